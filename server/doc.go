@@ -1,0 +1,2 @@
+// Package server exposes the engine over HTTP.
+package server
