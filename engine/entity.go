@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// Reviewer is a roster entry: what matching may know, plus what it may not.
+type Reviewer struct {
+	matcher.Reviewer
+	Personal  Sealed // ReviewerPersonal
+	Version   uint64 // from 1, one more with each change
+	UpdatedAt slots.Instant
+}
+
+// Case is an authorization under discussion.
+type Case struct {
+	matcher.Case
+	AuthorizationNumber string // "" if none
+	EpisodeID           string
+	Personal            Sealed // CasePersonal
+	// Keyed digests of personal data, for look-ups by equality.
+	MemberID, BirthDate, LastName Digest
+	Version                       uint64
+	UpdatedAt                     slots.Instant
+}
+
+// Hold keeps a slot for a requester until ExpiresAt, exclusively.
+type Hold struct {
+	Tenant, ID     string
+	CaseIDs        []string
+	ReviewerID     string
+	Reviewer       slots.ReviewerRef
+	Span, Busy     slots.Interval
+	Principal      string // who holds it
+	TimeZone       string // of the answers
+	SpecialtyMatch bool   // the caller asked for a specialty match
+	Tier           matcher.Tier
+	CreatedAt      slots.Instant
+	ExpiresAt      slots.Instant
+}
+
+// AppointmentStatus is where an appointment stands. Numbers belong to the log format.
+type AppointmentStatus uint8
+
+// Statuses of an appointment; all after InProgress are final.
+const (
+	Booked AppointmentStatus = iota + 1
+	InProgress
+	Completed
+	DeemedCompleted
+	NoShow
+	Cancelled
+)
+
+// Attested is a caller's recorded acknowledgement.
+type Attested struct {
+	Code    string
+	CaseID  string
+	Version int    // of the text
+	Role    string // of who attested; the name is in the sealed part
+	At      slots.Instant
+}
+
+// CaseMatch is what the match was for one case of an appointment.
+type CaseMatch struct {
+	CaseID       string
+	Tier         matcher.Tier
+	Relation     matcher.Relation
+	Unmet        matcher.Needs
+	Consultative bool
+}
+
+// Match is what the rules said when the slot was booked.
+type Match struct {
+	Tier         matcher.Tier
+	Relation     matcher.Relation
+	Unmet        matcher.Needs
+	Met          []string
+	Rules        []string
+	Ruleset      string // version
+	ZoneData     string // version
+	Consultative bool
+	Cases        []CaseMatch // one per case, in the order of CaseIDs
+}
+
+// CallNotes are the requester's ticks on the booking form.
+type CallNotes struct {
+	AlternativeRecommendationDeclined bool
+	ProcedurePerformedOn              slots.Date // 0 = not performed
+	SpecialtyMatchRequested           bool
+}
+
+// Appointment is a confirmed slot for one or more cases.
+type Appointment struct {
+	Tenant, ID      string
+	CaseIDs         []string
+	ReviewerID      string
+	Reviewer        slots.ReviewerRef
+	Span, Busy      slots.Interval
+	Status          AppointmentStatus
+	TimeZone        string
+	PerformedByRole string // requesting_provider, contact_person, someone_else
+	Location        string // provider_office, facility, home, other
+	Notify          string // email, fax, none
+	Notes           CallNotes
+	Attestations    []Attested
+	Match           Match
+	Personal        Sealed        // AppointmentPersonal
+	CancelledBy     string        // provider, payer, or ""
+	FirstAskedAt    slots.Instant // judges the request window, also when it is moved
+	CreatedAt       slots.Instant
+	CreatedBy       string // principal
+	UpdatedAt       slots.Instant
+	Version         uint64
+}
+
+// Profile is what a principal has confirmed about itself.
+type Profile struct {
+	Tenant, Principal string
+	TimeZone          string
+	ConfirmedAt       slots.Instant // 0 = never
+	NPIs              []string      // the office owns the cases whose provider NPIs it lists
+	Version           uint64
+}
