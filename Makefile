@@ -1,0 +1,141 @@
+# Parley. `make` lists the targets. Go and make are all that is needed;
+# `make race` also needs a C compiler. Go fetches modules and tools by itself.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO   ?= go
+TOOL := $(GO) tool -modfile=tools/go.mod
+
+# What is tested is what is shipped: a static program without cgo.
+export CGO_ENABLED ?= 0
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+TESTFLAGS ?= -shuffle=on -parallel 4 -timeout 5m
+PKG       ?= ./...
+
+FUZZTIME  ?= 10s
+BENCH     ?= .
+BENCHTIME ?= 1s
+COUNT     ?= 1
+BENCHARGS  = -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m
+RESULT    ?= bench/results/$(shell date -u +%Y-%m-%d)-$(VERSION).txt
+
+DEMO_LISTEN ?= 127.0.0.1:8080
+DECK_LISTEN ?= 127.0.0.1:8081
+DECK_CLOCK  ?= 2020-05-15T09:00:00-04:00
+
+##@ Use
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## Build bin/parley, static and without local paths in it
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/parley ./cmd/parley
+
+.PHONY: run
+run: build ## Serve a generated demo roster on http://127.0.0.1:8080
+	bin/parley serve --demo=national --data .cache/demo --listen $(DEMO_LISTEN)
+
+.PHONY: run-deck
+run-deck: build ## Serve the worked example of May 2020 on http://127.0.0.1:8081
+	bin/parley serve --demo=deck --data .cache/deck --listen $(DECK_LISTEN) --sandbox-clock $(DECK_CLOCK)
+
+##@ Test
+
+.PHONY: test
+test: ## Run every test (PKG=./slots/... for one room)
+	$(GO) test $(TESTFLAGS) $(PKG)
+
+.PHONY: check
+check: lint test ## All that a change must pass: lint, house rules, tests
+
+.PHONY: race
+race: ## Run every test under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) $(PKG)
+
+.PHONY: cover
+cover: ## Run every test and report coverage per function and in total
+	@mkdir -p .cache
+	$(GO) test $(TESTFLAGS) -coverpkg=./... -coverprofile=.cache/cover.out $(PKG)
+	$(GO) tool cover -func=.cache/cover.out | tee .cache/cover.txt | tail -n 1
+	@echo "per function: .cache/cover.txt"
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	@$(GO) test -list '^Fuzz' $(PKG) \
+	| awk '/^Fuzz/ {names = names " " $$1} /^ok / {n = split(names, a, " "); for (i = 1; i <= n; i++) print $$2, a[i]; names = ""}' \
+	| while read -r pkg target; do \
+	    echo "== $$pkg $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null; \
+	  done
+
+##@ Lint
+
+.PHONY: lint
+lint: fmt-check vet staticcheck golangci house ## Everything in check but the other tests
+
+.PHONY: fmt
+fmt: ## Format the Go code
+	gofmt -w .
+
+.PHONY: fmt-check
+fmt-check:
+	@bad=$$(gofmt -l .); if [ -n "$$bad" ]; then echo "not formatted (make fmt):"; echo "$$bad"; exit 1; fi
+
+.PHONY: vet
+vet:
+	$(GO) vet ./...
+
+.PHONY: staticcheck
+staticcheck:
+	$(TOOL) staticcheck ./...
+
+.PHONY: golangci
+golangci:
+	$(TOOL) golangci-lint run
+
+.PHONY: house
+house: ## Run the house rules alone
+	$(GO) test -count=1 -run '^TestHouse' ./cmd/parley
+
+.PHONY: tidy-check
+tidy-check: ## Fail if go.mod or go.sum is not tidy
+	$(GO) mod tidy -diff
+	cd tools && $(GO) mod tidy -diff
+
+##@ Measure
+
+.PHONY: bench
+bench: ## Run the Go benchmarks (BENCH=regexp BENCHTIME=1s COUNT=1)
+	$(GO) test $(BENCHARGS) $(PKG)
+
+.PHONY: bench-record
+bench-record: ## Run the benchmarks six times and keep the figures under bench/results
+	@mkdir -p $(dir $(RESULT))
+	@{ echo "version: $(VERSION)"; \
+	   echo "date: $$(date -u +%Y-%m-%dT%H:%M:%SZ)"; \
+	   echo "go: $$($(GO) env GOVERSION)"; \
+	   echo "kernel: $$(uname -sr)"; \
+	   echo "cores: $$(getconf _NPROCESSORS_ONLN)"; \
+	   echo "memory-kib: $$(awk '/^MemTotal/ {print $$2}' /proc/meminfo 2>/dev/null || echo unknown)"; \
+	   echo "load-before: $$(uptime | sed 's/.*average[s]*: //')"; } | tee $(RESULT)
+	$(GO) test $(subst -count $(COUNT),-count 6,$(BENCHARGS)) $(PKG) | grep -v 'no test files' | tee -a $(RESULT)
+	@echo "wrote $(RESULT)"
+
+.PHONY: bench-compare
+bench-compare: ## Compare two recorded runs (OLD=file NEW=file)
+	$(TOOL) benchstat $(OLD) $(NEW)
+
+##@ Rest
+
+.PHONY: clean
+clean: ## Remove built programs, demo stores and scratch
+	rm -rf bin .cache
