@@ -49,3 +49,6 @@ func (i Interval) Intersect(j Interval) Interval {
 	}
 	return Interval{Start: max(i.Start, j.Start), End: min(i.End, j.End)}
 }
+
+// String shows the interval in UTC, for people and test failures.
+func (i Interval) String() string { return "[" + i.Start.String() + ", " + i.End.String() + ")" }

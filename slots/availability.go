@@ -1,0 +1,74 @@
+package slots
+
+import "sort"
+
+// ClockSpan is a half-open span of local clock time, Start < End ≤ 24:00.
+type ClockSpan struct{ Start, End ClockTime }
+
+// WeeklyHours are local hours that recur on some weekdays.
+type WeeklyHours struct {
+	Days Weekdays
+	Span ClockSpan
+}
+
+// Exception replaces the weekly hours of one local date; no Hours means a day off.
+type Exception struct {
+	Date  Date
+	Hours []ClockSpan
+}
+
+// Availability is when a reviewer works: weekly hours in a zone, exceptions by
+// local date, and absolute blocks that are subtracted last.
+type Availability struct {
+	Weekly     []WeeklyHours
+	Exceptions []Exception // sorted by date, one per date
+	Blocks     []Interval
+}
+
+// expandMargin widens the dates that can reach into an interval: hours of one
+// date end at the latest where the next existing date starts, and a zone that
+// crossed the date line skipped one date.
+const expandMargin = 2
+
+// Expand returns the available instants inside within.
+//
+// The hours of a date run from the instant of their start to the instant of
+// their end, each resolved as Zone.Resolve does: a time in a gap is the end of
+// the gap, a time that exists twice is the first, and 24:00 is the start of the
+// next local date. Hours that end where they start, or before, give nothing.
+// An exception takes the place of all weekly hours of its date. Hours that touch
+// or overlap join; blocks are then taken out.
+func (a *Availability) Expand(z *Zone, within Interval) Set {
+	if within.Empty() {
+		return Set{}
+	}
+	from := z.Date(within.Start).AddDays(-expandMargin)
+	to := z.Date(within.End - 1).AddDays(expandMargin)
+	exceptions := a.Exceptions[sort.Search(len(a.Exceptions), func(i int) bool {
+		return a.Exceptions[i].Date >= from
+	}):]
+	var hours []Interval
+	for d := from; d <= to; d++ {
+		if len(exceptions) > 0 && exceptions[0].Date == d {
+			for _, span := range exceptions[0].Hours {
+				hours = append(hours, span.on(d, z))
+			}
+			exceptions = exceptions[1:]
+			continue
+		}
+		day := d.Weekday()
+		for _, w := range a.Weekly {
+			if w.Days.Has(day) {
+				hours = append(hours, w.Span.on(d, z))
+			}
+		}
+	}
+	return NewSet(hours...).Clip(within).Subtract(NewSet(a.Blocks...))
+}
+
+// on returns the span on date d, empty if the clocks leave nothing of it.
+func (c ClockSpan) on(d Date, z *Zone) Interval {
+	start, _ := z.Resolve(d, c.Start.seconds())
+	end, _ := z.Resolve(d, c.End.seconds())
+	return Interval{Start: start, End: end}
+}
