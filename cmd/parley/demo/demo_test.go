@@ -1,0 +1,58 @@
+package demo_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/parleyhq/parley/cmd/parley/demo"
+)
+
+var day = time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
+
+func TestNationalIsAFunctionOfTheDay(t *testing.T) {
+	t.Parallel()
+	one, two := demo.National(day), demo.National(day.Add(time.Hour))
+	if len(one) != demo.Reviewers+demo.Cases {
+		t.Fatalf("got %d lines, want %d", len(one), demo.Reviewers+demo.Cases)
+	}
+	for i := range one {
+		if !bytes.Equal(one[i], two[i]) {
+			t.Fatalf("line %d differs within one day:\n%s\n%s", i+1, one[i], two[i])
+		}
+	}
+	if bytes.Equal(one[0], demo.National(day.AddDate(0, 0, 1))[0]) {
+		t.Error("the next day gives the same first reviewer: dates do not follow the day")
+	}
+}
+
+func TestLinesAreDistinctEntities(t *testing.T) {
+	t.Parallel()
+	f := func(name string, lines []demo.Line, reviewers, cases int) {
+		t.Helper()
+		seen := map[string]int{}
+		kinds := map[string]int{}
+		for i, l := range lines {
+			var v struct {
+				Kind  string `json:"kind"`
+				Value struct {
+					ID string `json:"id"`
+				} `json:"value"`
+			}
+			if err := json.Unmarshal(l, &v); err != nil {
+				t.Fatalf("%s: line %d: %v", name, i+1, err)
+			}
+			kinds[v.Kind]++
+			if seen[v.Kind+v.Value.ID]++; seen[v.Kind+v.Value.ID] > 1 {
+				t.Errorf("%s: %s %s stands twice", name, v.Kind, v.Value.ID)
+			}
+		}
+		if kinds["reviewer"] != reviewers || kinds["case"] != cases || len(kinds) != 2 {
+			t.Errorf("%s: got %v, want %d reviewers and %d cases", name, kinds, reviewers, cases)
+		}
+	}
+	f("national", demo.National(day), demo.Reviewers, demo.Cases)
+	f("deck", demo.Deck(), 2, 2)
+}

@@ -1,0 +1,182 @@
+package demo
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Sizes and span of the national demo.
+const (
+	Reviewers = 400
+	Cases     = 1000
+	seed      = 20_260_101
+)
+
+// National returns the reviewers, then the cases, of a made-up vendor whose
+// newest denials were decided on the day of now.
+func National(now time.Time) []Line {
+	g := &generator{rnd: rand.New(rand.NewPCG(seed, 1)), today: now.UTC()}
+	lines := make([]Line, 0, Reviewers+Cases)
+	for i := range Reviewers {
+		lines = append(lines, reviewerLine(g.reviewer(i)))
+	}
+	for i := range Cases {
+		lines = append(lines, caseLine(g.clinicalCase(i)))
+	}
+	return lines
+}
+
+// generator draws from one seeded source, in a fixed order.
+type generator struct {
+	rnd   *rand.Rand
+	today time.Time
+}
+
+// pick draws one of a list.
+func pick[T any](g *generator, list []T) T { return list[g.rnd.IntN(len(list))] }
+
+// chance is true in percent of 100 draws.
+func (g *generator) chance(percent int) bool { return g.rnd.IntN(100) < percent }
+
+// date returns the day that lies some days before today (negative: after).
+func (g *generator) date(daysAgo int) string {
+	return g.today.AddDate(0, 0, -daysAgo).Format(time.DateOnly)
+}
+
+// person draws a first and a last name.
+func (g *generator) person() (first, last string) { return pick(g, firstNames), pick(g, lastNames) }
+
+func (g *generator) reviewer(i int) reviewer {
+	f := fields[i%len(fields)]
+	first, last := g.person()
+	home := pick(g, homeStates)
+	r := reviewer{
+		ID: fmt.Sprintf("rev-%04d", i+1), Name: first + " " + last,
+		Credential: "MD", NPI: npi(100_000_000 + i*37),
+		Specialties: []string{pick(g, f.specialties)},
+		Programs:    f.programs,
+		Populations: []string{"adult"},
+		TimeZone:    home.zone, Active: true,
+	}
+	if g.chance(15) {
+		r.Credential = "DO"
+	}
+	if g.chance(35) {
+		r.Populations = append(r.Populations, "pediatric")
+	}
+	if g.chance(40) {
+		r.Populations = append(r.Populations, "geriatric")
+	}
+	r.Licenses = g.licenses(home.state)
+	r.WeeklyHours = g.hours()
+	if g.chance(25) {
+		r.Exceptions = []exception{{Date: g.date(-g.rnd.IntN(20)), Hours: []span{}}}
+	}
+	if g.chance(30) {
+		r.BufferAfterMinutes = 15
+	}
+	if g.chance(20) {
+		r.MaxPerDay = 4 + g.rnd.IntN(5)
+	}
+	return r
+}
+
+// licenses draws the home state and up to eleven more, Texas in about a fifth of the rosters.
+func (g *generator) licenses(home string) []license {
+	held := map[string]bool{home: true}
+	states := []string{home}
+	if !held["TX"] && g.chance(18) {
+		held["TX"] = true
+		states = append(states, "TX")
+	}
+	for range g.rnd.IntN(11) {
+		s := pick(g, allStates)
+		if !held[s] {
+			held[s] = true
+			states = append(states, s)
+		}
+	}
+	out := make([]license, 0, len(states))
+	for _, s := range states {
+		out = append(out, license{
+			State: s, Type: "full", Status: "active",
+			From: g.date(365 * (2 + g.rnd.IntN(20))), To: g.date(-(20 + g.rnd.IntN(700))),
+		})
+	}
+	return out
+}
+
+// hours draws one of the usual weeks: full days, mornings, late days, or split ones.
+func (g *generator) hours() []weekly {
+	week := []string{"mon", "tue", "wed", "thu", "fri"}
+	start := 7 + g.rnd.IntN(4)
+	switch g.rnd.IntN(4) {
+	case 0:
+		return []weekly{{Days: week, Start: hhmm(start), End: hhmm(start + 8)}}
+	case 1:
+		return []weekly{{Days: week[:4], Start: hhmm(start), End: hhmm(start + 4)}}
+	case 2:
+		return []weekly{{Days: []string{"mon", "wed"}, Start: hhmm(start + 4), End: hhmm(start + 9)}}
+	default:
+		return []weekly{
+			{Days: week, Start: hhmm(start), End: hhmm(start + 3)},
+			{Days: week, Start: hhmm(start + 5), End: hhmm(start + 8)},
+		}
+	}
+}
+
+func hhmm(h int) string { return fmt.Sprintf("%02d:00", h) }
+
+func (g *generator) clinicalCase(i int) clinicalCase {
+	f := fields[g.rnd.IntN(len(fields))]
+	place := pick(g, memberStates)
+	first, last := g.person()
+	dFirst, dLast := g.person()
+	daysAgo := g.rnd.IntN(8)
+	c := clinicalCase{
+		ID:        fmt.Sprintf("%d", 1_004_567+i),
+		EpisodeID: fmt.Sprintf("E-%05d", 7_000+i),
+		Member: member{
+			ID: fmt.Sprintf("M-%06d", 310_000+i*7), Name: first + " " + last,
+			DateOfBirth: g.birthDate(), State: place.state, Population: "adult",
+		},
+		HealthPlan: "hne", LineOfBusiness: pick(g, lines), SitusState: place.state,
+		Program: pick(g, f.programs), LevelOfReview: pick(g, levels), Phase: "pre_service",
+		Determination: determination{
+			Status: "denied", Reason: "medical_necessity",
+			LetterDate: g.date(daysAgo), LetterReceived: true,
+		},
+		Service: service{Codes: []string{pick(g, f.codes)}, Specialty: f.specialties[0]},
+	}
+	if g.chance(15) {
+		c.HealthPlan = "northern-mutual"
+	}
+	c.Providers.Requesting = provider{
+		NPI: npi(200_000_000 + (i%300)*41), FirstName: dFirst, LastName: dLast, Credential: "MD",
+		Specialty: pick(g, f.specialties), Phone: fmt.Sprintf("+1%s5550%03d", place.area, 100+i%100), TimeZone: place.zone,
+	}
+	return c
+}
+
+// birthDate draws an adult's day of birth.
+func (g *generator) birthDate() string {
+	return g.today.AddDate(-22-g.rnd.IntN(50), 0, -g.rnd.IntN(365)).Format(time.DateOnly)
+}
+
+// npi makes a well-formed NPI from nine digits: its check digit is Luhn's over
+// "80840" and the number.
+func npi(nine int) string {
+	digits := fmt.Sprintf("80840%09d", 100_000_000+nine%100_000_000)
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 0 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return fmt.Sprintf("%s%d", digits[5:], (10-sum%10)%10)
+}
