@@ -205,6 +205,7 @@ func (RecordAnswer) Kind() Kind       { return KindRecordAnswer }
 // ---- outcome.go ----
 
 // Outcome is what was decided. The entity pointers are set as the command's kind demands and are immutable.
+// A replayed outcome carries the entities as they were when it was first given.
 type Outcome struct {
 	Status   Status
 	Seq      Seq           // of the entry; 0 for a refusal or a change that changed nothing
@@ -362,6 +363,10 @@ func (s *Snapshot) Mine(tenant, principal string, after Position, yield func(*Ap
 	panic("contract")
 }                                                                     // created by the principal, or of its offices' cases
 func (s *Snapshot) Profile(tenant, principal string) (*Profile, bool) { panic("contract") }
+
+// FirstAsked returns when a call on the case was first asked for: the case's P2PRequestedAt, else
+// the instant of its first hold or booking (also of one that has ended); 0 = never.
+func (s *Snapshot) FirstAsked(tenant, caseID string) slots.Instant { panic("contract") }
 
 // Counts are sizes for metrics.
 type Counts struct{ Reviewers, Cases, Holds, Appointments, Keys int }

@@ -21,8 +21,18 @@ type Case struct {
 	Personal            Sealed // CasePersonal
 	// Keyed digests of personal data, for look-ups by equality.
 	MemberID, BirthDate, LastName Digest
+	Outreach                      Outreach
 	Version                       uint64
 	UpdatedAt                     slots.Instant
+}
+
+// Outreach says how a reviewer who dials may reach the provider; phones and
+// instructions are in the sealed part.
+type Outreach struct {
+	Present bool
+	Origin  string           // payer_required, provider_requested
+	CallBy  slots.Instant    // 0 = no deadline
+	Windows []slots.Interval // in the order given
 }
 
 // Hold keeps a slot for a requester until ExpiresAt, exclusively.
@@ -93,26 +103,31 @@ type CallNotes struct {
 
 // Appointment is a confirmed slot for one or more cases.
 type Appointment struct {
-	Tenant, ID      string
-	CaseIDs         []string
-	ReviewerID      string
-	Reviewer        slots.ReviewerRef
-	Span, Busy      slots.Interval
-	Status          AppointmentStatus
-	TimeZone        string
-	PerformedByRole string // requesting_provider, contact_person, someone_else
-	Location        string // provider_office, facility, home, other
-	Notify          string // email, fax, none
-	Notes           CallNotes
-	Attestations    []Attested
-	Match           Match
-	Personal        Sealed        // AppointmentPersonal
-	CancelledBy     string        // provider, payer, or ""
-	FirstAskedAt    slots.Instant // judges the request window, also when it is moved
-	CreatedAt       slots.Instant
-	CreatedBy       string // principal
-	UpdatedAt       slots.Instant
-	Version         uint64
+	Tenant, ID string
+	CaseIDs    []string
+	ReviewerID string
+	Reviewer   slots.ReviewerRef
+	// The reviewer as known when the slot was booked or moved to: a copy of the
+	// roster's sealed part (opened with the reviewer's place) and credential, so
+	// that a repeated answer is the first one, whatever the roster says now.
+	ReviewerPersonal   Sealed
+	ReviewerCredential string
+	Span, Busy         slots.Interval
+	Status             AppointmentStatus
+	TimeZone           string
+	PerformedByRole    string // requesting_provider, contact_person, someone_else
+	Location           string // provider_office, facility, home, other
+	Notify             string // email, fax, none
+	Notes              CallNotes
+	Attestations       []Attested
+	Match              Match
+	Personal           Sealed        // AppointmentPersonal
+	CancelledBy        string        // provider, payer, or ""
+	FirstAskedAt       slots.Instant // judges the request window, also when it is moved
+	CreatedAt          slots.Instant
+	CreatedBy          string // principal
+	UpdatedAt          slots.Instant
+	Version            uint64
 }
 
 // Profile is what a principal has confirmed about itself.
