@@ -49,11 +49,13 @@ func (a *Availability) Expand(z *Zone, within Interval) Set {
 	}):]
 	var hours []Interval
 	for d := from; d <= to; d++ {
+		for len(exceptions) > 0 && exceptions[0].Date < d {
+			exceptions = exceptions[1:]
+		}
 		if len(exceptions) > 0 && exceptions[0].Date == d {
 			for _, span := range exceptions[0].Hours {
 				hours = append(hours, span.on(d, z))
 			}
-			exceptions = exceptions[1:]
 			continue
 		}
 		day := d.Weekday()

@@ -143,7 +143,9 @@ func regimesOf(name string, from, to int) ([]regime, error) {
 // computed once, in some tens of milliseconds.
 func ZoneDataVersion() string { return zoneDataVersion() }
 
-var zoneDataVersion = sync.OnceValue(func() string {
+var zoneDataVersion = sync.OnceValue(digestZones)
+
+func digestZones() string {
 	var text []byte
 	for _, name := range allowed().names {
 		text = append(append(text, name...), '\n')
@@ -160,7 +162,7 @@ var zoneDataVersion = sync.OnceValue(func() string {
 	}
 	sum := sha256.Sum256(text)
 	return "tz-" + hex.EncodeToString(sum[:6])
-})
+}
 
 // Name returns the name as given to LoadZone.
 func (z *Zone) Name() string { return z.name }
