@@ -1,0 +1,142 @@
+package matcher
+
+import "github.com/parleyhq/parley/slots"
+
+// SlotOffer is one start of one reviewer.
+type SlotOffer struct {
+	Start, End slots.Instant
+	// Consultative: the decision of every case can no longer change.
+	Consultative bool
+	Unmet        Needs
+	Attestations []string        // what booking this slot needs, sorted
+	Cases        []CaseJudgement // only where tier, unmet or consultative differ among the cases, else nil
+}
+
+// DayOffers are the offers of one local date; More counts what the cut left out.
+type DayOffers struct {
+	Date  slots.Date
+	Slots []SlotOffer
+	More  int
+}
+
+// ReviewerOffers are a reviewer's seven days, Monday first.
+type ReviewerOffers struct {
+	Reviewer *Reviewer
+	Relation Relation
+	Days     [7]DayOffers
+}
+
+// Priority is one tier that exists in the answer.
+type Priority struct {
+	Number        int // from 1, without gaps
+	Tier          Tier
+	Unmet         Needs    // union over the slots shown
+	Attestations  []string // union over the slots shown, sorted; each slot has its own
+	MoreReviewers bool
+	Reviewers     []ReviewerOffers
+}
+
+// WeekShape cuts a week answer.
+type WeekShape struct {
+	Monday               slots.Date
+	ReviewersPerPriority int // 1–200
+	SlotsPerDay          int // 1–200
+}
+
+// WeekAnswer is the week grid.
+type WeekAnswer struct {
+	Monday      slots.Date
+	Priorities  []Priority
+	Explanation Explanation
+}
+
+// Offer is a slot, a reviewer and a tier for one request.
+type Offer struct {
+	SlotOffer
+	Reviewer *Reviewer
+	Relation Relation
+	Priority int // number of its tier among those of the answer, from 1
+	Tier     Tier
+}
+
+// OffersAnswer is a flat, ranked list.
+type OffersAnswer struct {
+	Offers      []Offer
+	Explanation Explanation
+}
+
+// Because says why nothing compliant is in range: a stable code, the id of the
+// rule behind it if a rule is, and the fact in words, free of personal data.
+type Because struct{ Code, Rule, Detail string }
+
+// Unlock is one single change that would yield slots.
+type Unlock struct {
+	Kind     string // attestation, day, hour, week, specialty_match_requested
+	Value    string // the code, weekday, hour, Monday's date, or true/false
+	Slots    int    // distinct reviewer × start
+	Earliest slots.Instant
+}
+
+// Explanation accounts for an answer. The lists are empty unless nothing that
+// can be booked as asked, without a waiver, is in range.
+type Explanation struct {
+	Offered        int // slots of this answer
+	NothingBecause []Because
+	Unlock         []Unlock
+}
+
+// Week answers the week grid; the plan's range must be that week in the query's
+// zone. Priorities are the tiers in order; in each stand the reviewers by
+// relation, earliest offered start, fewest firm calls that start in the week, and
+// id. A reviewer whose tier changes within the week stands in both.
+func (p *Plan) Week(shape WeekShape) WeekAnswer {
+	answer := WeekAnswer{Monday: shape.Monday}
+	answer.Priorities = p.source.week(p, p.shown(), shape)
+	offered := 0
+	for i := range answer.Priorities {
+		priority := &answer.Priorities[i]
+		priority.Number = i + 1
+		for j := range priority.Reviewers {
+			for _, day := range priority.Reviewers[j].Days {
+				offered += len(day.Slots)
+				for _, s := range day.Slots {
+					priority.Unmet |= s.Unmet
+					priority.Attestations = union(priority.Attestations, s.Attestations)
+				}
+			}
+		}
+	}
+	answer.Explanation = p.explain(offered)
+	return answer
+}
+
+// Earliest answers with the first limit offers by tier, start, relation, fewest
+// firm calls that start on the same local date in the reviewer's zone, and id.
+func (p *Plan) Earliest(limit int) OffersAnswer {
+	offers := p.source.earliest(p, p.shown(), limit)
+	number(offers)
+	return OffersAnswer{Offers: offers, Explanation: p.explain(len(offers))}
+}
+
+// Nearest answers with the limit offers closest in time to around: compliant
+// tiers before waivable ones, then by distance, and where that ties as Earliest.
+func (p *Plan) Nearest(around slots.Instant, limit int) []Offer {
+	shown := p.shown()
+	offers := p.source.nearest(p, shown&compliantTiers, around, limit)
+	if rest := limit - len(offers); rest > 0 && shown&waivableTiers != 0 {
+		offers = append(offers, p.source.nearest(p, shown&waivableTiers, around, rest)...)
+	}
+	number(offers)
+	return offers
+}
+
+// number gives each offer the rank of its tier among those present.
+func number(offers []Offer) {
+	var present tierSet
+	for i := range offers {
+		present = present.with(offers[i].Tier)
+	}
+	for i := range offers {
+		offers[i].Priority = present.rank(offers[i].Tier)
+	}
+}

@@ -1,0 +1,218 @@
+package matcher
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// Codes of reasons, in the order in which an answer lists them. Between the first
+// and the others stand the needs that reviewers leave unmet: no_license,
+// no_specialty and so on, in order of Need.
+const (
+	becauseUntrained    = "no_candidate_trained"
+	becauseNoHours      = "no_hours"
+	becauseNotTicked    = "outside_hours_ticked"
+	becauseFullyBooked  = "fully_booked"
+	becauseDailyCap     = "daily_cap"
+	becauseOnlyWaivable = "only_waivable"
+)
+
+// reasons counts reviewers by what keeps them from being offered.
+type reasons struct {
+	trained                            int // reviewers trained for all cases
+	needs                              [NeedActive + 1]int
+	rules                              [NeedActive + 1]string
+	limits                             []limitReason
+	noHours, notTicked, booked, capped int
+}
+
+// limitReason is a limit that cuts off all suitable starts of some reviewers.
+type limitReason struct {
+	code, rule string
+	reviewers  int
+}
+
+// because says why nothing can be booked as asked. Each reviewer who is trained
+// for all cases is counted at the first gate that he fails.
+func (p *Plan) because(w waivers) []Because {
+	if p.window.Empty() {
+		code, rule := p.missed()
+		return []Because{{Code: code, Rule: rule, Detail: "the whole range lies outside the limits"}}
+	}
+	var n reasons
+	asked := p.asked.Intersect(slots.Interval{Start: p.view.Now - explainReach, End: p.view.Now + explainReach})
+	suits := p.ticked(asked)
+	for _, r := range p.view.Roster.candidates(p.conditions(compliantTiers | waivableTiers)) {
+		if p.trained(r) {
+			n.trained++
+			p.classify(&n, r, asked, suits)
+		}
+	}
+	return n.list(p, w)
+}
+
+// missed says on which side of the limits an empty window lies.
+func (p *Plan) missed() (code, rule string) {
+	switch {
+	case p.limits.End <= p.limits.Start && p.limitRule != "":
+		return detailBeyondLimit, p.limitRule
+	case p.asked.End <= p.view.Now:
+		return detailPast, ""
+	case p.asked.End <= p.limits.Start:
+		return detailLeadTime, ""
+	case p.limitRule != "":
+		return detailBeyondLimit, p.limitRule
+	}
+	return detailBeyondHorizon, ""
+}
+
+// trained reports whether r is trained for the program of every case.
+func (p *Plan) trained(r *Reviewer) bool {
+	for _, cr := range p.rules {
+		if !slices.Contains(r.Programs, cr.c.Program) {
+			return false
+		}
+	}
+	return true
+}
+
+// classify counts r at the first gate that he fails.
+func (p *Plan) classify(n *reasons, r *Reviewer, asked slots.Interval, suits slots.Set) {
+	d := p.desk(r, p.window)
+	if d.tiers(asAsked) == 0 {
+		n.unmet(p, d)
+		return
+	}
+	hours := r.Hours.Expand(r.Zone, p.reach(asked))
+	if _, some := p.lastStart(hours); !some {
+		n.noHours++
+		return
+	}
+	last, some := p.lastStart(hours.Intersect(suits))
+	if !some {
+		n.notTicked++
+		return
+	}
+	d.open(p.window, slots.Interval{})
+	inside, qualified, capped := false, false, false
+	p.Grid.Starts(d.hours.Intersect(suits), p.CallMinutes, func(start slots.Instant) bool {
+		if s := d.at(start); s != nil {
+			inside = true
+			if asAsked.accepts(&s.grade) {
+				qualified = true
+				capped = capped || d.taken(start) == detailCap
+			}
+		}
+		return true
+	})
+	switch {
+	case !inside:
+		n.limit(p.outside(last))
+	case !qualified:
+		n.unmet(p, d)
+	case capped:
+		n.capped++
+	default:
+		n.booked++
+	}
+}
+
+// lastStart returns the last start that free has room for.
+func (p *Plan) lastStart(free slots.Set) (last slots.Instant, some bool) {
+	p.Grid.Starts(free, p.CallMinutes, func(start slots.Instant) bool {
+		last, some = start, true
+		return true
+	})
+	return last, some
+}
+
+// unmet counts the needs that the reviewer of d leaves unmet somewhere.
+func (n *reasons) unmet(p *Plan, d *desk) {
+	var all Needs
+	for i := range d.spans {
+		all |= d.spans[i].unmet
+	}
+	for need := range n.needs {
+		if !all.Has(Need(need)) {
+			continue
+		}
+		n.needs[need]++
+		if n.rules[need] == "" {
+			n.rules[need] = p.ruleBehind(Need(need), d)
+		}
+	}
+}
+
+// ruleBehind names the row that asks for a need: one that a case lists among its
+// requirements, else the one that bars the reviewer of d.
+func (p *Plan) ruleBehind(need Need, d *desk) string {
+	code := Needs(1 << need).Codes()[0]
+	for _, cr := range p.rules {
+		for _, info := range cr.eligibility.Requirements {
+			if info.Code == code {
+				return info.Rule
+			}
+		}
+	}
+	return p.match(d.reviewer, d.window.Start).blocking
+}
+
+func (n *reasons) limit(code, rule string) {
+	i := slices.IndexFunc(n.limits, func(l limitReason) bool { return l.code == code && l.rule == rule })
+	if i < 0 {
+		i = len(n.limits)
+		n.limits = append(n.limits, limitReason{code: code, rule: rule})
+	}
+	n.limits[i].reviewers++
+}
+
+// list puts the counts into words.
+func (n *reasons) list(p *Plan, w waivers) []Because {
+	if n.trained == 0 {
+		var programs []string
+		for _, cr := range p.rules {
+			programs = union(programs, []string{cr.c.Program})
+		}
+		return []Because{{Code: becauseUntrained, Detail: "nobody active is trained for " + strings.Join(programs, " and ")}}
+	}
+	var list []Because
+	add := func(reviewers int, code, rule, fact string) {
+		if reviewers > 0 {
+			detail := fmt.Sprintf("%d of %d trained reviewers %s", reviewers, n.trained, fact)
+			list = append(list, Because{code, rule, detail})
+		}
+	}
+	for need := range n.needs {
+		code := Needs(1 << need).Codes()[0]
+		add(n.needs[need], "no_"+code, n.rules[need], "do not meet the requirement "+code)
+	}
+	add(n.noHours, becauseNoHours, "", "give no hours in the range")
+	add(n.notTicked, becauseNotTicked, "", "have hours in the range, none of them ticked")
+	for _, l := range n.limits {
+		add(l.reviewers, l.code, l.rule, "have ticked hours outside the limits only")
+	}
+	add(n.booked, becauseFullyBooked, "", "are booked in all ticked hours")
+	add(n.capped, becauseDailyCap, "", "have reached their calls a day")
+	if w.slots > 0 {
+		list = append(list, Because{
+			Code: becauseOnlyWaivable, Rule: p.waiverRule(),
+			Detail: fmt.Sprintf("%d slots need an attestation: %s", w.slots, strings.Join(w.codes, ", ")),
+		})
+	}
+	return list
+}
+
+// waiverRule names a row that has the requirement which a waiver would lift.
+func (p *Plan) waiverRule() string {
+	for _, cr := range p.rules {
+		for _, info := range cr.eligibility.Requirements {
+			if info.Code == Needs(1 << NeedLicense).Codes()[0] || info.Code == Needs(1 << NeedSpecialty).Codes()[0] {
+				return info.Rule
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,200 @@
+package matcher
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// asAsked passes what can be booked as it was asked for, without a waiver.
+var asAsked = filter{tiers: compliantTiers, asAsked: true}
+
+// Bounds of an explanation. Its work is a handful of searches: one for the
+// reasons, one each for the attestations, the ticks and the specialty request,
+// and one for each week up to the horizon until enough weeks have slots.
+const (
+	// unlockWeeks is how many weeks with slots an explanation names.
+	unlockWeeks = 4
+	// explainReach is how far from now, either way, an explanation looks at a
+	// range that lies outside all limits.
+	explainReach = 92 * 24 * slots.Hour
+)
+
+// explain accounts for an answer of offered slots.
+func (p *Plan) explain(offered int) Explanation {
+	x := Explanation{Offered: offered}
+	if p.any(p.window, asAsked) {
+		return x
+	}
+	waivers := p.waivers()
+	x.NothingBecause = p.because(waivers)
+	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.weekUnlocks(), p.specialtyUnlock())
+	return x
+}
+
+// add counts a slot that the change would yield.
+func (u *Unlock) add(start slots.Instant) {
+	if u.Slots == 0 || start < u.Earliest {
+		u.Earliest = start
+	}
+	u.Slots++
+}
+
+// waivers are the slots in range that only a waiver keeps from being booked.
+type waivers struct {
+	slots   int
+	codes   []string // all codes needed by one of them, sorted
+	unlocks []Unlock // by code, for the slots where one code is enough
+}
+
+// waivers looks for slots in range and ticks that a caller could book with an
+// attestation.
+func (p *Plan) waivers() waivers {
+	var w waivers
+	var seen *Reviewer
+	var until slots.Instant
+	var codes []string
+	f := filter{tiers: waivableTiers}
+	p.source.each(p, p.window, p.ticked(p.window), f, func(r *Reviewer, start slots.Instant, s *span) bool {
+		if s.unmet.Has(NeedSpecialtyMatch) {
+			return true // not bookable as asked, whatever is attested
+		}
+		if seen != r || start >= until {
+			seen, until, codes = r, s.End, p.waiverCodes(r, start)
+			w.codes = union(w.codes, codes)
+		}
+		w.slots++
+		if len(codes) == 1 {
+			w.unlock(codes[0]).add(start)
+		}
+		return true
+	})
+	slices.SortFunc(w.unlocks, func(a, b Unlock) int { return cmp.Compare(a.Value, b.Value) })
+	return w
+}
+
+func (w *waivers) unlock(code string) *Unlock {
+	i := slices.IndexFunc(w.unlocks, func(u Unlock) bool { return u.Value == code })
+	if i < 0 {
+		i = len(w.unlocks)
+		w.unlocks = append(w.unlocks, Unlock{Kind: "attestation", Value: code})
+	}
+	return &w.unlocks[i]
+}
+
+// waiverCodes returns the attestations that r's slot at start needs beyond those
+// that the cases need whoever takes the call.
+func (p *Plan) waiverCodes(r *Reviewer, start slots.Instant) []string {
+	codes := p.match(r, start).attestations
+	for _, cr := range p.rules {
+		for _, a := range cr.eligibility.Attestations {
+			if a.Mandatory {
+				codes = without(codes, []string{a.Code})
+			}
+		}
+	}
+	return codes
+}
+
+// tickUnlocks tries each day and each hour that is not ticked.
+func (p *Plan) tickUnlocks() []Unlock {
+	type trial struct {
+		Unlock
+		suits slots.Set
+	}
+	var trials []trial
+	try := func(kind, value string, t slots.Ticks) {
+		suits := p.query.Zone.Ticked(t, p.reach(p.window))
+		trials = append(trials, trial{Unlock{Kind: kind, Value: value}, suits})
+	}
+	ticks := p.query.Ticks
+	for day := range slots.Weekday(7) {
+		if !ticks.Days.Has(day) {
+			try("day", day.String(), slots.Ticks{Days: ticks.Days.With(day), Hours: ticks.Hours})
+		}
+	}
+	for hour := range 24 {
+		if ticks.Hours&(1<<hour) == 0 {
+			try("hour", strconv.Itoa(hour), slots.Ticks{Days: ticks.Days, Hours: ticks.Hours | 1<<hour})
+		}
+	}
+	if len(trials) == 0 {
+		return nil
+	}
+	everything := slots.NewSet(p.reach(p.window))
+	p.source.each(p, p.window, everything, asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
+		for i := range trials {
+			if trials[i].suits.Covers(p.call(start)) {
+				trials[i].add(start)
+			}
+		}
+		return true
+	})
+	var unlocks []Unlock
+	for _, t := range trials {
+		if t.Slots > 0 {
+			unlocks = append(unlocks, t.Unlock)
+		}
+	}
+	return unlocks
+}
+
+// weekUnlocks tries other weeks with the same ticks: those that follow the range,
+// then those before it, nearest first.
+func (p *Plan) weekUnlocks() []Unlock {
+	if p.limits.Empty() {
+		return nil
+	}
+	z := p.query.Zone
+	first, last := z.Date(p.limits.Start).Monday(), z.Date(p.limits.End-1).Monday()
+	var after, before []slots.Date
+	for monday := first; monday <= last; monday = monday.AddDays(7) {
+		week := WeekRange(z, monday)
+		switch {
+		case week.Start >= p.asked.End:
+			after = append(after, monday)
+		case week.End <= p.asked.Start:
+			before = append(before, monday)
+		}
+	}
+	slices.Reverse(before)
+	var unlocks []Unlock
+	for _, monday := range append(after, before...) {
+		u := Unlock{Kind: "week", Value: monday.String()}
+		p.count(WeekRange(z, monday).Intersect(p.limits), &u)
+		if u.Slots > 0 {
+			unlocks = append(unlocks, u)
+		}
+		if len(unlocks) == unlockWeeks {
+			break
+		}
+	}
+	return unlocks
+}
+
+// specialtyUnlock tries the query with the specialty request turned round.
+func (p *Plan) specialtyUnlock() []Unlock {
+	q := p.query
+	q.SpecialtyMatch = !q.SpecialtyMatch
+	turned, refusal := NewPlan(p.view, q)
+	if refusal != nil {
+		return nil
+	}
+	u := Unlock{Kind: "specialty_match_requested", Value: strconv.FormatBool(q.SpecialtyMatch)}
+	turned.source = p.source
+	turned.count(turned.window, &u)
+	if u.Slots == 0 {
+		return nil
+	}
+	return []Unlock{u}
+}
+
+// count adds to u what window and ticks hold.
+func (p *Plan) count(window slots.Interval, u *Unlock) {
+	p.source.each(p, window, p.ticked(window), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
+		u.add(start)
+		return true
+	})
+}

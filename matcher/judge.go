@@ -1,0 +1,118 @@
+package matcher
+
+import "github.com/parleyhq/parley/slots"
+
+// Fault says which gate a slot fails, in the order in which a booking is refused.
+type Fault uint8
+
+const (
+	FaultNone         Fault = iota
+	FaultNotOffered         // off the grid, outside the hours, past, beyond a limit
+	FaultNotQualified       // the reviewer may not take the case
+	FaultTaken              // a call, its buffers or a cap is in the way
+)
+
+// CaseJudgement is the part of one case in a judgement.
+type CaseJudgement struct {
+	CaseID       string
+	Tier         Tier
+	Relation     Relation
+	Unmet        Needs
+	Consultative bool
+	Attestations []string // codes that booking this case on this slot needs, waivers and mandatory ones
+	Optional     []string // codes that are stored if sent
+}
+
+// Judgement is what the one predicate says of a reviewer and a start. What the
+// rules say (from Tier on) is empty where the fault is FaultNotOffered.
+type Judgement struct {
+	Fault    Fault
+	Detail   string         // machine-readable: off_grid, outside_hours, past, lead_time, beyond_horizon, beyond_limit, call, cap, or a need's code
+	Rule     string         // the rule or limit that decided, for a refusal
+	Span     slots.Interval // the call
+	Busy     slots.Interval // with the reviewer's present buffers
+	Tier     Tier
+	Relation Relation
+	Unmet    Needs
+	// Consultative: the decision of every case can no longer change.
+	Consultative bool
+	Attestations []string // union over the cases, sorted
+	Optional     []string
+	Met          []string // requirement codes that are met, sorted
+	Rules        []string // ids of the rows that judged, sorted
+	Cases        []CaseJudgement
+}
+
+// Details of a judgement that are not needs' codes.
+const (
+	detailOffGrid       = "off_grid"
+	detailOutsideHours  = "outside_hours"
+	detailPast          = "past"
+	detailLeadTime      = "lead_time"
+	detailBeyondHorizon = "beyond_horizon"
+	detailBeyondLimit   = "beyond_limit"
+	detailCall          = "call"
+	detailCap           = "cap"
+)
+
+// Judge is the one predicate behind search, hold, book, reschedule and explain. It ignores
+// ticks and the query's range, and honours lead time, horizon and the cases' limits. A reviewer
+// of another tenant is nobody to the plan: not qualified, identity.
+func (p *Plan) Judge(r *Reviewer, start slots.Instant) Judgement {
+	d := &desk{plan: p, reviewer: r}
+	j := Judgement{Span: p.call(start), Busy: d.busy(start)}
+	if detail, rule := p.outside(start); detail != "" {
+		return j.fail(FaultNotOffered, detail, rule)
+	}
+	d.open(slots.Interval{Start: start, End: start + 1}, slots.Interval{})
+	if !d.hours.Covers(j.Span) {
+		return j.fail(FaultNotOffered, detailOutsideHours, "")
+	}
+	m := p.match(r, start)
+	j.Tier, j.Relation, j.Unmet, j.Consultative = m.tier, m.relation, m.unmet, m.consultative
+	j.Attestations, j.Optional, j.Met, j.Rules, j.Cases = m.attestations, m.optional, m.met, m.rules, m.cases
+	if r.Tenant != p.view.Tenant {
+		return j.fail(FaultNotQualified, Needs(1 << NeedIdentity).Codes()[0], "")
+	}
+	if m.tier == TierNone {
+		return j.fail(FaultNotQualified, decisive(m.unmet), m.blocking)
+	}
+	if detail := d.taken(start); detail != "" {
+		return j.fail(FaultTaken, detail, "")
+	}
+	return j
+}
+
+func (j Judgement) fail(f Fault, detail, rule string) Judgement {
+	j.Fault, j.Detail, j.Rule = f, detail, rule
+	return j
+}
+
+// decisive returns the code of the need that bars a reviewer: one that nobody
+// can waive before one that a rule might let the caller waive.
+func decisive(unmet Needs) string {
+	if hard := unmet &^ (1<<NeedLicense | 1<<NeedSpecialty | 1<<NeedSpecialtyMatch); hard != 0 {
+		unmet = hard
+	}
+	if codes := unmet.Codes(); len(codes) > 0 {
+		return codes[0]
+	}
+	return ""
+}
+
+// outside says why start is on nobody's offer, "" if it may be.
+func (p *Plan) outside(start slots.Instant) (detail, rule string) {
+	switch {
+	case !p.Grid.On(start):
+		return detailOffGrid, ""
+	case start < p.view.Now:
+		return detailPast, ""
+	case start < p.limits.Start:
+		return detailLeadTime, ""
+	case start >= p.limits.End && p.limitRule != "":
+		return detailBeyondLimit, p.limitRule
+	case start >= p.limits.End:
+		return detailBeyondHorizon, ""
+	}
+	return "", ""
+}

@@ -1,0 +1,169 @@
+package matcher
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// tierSet is a set of tiers, bit Tier.
+type tierSet uint16
+
+const (
+	compliantTiers = tierSet(1<<TierFull | 1<<TierSimilar | 1<<TierSkilled)
+	waivableTiers  = tierSet(1<<TierLicenseWaived | 1<<TierSpecialtyWaived | 1<<TierBothWaived)
+)
+
+func (s tierSet) has(t Tier) bool     { return s&(1<<t) != 0 }
+func (s tierSet) with(t Tier) tierSet { return s | 1<<t }
+func (s tierSet) rank(t Tier) int     { return bits.OnesCount16(uint16(s & (1<<(t+1) - 1))) }
+func (s tierSet) best() Tier          { return Tier(bits.TrailingZeros16(uint16(s))) }
+func (s tierSet) all(yield func(Tier) bool) {
+	for ; s != 0; s &= s - 1 {
+		if !yield(s.best()) {
+			return
+		}
+	}
+}
+
+// grade is the part of a match that ranking and revealing need.
+type grade struct {
+	tier     Tier
+	relation Relation
+	unmet    Needs
+	// consultative: the decision of every case can no longer change.
+	consultative bool
+}
+
+// span is a stretch of starts over which everything that the rules say of one
+// reviewer stays the same.
+type span struct {
+	slots.Interval
+	grade
+}
+
+// filter says which matches a search looks at.
+type filter struct {
+	tiers    tierSet
+	changing bool // only where a decision can still change
+	asAsked  bool // only with nothing unmet, the caller's request for a specialty match included
+}
+
+func (f filter) accepts(g *grade) bool {
+	return f.tiers.has(g.tier) && !(f.changing && g.consultative) && !(f.asAsked && g.unmet != 0)
+}
+
+// grade judges r for all cases at one start: the tier and the relation are the
+// worst, the unmet needs the union.
+func (p *Plan) grade(r *Reviewer, start slots.Instant) grade {
+	g := grade{tier: TierFull, relation: RelationSameSubspecialty, consultative: true}
+	for _, cr := range p.rules {
+		v := cr.verdict(r, start)
+		g.add(&v, cr.changing.Contains(start))
+	}
+	return g
+}
+
+func (g *grade) add(v *verdict, changing bool) {
+	g.tier = worse(g.tier, v.Tier)
+	g.relation = min(g.relation, v.Relation)
+	g.unmet |= v.Unmet
+	g.consultative = g.consultative && !changing
+}
+
+// worse returns the worse of two tiers; no offer is worse than any.
+func worse(a, b Tier) Tier {
+	if a == TierNone || b == TierNone {
+		return TierNone
+	}
+	return max(a, b)
+}
+
+// spans cuts window where the grade of r may change. The pieces are in order of
+// time and cover window.
+func (p *Plan) spans(r *Reviewer, window slots.Interval) []span {
+	if window.Empty() {
+		return nil
+	}
+	var cuts []slots.Instant
+	for _, cr := range p.rules {
+		cuts = append(cuts, cr.changes(r, window)...)
+		cuts = append(cuts, cr.changing.Start, cr.changing.End)
+	}
+	cuts = slices.DeleteFunc(cuts, func(t slots.Instant) bool { return t <= window.Start || t >= window.End })
+	slices.Sort(cuts)
+	cuts = append(slices.Compact(cuts), window.End)
+	spans := make([]span, 0, len(cuts))
+	from := window.Start
+	for _, to := range cuts {
+		spans = append(spans, span{slots.Interval{Start: from, End: to}, p.grade(r, from)})
+		from = to
+	}
+	return spans
+}
+
+// match is everything that the rules say of a reviewer and a start.
+type match struct {
+	grade
+	attestations, optional, met, rules []string
+	blocking                           string // for TierNone: the row that decided
+	cases                              []CaseJudgement
+	differ                             bool // tier, unmet or consultative differ among the cases
+}
+
+// match is grade with all particulars.
+func (p *Plan) match(r *Reviewer, start slots.Instant) match {
+	m := match{grade: grade{tier: TierFull, relation: RelationSameSubspecialty, consultative: true}}
+	m.cases = make([]CaseJudgement, 0, len(p.rules))
+	for _, cr := range p.rules {
+		v := cr.verdict(r, start)
+		changing := cr.changing.Contains(start)
+		m.grade.add(&v, changing)
+		c := CaseJudgement{
+			CaseID: cr.c.ID, Tier: v.Tier, Relation: v.Relation, Unmet: v.Unmet,
+			Consultative: !changing, Attestations: v.Attestations, Optional: v.Optional,
+		}
+		m.cases = append(m.cases, c)
+		first := &m.cases[0]
+		m.differ = m.differ || c.Tier != first.Tier || c.Unmet != first.Unmet || c.Consultative != first.Consultative
+		m.attestations = union(m.attestations, v.Attestations)
+		m.optional = union(m.optional, v.Optional)
+		m.met = union(m.met, v.Met)
+		m.rules = union(m.rules, v.Rules)
+		if v.Tier == TierNone && m.blocking == "" {
+			m.blocking = v.Blocking
+		}
+	}
+	// What one case needs is not optional, and what one case misses is not met.
+	m.optional = without(m.optional, m.attestations)
+	m.met = without(m.met, m.unmet.Codes())
+	return m
+}
+
+// union merges two sorted lists without repetitions. It may return one of them.
+func union(a, b []string) []string {
+	switch {
+	case len(b) == 0 || slices.Equal(a, b):
+		return a
+	case len(a) == 0:
+		return b
+	}
+	both := slices.Concat(a, b)
+	slices.Sort(both)
+	return slices.Compact(both)
+}
+
+// without returns the elements of a that are not in b.
+func without(a, b []string) []string {
+	if !slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) }) {
+		return a
+	}
+	var rest []string
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}

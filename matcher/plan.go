@@ -1,0 +1,147 @@
+package matcher
+
+import (
+	"slices"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// Plan is a query made ready: rules resolved, limits intersected, rank order
+// fixed. It is the seam between rules and search: every search implementation
+// turns the same Plan into the same Answer. A Plan is immutable and belongs to
+// one View.
+type Plan struct {
+	CallMinutes int        // the longest that a case needs
+	Grid        slots.Grid // the lines that the grids of all cases share
+	HoldMinutes int        // the shortest that a case allows
+	Modes       []string   // open to all cases
+
+	view   *View
+	query  Query
+	rules  []*caseRules // one for each case of the query, in its order
+	length slots.Instant
+	// limits holds the starts that every case allows: lead time, horizon and hard
+	// limits, never before now. limitRule is the row behind limits.End, "" if that
+	// is the horizon. Unlike other intervals it keeps its ends when it is empty.
+	limits    slots.Interval
+	limitRule string
+	// asked is the range of the query, window the part of it inside limits: the
+	// starts to search.
+	asked, window slots.Interval
+	source        source
+}
+
+// NewPlan resolves rules and limits once per request. Mode "slot" must be open to all cases.
+func NewPlan(v *View, q Query) (*Plan, *Refusal) {
+	if len(q.Cases) == 0 || len(q.Cases) > MaxCases {
+		return nil, &Refusal{Code: "cases_not_combinable"}
+	}
+	if q.Zone == nil {
+		q.Zone = slots.UTC()
+	}
+	if q.Ticks == (slots.Ticks{}) {
+		q.Ticks = slots.AllTicks
+	}
+	rules := make([]*caseRules, len(q.Cases))
+	for i, c := range q.Cases {
+		rules[i] = v.Rules.resolve(c, v.Now, q.FirstAsked, q.SpecialtyMatch)
+		if e := &rules[i].eligibility; e.Status == NotEligible {
+			return nil, &Refusal{Code: "not_eligible", CaseID: c.ID, Reasons: e.Reasons}
+		}
+	}
+	if refusal := combinable(rules); refusal != nil {
+		return nil, refusal
+	}
+	p := &Plan{view: v, query: q, rules: rules, source: treeSource{}}
+	p.combine()
+	p.asked = q.Range
+	if p.asked.Empty() {
+		p.asked = p.limits
+	}
+	p.window = p.asked.Intersect(p.limits)
+	return p, nil
+}
+
+// combine makes one set of terms out of those of the cases.
+func (p *Plan) combine() {
+	first := p.rules[0]
+	p.CallMinutes, p.HoldMinutes = first.eligibility.CallMinutes, first.eligibility.HoldMinutes
+	p.Grid = slots.Grid{StepMinutes: first.eligibility.GridMinutes}
+	p.Modes = slices.Clone(first.eligibility.Modes)
+	p.limits = slots.Interval{Start: max(p.view.Now, first.starts.Start), End: first.starts.End}
+	p.limitRule = first.startsRule
+	for _, cr := range p.rules[1:] {
+		e := &cr.eligibility
+		p.CallMinutes = max(p.CallMinutes, e.CallMinutes)
+		p.HoldMinutes = min(p.HoldMinutes, e.HoldMinutes)
+		p.Grid.StepMinutes = leastCommonMultiple(p.Grid.StepMinutes, e.GridMinutes)
+		p.Modes = slices.DeleteFunc(p.Modes, func(m string) bool { return !slices.Contains(e.Modes, m) })
+		p.limits.Start = max(p.limits.Start, cr.starts.Start)
+		if cr.starts.End < p.limits.End {
+			p.limits.End, p.limitRule = cr.starts.End, cr.startsRule
+		}
+	}
+	p.length = slots.Instant(p.CallMinutes) * slots.Minute
+}
+
+// leastCommonMultiple of two divisors of 60 divides 60 as well.
+func leastCommonMultiple(a, b int) int {
+	x, y := a, b
+	for y != 0 {
+		x, y = y, x%y
+	}
+	return a / x * b
+}
+
+// call returns the span of a call that starts at start.
+func (p *Plan) call(start slots.Instant) slots.Interval {
+	return slots.Interval{Start: start, End: start + p.length}
+}
+
+// reach returns all instants of the calls that start in window.
+func (p *Plan) reach(window slots.Interval) slots.Interval {
+	if window.Empty() {
+		return slots.Interval{}
+	}
+	return slots.Interval{Start: window.Start, End: window.End - 1 + p.length}
+}
+
+// ticked returns the instants that suit the requester, as far as calls that
+// start in window can use them.
+func (p *Plan) ticked(window slots.Interval) slots.Set {
+	return p.query.Zone.Ticked(p.query.Ticks, p.reach(window))
+}
+
+// conditions returns what the index asks of a reviewer who may stand in one of
+// the tiers: trained for the program of every case.
+func (p *Plan) conditions(_ tierSet) []anyOf {
+	var conditions []anyOf
+	for _, cr := range p.rules {
+		conditions = append(conditions, anyOf{trainedFor(p.view.Tenant, cr.c.Program)})
+	}
+	return conditions
+}
+
+// shown returns the tiers that the query's reveal lets through.
+func (p *Plan) shown() tierSet {
+	switch p.query.Waivable {
+	case RevealAlways:
+		return compliantTiers | waivableTiers
+	case RevealNever:
+		return compliantTiers
+	}
+	if p.any(p.window, filter{tiers: compliantTiers, changing: true}) {
+		return compliantTiers
+	}
+	return compliantTiers | waivableTiers
+}
+
+// any reports whether a start in window and ticks passes f.
+func (p *Plan) any(window slots.Interval, f filter) bool {
+	found := false
+	p.source.each(p, window, p.ticked(window), f, func(*Reviewer, slots.Instant, *span) bool {
+		found = true
+		return false
+	})
+	return found
+}

@@ -1,0 +1,43 @@
+package matcher
+
+import "github.com/parleyhq/parley/slots"
+
+// MaxCases is how many cases one call may discuss.
+const MaxCases = 5
+
+// Reveal says when tiers that need a waiver are shown. It never changes what
+// can be booked.
+type Reveal uint8
+
+const (
+	// RevealAuto shows them only if the range (the query's range and ticks, the
+	// cases' limits, all reviewers) holds no compliant start that can still change
+	// a decision.
+	RevealAuto Reveal = iota
+	RevealAlways
+	RevealNever
+)
+
+// Query is what a requester asks.
+type Query struct {
+	Cases          []*Case        // 1–MaxCases, distinct
+	FirstAsked     slots.Instant  // when the call was first asked for, 0 = now
+	Zone           *slots.Zone    // of the ticks, the days and the labels; nil = UTC
+	Range          slots.Interval // starts to consider; empty = now to horizon
+	Ticks          slots.Ticks    // zero = all
+	SpecialtyMatch bool
+	Waivable       Reveal
+}
+
+// Refusal says why a query cannot have a plan at all.
+type Refusal struct {
+	Code    string // not_eligible, mode_not_available, cases_not_combinable
+	CaseID  string // the case at fault, if one
+	Reasons []Reason
+}
+
+// WeekRange returns the span from Monday's first instant to the next Monday's,
+// in a zone.
+func WeekRange(z *slots.Zone, monday slots.Date) slots.Interval {
+	return z.Dates(monday, monday.AddDays(6)).Hull()
+}

@@ -1,0 +1,26 @@
+package matcher
+
+import "github.com/parleyhq/parley/slots"
+
+// source finds what reviewers offer to a plan. Everything before it (rules,
+// limits, ticks) and after it (reveal, numbering, explanation, cutting by day) is
+// shared; implementations must agree with Plan.Judge and with each other on
+// every answer.
+type source interface {
+	// each yields the starts inside window that lie in suits and pass f: by
+	// reviewer in order of number, then in order of time, until yield returns
+	// false. The span holds for the start and what follows up to its end; it may be
+	// kept no longer than the call of yield.
+	each(p *Plan, window slots.Interval, suits slots.Set, f filter, yield func(*Reviewer, slots.Instant, *span) bool)
+
+	// week returns the tiers of want that the plan's window holds, best first,
+	// ranked and cut to shape, all but their numbers and unions.
+	week(p *Plan, want tierSet, shape WeekShape) []Priority
+
+	// earliest returns the first limit offers of the plan's window in tiers of
+	// want, ranked, all but their priorities.
+	earliest(p *Plan, want tierSet, limit int) []Offer
+
+	// nearest is earliest in order of distance from around.
+	nearest(p *Plan, want tierSet, around slots.Instant, limit int) []Offer
+}
