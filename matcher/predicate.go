@@ -1,0 +1,229 @@
+package matcher
+
+import (
+	"slices"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// activeRow is a row that governs a case, its tree reduced to what is active.
+type activeRow struct {
+	id       string
+	payer    bool // its requirements are named id/need
+	tree     *activeNode
+	required Needs
+	waivers  []*waiver
+}
+
+// activeNode is a part of a requirement tree, made ready for one case.
+type activeNode struct {
+	*node
+	children []*activeNode // of All or Any
+	state    string        // of a licence, "" = any
+	zone     *slots.Zone   // of that state
+	anchors  []anchor      // of a specialty
+}
+
+// judged is what a tree says of a reviewer. Of an or, it is the branch with the
+// fewest needs unmet, the first of several.
+type judged struct{ met, unmet Needs }
+
+// activate reduces a tree to what is active for a case, nil if nothing is.
+func (cr *caseRules) activate(n *node, state string) *activeNode {
+	if n == nil || !n.When.active(cr.c, cr.specialtyMatch) {
+		return nil
+	}
+	a := &activeNode{node: n}
+	for _, list := range [][]*node{n.All, n.Any} {
+		for _, child := range list {
+			if live := cr.activate(child, state); live != nil {
+				a.children = append(a.children, live)
+			}
+		}
+	}
+	switch {
+	case n.License != nil:
+		if a.state = n.License.State; a.state == "row" {
+			a.state = state
+		}
+		if a.state == "any" {
+			a.state = ""
+		}
+		a.zone = cr.rs.zones[a.state]
+	case n.Specialty != nil:
+		a.anchors = cr.anchors(&n.Specialty.Anchor)
+	case (n.All != nil || n.Any != nil) && len(a.children) == 0:
+		return nil
+	}
+	return a
+}
+
+// anchors returns the specialties that a row compares reviewers with.
+func (cr *caseRules) anchors(rule *anchorRule) (found []anchor) {
+	for _, role := range rule.Roles {
+		person := cr.c.provider(role)
+		if !person.Present || !ofProfession(rule.Profession, person.Credential) {
+			continue
+		}
+		found = append(found, cr.anchor(person.Specialty))
+	}
+	if rule.Of == "service" || rule.Of == "either" {
+		found = append(found, cr.anchor(cr.c.ServiceSpecialty))
+	}
+	return found
+}
+
+func ofProfession(profession, credential string) bool {
+	switch profession {
+	case "physician":
+		return isPhysician(credential)
+	case "non_physician":
+		return !isPhysician(credential)
+	}
+	return true
+}
+
+// defaultAnchor is the anchor where no row requires a specialty: the requesting
+// provider's specialty if a physician, else the service's.
+func (cr *caseRules) defaultAnchor() []anchor {
+	if p := &cr.c.Requesting; p.Present && isPhysician(p.Credential) {
+		return []anchor{cr.anchor(p.Specialty)}
+	}
+	return []anchor{cr.anchor(cr.c.ServiceSpecialty)}
+}
+
+func (cr *caseRules) anchor(code string) anchor {
+	return cr.rs.anchorOf(code, cr.rs.programs[cr.c.Program].serviceLine, cr.c.Population)
+}
+
+// each walks an active tree, parents first.
+func (n *activeNode) each(visit func(*activeNode)) {
+	if n == nil {
+		return
+	}
+	visit(n)
+	for _, child := range n.children {
+		child.each(visit)
+	}
+}
+
+// judge says which needs of the tree a reviewer meets for a call that starts at t.
+func (n *activeNode) judge(cr *caseRules, r *Reviewer, t slots.Instant) (j judged) {
+	switch {
+	case n.All != nil:
+		for _, child := range n.children {
+			c := child.judge(cr, r, t)
+			j.met |= c.met
+			j.unmet |= c.unmet
+		}
+		j.met &^= j.unmet
+		return j
+	case n.Any != nil:
+		for i, child := range n.children {
+			if c := child.judge(cr, r, t); i == 0 || c.unmet.Len() < j.unmet.Len() {
+				j = c
+			}
+		}
+		return j
+	}
+	need, met := n.leaf(cr, r, t)
+	if met {
+		return judged{met: Needs(0).With(need)}
+	}
+	return judged{unmet: Needs(0).With(need)}
+}
+
+func (n *activeNode) leaf(cr *caseRules, r *Reviewer, t slots.Instant) (Need, bool) {
+	switch {
+	case n.License != nil:
+		return NeedLicense, n.licensed(cr, r, t)
+	case n.Specialty != nil:
+		return NeedSpecialty, cr.rs.bestRelation(n.anchors, r.Specialties) >= n.Specialty.least
+	case n.Credential != nil:
+		return NeedCredential, holdsCredential(n.Credential.In, r.Credential)
+	case n.Population != "":
+		return NeedPopulation, slices.Contains(r.Populations, cr.c.Population)
+	case n.Identity == "original_barred":
+		return NeedIdentity, r.ID != cr.c.Determination.ReviewerID
+	case n.Identity == "involved_barred":
+		return NeedIdentity, r.ID != cr.c.Determination.ReviewerID && !slices.Contains(cr.c.InvolvedReviewerIDs, r.ID)
+	}
+	panic("BUG: a compiled rule holds a predicate that is not judged")
+}
+
+// licensed reports whether a licence counts at t. A licence counts on its own
+// dates in its own state's zone, wherever the call is placed.
+func (n *activeNode) licensed(cr *caseRules, r *Reviewer, t slots.Instant) bool {
+	if n.state != "" {
+		day := n.zone.Date(t)
+		for i := range r.Licenses {
+			if l := &r.Licenses[i]; l.State == n.state && n.License.valid(l, day) {
+				return true
+			}
+		}
+		return false
+	}
+	for i := range r.Licenses {
+		l := &r.Licenses[i]
+		if zone, known := cr.rs.zones[l.State]; known && n.License.valid(l, zone.Date(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// changes returns, sorted, the instants inside within at which verdict(r, ·) may change:
+// licences that a row asks about start or end.
+func (cr *caseRules) changes(r *Reviewer, within slots.Interval) (found []slots.Instant) {
+	for i := range r.Licenses {
+		l := &r.Licenses[i]
+		zone, known := cr.rs.zones[l.State]
+		if !known || !cr.asksLicense(l.State) {
+			continue
+		}
+		days := zone.Dates(l.From, l.To)
+		for k := range days.Len() {
+			for _, t := range [...]slots.Instant{days.At(k).Start, days.At(k).End} {
+				if within.Start < t && t < within.End {
+					found = append(found, t)
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func (cr *caseRules) asksLicense(state string) bool {
+	return cr.anyLicense || slices.Contains(cr.licenseStates, state)
+}
+
+// infos lists the predicates of a tree for people. group is 0 outside an or.
+func (r *activeRow) infos(n *activeNode, group int, groups *int) (found []RequirementInfo) {
+	if len(n.Any) > 0 && len(n.children) > 1 && group == 0 {
+		*groups++
+		group = *groups
+	}
+	if n.All != nil || n.Any != nil {
+		for _, child := range n.children {
+			found = append(found, r.infos(child, group, groups)...)
+		}
+		return found
+	}
+	info := RequirementInfo{OneOf: group}
+	var need Need
+	switch {
+	case n.License != nil:
+		need, info.State = NeedLicense, n.state
+	case n.Specialty != nil:
+		need, info.Relation = NeedSpecialty, n.Specialty.Relation
+	case n.Credential != nil:
+		need = NeedCredential
+	case n.Population != "":
+		need = NeedPopulation
+	default:
+		need = NeedIdentity
+	}
+	info.Code, info.Rule = need.String(), r.rule(Needs(0).With(need))
+	return append(found, info)
+}

@@ -1,0 +1,235 @@
+package matcher
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// caseRules is everything the rules say of one case at one request: the rows
+// that apply, the requirement trees, the anchors, the limits, the attestations.
+type caseRules struct {
+	rs             *Ruleset
+	c              *Case
+	now            slots.Instant
+	specialtyMatch bool // the caller asked for it
+
+	eligibility Eligibility
+	// starts bounds the slot starts on offer by the case's and the payer's limits
+	// (lead time, horizon, hard limits): [Start, End). Limits that only change what the decision can become are not in it.
+	starts slots.Interval
+	// startsRule names the row behind starts' end when a limit other than the horizon decides it.
+	startsRule string
+	// changing bounds the starts that can still change the decision; starts outside are consultative.
+	changing slots.Interval
+	// recordDuty: what is offered must be recorded.
+	recordDuty bool
+
+	payer    string // id of the payer row
+	rows     []activeRow
+	ids      []string // of rows, sorted
+	general  Needs    // what every reviewer must meet, whatever the rows say
+	defaults []anchor // used if no row asks for a specialty
+
+	mandatory []string // attestation codes that every booking needs, sorted
+	optional  []string // codes that are stored if sent, sorted
+
+	licenseStates []string
+	anyLicense    bool
+}
+
+// verdict says how a reviewer meets a case's requirements at one instant.
+type verdict struct {
+	Tier         Tier // TierNone: never offered
+	Relation     Relation
+	Unmet        Needs
+	Attestations []string // needed to book: waivers for Unmet plus mandatory ones, sorted
+	Optional     []string // stored if sent
+	Met          []string // requirement codes met, sorted
+	Rules        []string // ids of all rows that judged, sorted
+	Blocking     string   // for TierNone: id of the row that decided
+}
+
+// resolve picks the rows for a case by its request date and conjoins them. specialtyMatch is the caller's
+// request for a specialty match, which activates on-request branches and adds NeedSpecialtyMatch.
+// The request date is that of the case's own P2PRequestedAt, else of firstAsked, else of now.
+func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatch bool) *caseRules {
+	cr := &caseRules{rs: rs, c: c, now: now, specialtyMatch: specialtyMatch}
+	asked := cmp.Or(c.P2PRequestedAt, firstAsked, now)
+	payer := rs.payerFor(c, asked)
+	if payer == nil {
+		cr.refuseProgram()
+		return cr
+	}
+	cr.payer = payer.ID
+	cr.addRow(&payer.rowHead, &payer.demand, "", true)
+	cr.recordDuty = len(payer.RecordDuty) > 0
+	for _, row := range rs.jurisdictions {
+		if state, ok := row.covers(rs, c, payer, asked, specialtyMatch); ok {
+			cr.addRow(&row.rowHead, &row.demand, state, false)
+			cr.recordDuty = cr.recordDuty || len(row.RecordDuty) > 0
+		}
+	}
+	slices.Sort(cr.ids)
+	cr.general = Needs(0).With(NeedProgram)
+	if c.Modality != "" {
+		cr.general = cr.general.With(NeedModality)
+	}
+	cr.settleSpecialty()
+	cr.judgeCase(payer, asked)
+	return cr
+}
+
+// addRow conjoins a row: its active requirements and what it asks the caller to acknowledge.
+func (cr *caseRules) addRow(head *rowHead, d *demand, state string, payer bool) {
+	row := activeRow{id: head.ID, payer: payer, tree: cr.activate(d.Requires, state), waivers: d.Waivers}
+	row.tree.each(func(n *activeNode) {
+		switch {
+		case n.License != nil:
+			row.required = row.required.With(NeedLicense)
+			cr.anyLicense = cr.anyLicense || n.state == ""
+			cr.licenseStates = append(cr.licenseStates, n.state)
+		case n.Specialty != nil:
+			row.required = row.required.With(NeedSpecialty)
+		}
+	})
+	cr.rows = append(cr.rows, row)
+	cr.ids = append(cr.ids, head.ID)
+	for i := range d.Attestations {
+		if a := &d.Attestations[i]; a.When.holds(cr.c, cr.now) {
+			cr.askFor(a, head.ID)
+		}
+	}
+}
+
+// askFor adds an attestation; of several rows on one code, mandatory wins.
+func (cr *caseRules) askFor(a *asked, rule string) {
+	e := &cr.eligibility
+	i := slices.IndexFunc(e.Attestations, func(x AttestationInfo) bool { return x.Code == a.Code })
+	if i < 0 {
+		text, version, _ := cr.rs.AttestationText(a.Code)
+		i = len(e.Attestations)
+		e.Attestations = append(e.Attestations, AttestationInfo{Code: a.Code, Text: text, Version: version, Rule: rule, Mandatory: a.Mandatory})
+	} else if a.Mandatory && !e.Attestations[i].Mandatory {
+		e.Attestations[i].Mandatory, e.Attestations[i].Rule = true, rule
+	}
+}
+
+// settleSpecialty fixes the anchor and the attestation lists once all rows are in.
+func (cr *caseRules) settleSpecialty() {
+	if !slices.ContainsFunc(cr.rows, func(r activeRow) bool { return r.required.Has(NeedSpecialty) }) {
+		cr.defaults = cr.defaultAnchor()
+	}
+	for _, a := range cr.eligibility.Attestations {
+		if a.Mandatory {
+			cr.mandatory = append(cr.mandatory, a.Code)
+		} else {
+			cr.optional = append(cr.optional, a.Code)
+		}
+	}
+	slices.Sort(cr.mandatory)
+	slices.Sort(cr.optional)
+}
+
+// verdict judges r for a call that starts at t. Pure; the same for every instant between two changes.
+// The slices it returns are shared and must not be changed.
+func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
+	v := verdict{Rules: cr.ids, Optional: cr.optional, Attestations: cr.mandatory, Relation: cr.relation(r)}
+	if cr.payer == "" {
+		v.Blocking = cr.eligibility.Reasons[0].Rule
+		return v
+	}
+	unmet := cr.generalUnmet(r)
+	if unmet != 0 {
+		v.Blocking = cr.payer + "/" + unmet.first().String()
+	}
+	met, waived := cr.general&^unmet, Needs(0)
+	for i := range cr.rows {
+		row := &cr.rows[i]
+		if row.tree == nil {
+			continue
+		}
+		j := row.tree.judge(cr, r, t)
+		met |= j.met
+		unmet |= j.unmet
+		if j.unmet == 0 {
+			continue
+		}
+		if w := waiverFor(row.waivers, row.required, j.unmet); w != nil {
+			waived |= j.unmet
+			v.Attestations = join(v.Attestations, w.codes)
+		} else if v.Blocking == "" {
+			v.Blocking = row.rule(j.unmet)
+		}
+	}
+	v.Unmet, v.Met = unmet, (met &^ unmet).sorted()
+	if cr.specialtyMatch && v.Relation < RelationSame {
+		v.Unmet = v.Unmet.With(NeedSpecialtyMatch)
+	}
+	if v.Blocking != "" {
+		v.Attestations, v.Optional = nil, nil
+		return v
+	}
+	v.Tier = tierOf(waived, v.Relation)
+	return v
+}
+
+// rule names the row behind an unmet need; a payer's requirements have ids of their own.
+func (r *activeRow) rule(unmet Needs) string {
+	if r.payer {
+		return r.id + "/" + unmet.first().String()
+	}
+	return r.id
+}
+
+// relation is the relation to the anchor: the worst over the rows that require a
+// specialty, of each the best over its anchors.
+func (cr *caseRules) relation(r *Reviewer) Relation {
+	if cr.defaults != nil {
+		return cr.rs.bestRelation(cr.defaults, r.Specialties)
+	}
+	worst := RelationSameSubspecialty
+	for i := range cr.rows {
+		if !cr.rows[i].required.Has(NeedSpecialty) {
+			continue
+		}
+		best := RelationNone
+		cr.rows[i].tree.each(func(n *activeNode) {
+			if n.Specialty != nil {
+				best = max(best, cr.rs.bestRelation(n.anchors, r.Specialties))
+			}
+		})
+		worst = min(worst, best)
+	}
+	return worst
+}
+
+// generalUnmet is what no row can waive: work for the plan, training for the
+// program, the modality, and being active.
+func (cr *caseRules) generalUnmet(r *Reviewer) (unmet Needs) {
+	c := cr.c
+	if !slices.Contains(r.Programs, c.Program) {
+		unmet = unmet.With(NeedProgram)
+	}
+	if len(r.HealthPlans) > 0 && !slices.Contains(r.HealthPlans, c.HealthPlan) {
+		unmet = unmet.With(NeedHealthPlan)
+	}
+	if c.Modality != "" && len(r.Modalities) > 0 && !slices.Contains(r.Modalities, c.Modality) {
+		unmet = unmet.With(NeedModality)
+	}
+	if !r.Active {
+		unmet = unmet.With(NeedActive)
+	}
+	return unmet
+}
+
+// join returns the sorted union of two lists of codes, a itself if b adds nothing.
+func join(a, b []string) []string {
+	if len(a) == 0 {
+		return b
+	}
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,185 @@
+package matcher
+
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// rowHead opens the rows of jurisdictions.json and payers.json. A row applies
+// only if it is verified and enabled; others are kept, checked and listed.
+type rowHead struct {
+	ID        string  `json:"id"`
+	Title     string  `json:"title"`
+	Source    string  `json:"source"`
+	Note      string  `json:"note"`
+	Verified  *bool   `json:"verified"`
+	Enabled   *bool   `json:"enabled"`
+	ValidFrom *string `json:"validFrom"` // request dates, both included
+	ValidTo   *string `json:"validTo"`
+	Zone      string  `json:"zone"` // in which dates are read and days run
+
+	validity validity
+	zone     *slots.Zone // nil if the row names none
+}
+
+func (h *rowHead) applied() bool {
+	return h.Verified != nil && *h.Verified && h.Enabled != nil && *h.Enabled
+}
+
+// demand is what a row asks for, from reviewers and callers.
+type demand struct {
+	Requires     *node     `json:"requires"`
+	Waivers      []*waiver `json:"waivers"`
+	Attestations []asked   `json:"attestations"`
+}
+
+// jurisdictionRow is a row of jurisdictions.json: a state's law, a federal or
+// an accreditation rule. All rows that cover a case are conjoined.
+type jurisdictionRow struct {
+	rowHead
+	demand
+	Kind          string   `json:"kind"`
+	Accreditation string   `json:"accreditation"` // binds payers whose row names it
+	States        []string `json:"states"`
+	StateBasis    string   `json:"stateBasis"`
+	Lines         []string `json:"lines"`
+	Levels        []string `json:"levels"`
+	Phases        []string `json:"phases"`
+	Statuses      []string `json:"statuses"`
+	Trigger       *trigger `json:"trigger"`
+
+	ResponseClock        *clockTerm        `json:"responseClock"`
+	RequestWindow        *windowTerm       `json:"requestWindow"`
+	MinimumNotice        []noticeTerm      `json:"minimumNotice"`
+	Hours                *hoursTerm        `json:"hours"`
+	PreDeterminationOnly *preDetermination `json:"preDeterminationOnly"`
+	CaseEffect           string            `json:"caseEffect"`
+	Proxies              *proxyTerm        `json:"proxies"`
+	RecordDuty           []string          `json:"recordDuty"`
+}
+
+func (c *compiler) compileJurisdictions(raw jsontext.Value) {
+	for _, r := range decodeRows(c, "jurisdictions", raw, func(r *jurisdictionRow) string { return r.ID }) {
+		at := c.at("jurisdictions", r.ID)
+		c.head(at, &r.rowHead)
+		at.jurisdiction(r)
+		if !r.applied() {
+			continue
+		}
+		for _, other := range c.rs.jurisdictions {
+			if r.clashes(other) {
+				at.faultf("covers the same cases at the same time as row %s", other.ID)
+			}
+		}
+		c.rs.jurisdictions = append(c.rs.jurisdictions, r)
+	}
+}
+
+func (c *compiler) head(at place, h *rowHead) {
+	at.slug("id", h.ID)
+	at.text("title", h.Title)
+	at.text("source", h.Source)
+	if h.Verified == nil || h.Enabled == nil {
+		at.faultf("verified and enabled: missing")
+	}
+	h.validity = at.validity(h.ValidFrom, h.ValidTo)
+	if h.Zone != "" {
+		h.zone = at.zone("zone", h.Zone)
+	}
+	c.rs.rows = append(c.rs.rows, RowInfo{
+		Section: at.section, ID: h.ID, Title: h.Title, Source: h.Source, Applied: h.applied(),
+		Verified: h.Verified != nil && *h.Verified, Enabled: h.Enabled != nil && *h.Enabled,
+	})
+}
+
+func (p place) jurisdiction(r *jurisdictionRow) {
+	p.word("kind", r.Kind, rowKinds)
+	if (r.Kind == "accreditation") != (r.Accreditation != "") {
+		p.faultf("accreditation: belongs to rows of that kind, and to them alone")
+	}
+	if (r.Kind == "state") != (len(r.States) > 0) {
+		p.faultf("states: belong to rows of kind state, and to them alone")
+	}
+	for i, s := range r.States {
+		p.state("states", s)
+		if slices.Contains(r.States[:i], s) {
+			p.faultf("states: %q twice", s)
+		}
+	}
+	if r.Kind == "state" {
+		p.word("stateBasis", r.StateBasis, stateBases)
+	}
+	for _, key := range []struct {
+		name        string
+		list, words []string
+	}{{"lines", r.Lines, lines}, {"levels", r.Levels, levels}, {"phases", r.Phases, phases}, {"statuses", r.Statuses, statuses}} {
+		if len(key.list) == 0 {
+			p.faultf("%s: missing", key.name)
+		}
+		p.words(key.name, key.list, key.words)
+	}
+	if r.Trigger != nil {
+		p.trigger("trigger", r.Trigger)
+	}
+	p.demand(&r.demand, r.States)
+	p.terms(r)
+	if r.Enabled != nil && *r.Enabled {
+		p.judged(unjudgedOf(r))
+	}
+}
+
+func (p place) demand(d *demand, states []string) {
+	var needs Needs
+	if d.Requires != nil {
+		needs = p.requirement(d.Requires, states)
+	}
+	p.waivers(d.Waivers, needs)
+	p.askedFor(d.Attestations)
+}
+
+// clashes reports whether two rows of one kind cover a common case on a common
+// date: two versions of one law, or one written twice.
+func (r *jurisdictionRow) clashes(o *jurisdictionRow) bool {
+	return r.Kind == o.Kind && r.Accreditation == o.Accreditation &&
+		(len(r.States) == 0 || meet(r.States, o.States)) && meet(r.Lines, o.Lines) && meet(r.Levels, o.Levels) &&
+		meet(r.Phases, o.Phases) && meet(r.Statuses, o.Statuses) && r.validity.overlaps(o.validity)
+}
+
+func meet(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+// covers reports whether the row covers a case first asked for at asked, and
+// in which state, "" for a row of no state.
+func (r *jurisdictionRow) covers(rs *Ruleset, c *Case, payer *payerRow, asked slots.Instant, specialtyMatch bool) (state string, ok bool) {
+	zone := r.zone
+	if r.Kind == "state" {
+		state = r.stateOf(c)
+		if !slices.Contains(r.States, state) {
+			return "", false
+		}
+		if zone == nil {
+			zone = rs.zones[state]
+		}
+	}
+	if zone == nil {
+		zone = slots.UTC()
+	}
+	if r.Accreditation != "" && !slices.Contains(payer.Accreditations, r.Accreditation) {
+		return "", false
+	}
+	return state, slices.Contains(r.Lines, c.LineOfBusiness) && slices.Contains(r.Levels, c.LevelOfReview) &&
+		slices.Contains(r.Phases, c.Phase) && slices.Contains(r.Statuses, c.Determination.Status) &&
+		r.validity.holds(zone.Date(asked)) && r.Trigger.active(c, specialtyMatch)
+}
+
+func (r *jurisdictionRow) stateOf(c *Case) string {
+	switch {
+	case r.StateBasis == "member", r.StateBasis == "situs_else_member" && c.SitusState == "":
+		return c.MemberState
+	}
+	return c.SitusState
+}
