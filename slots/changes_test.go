@@ -48,10 +48,10 @@ func shown(at time.Time, loc *time.Location) Instant {
 func checkChange(t *testing.T, z *Zone, loc *time.Location, change time.Time, step time.Duration) (gaps, folds int) {
 	t.Helper()
 	const reach = 4 * time.Hour
-	var walk []time.Time
+	var walk, clocks []Instant
 	for at := change.Add(-reach - 3*time.Hour); at.Before(change.Add(reach)); at = at.Add(step) {
-		walk = append(walk, at)
 		local := shown(at, loc)
+		walk, clocks = append(walk, Instant(at.Unix())), append(clocks, local)
 		d, second := z.Clock(Instant(at.Unix()))
 		offset, abbr := z.Offset(Instant(at.Unix()))
 		if want, _ := at.In(loc).Zone(); Instant(d)*86400+Instant(second) != local || abbr != want ||
@@ -61,21 +61,19 @@ func checkChange(t *testing.T, z *Zone, loc *time.Location, change time.Time, st
 	}
 	pace := Instant(step / time.Second)
 	for local := shown(change, loc) - 5*Hour; local < shown(change, loc)+2*Hour; local += pace {
-		var first time.Time
-		times := 0
-		for _, at := range walk {
-			s := shown(at, loc)
+		first, times := -1, 0
+		for i, s := range clocks {
 			if s == local {
 				times++
 			}
-			if s == local && times == 1 || s > local && first.IsZero() {
-				first = at
+			if s == local && times == 1 || s > local && first < 0 {
+				first = i
 			}
 		}
 		at, kind := z.Resolve(Date(floorDiv(local, 86400)), int(floorMod(local, 86400)))
 		want := [...]LocalKind{LocalGap, LocalUnique, LocalFold}[times]
-		if int64(at) != first.Unix() || kind != want {
-			t.Fatalf("%s local %s: %s %s, want %v %s", z, local, at, kind.test(), first.UTC(), want.test())
+		if at != walk[first] || kind != want {
+			t.Fatalf("%s local %s: %s %s, want %s %s", z, local, at, kind.test(), walk[first], want.test())
 		}
 		switch kind {
 		case LocalGap:

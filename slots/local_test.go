@@ -104,9 +104,9 @@ func TestLocalAgreesWithMinutes(t *testing.T) {
 			}
 		}
 		first, last := w.date(30*60), w.date(90*60)
-		phase := rapid.IntRange(0, 14).Draw(t, "phase")
+		phase := rapid.IntRange(0, 19).Draw(t, "phase")
 		for d := first; d <= last; d++ {
-			for minute := phase; minute <= 1440; minute += 15 {
+			for minute := phase; minute <= 1440; minute += 20 {
 				i, shown := w.resolve(d, minute)
 				if i <= 0 {
 					continue // the window does not reach that far

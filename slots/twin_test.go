@@ -11,8 +11,8 @@ import (
 // The twins in these tests know zones from package time alone and look at every
 // minute of a window; nothing here uses the tables or the interval arithmetic.
 
-// localMinutes holds, for each minute of a window, what the clocks show, as
-// minutes since 1970-01-01T00:00 on the local time line.
+// localMinutes holds, for each minute of a window after 1970, what the clocks
+// show, as minutes since 1970-01-01T00:00 on the local time line.
 type localMinutes struct {
 	from  Instant
 	local []int64
@@ -27,10 +27,8 @@ func watch(t failer, zone string, from, to Instant) *localMinutes {
 	}
 	w := &localMinutes{from: from}
 	for at := from; at < to; at += Minute {
-		shown := time.Unix(int64(at), 0).In(loc)
-		y, m, d := shown.Date()
-		w.local = append(w.local, time.Date(y, m, d, shown.Hour(), shown.Minute(), 0, 0, time.UTC).Unix()/60)
-		abbr, _ := shown.Zone()
+		abbr, offset := time.Unix(int64(at), 0).In(loc).Zone()
+		w.local = append(w.local, (int64(at)+int64(offset))/60)
 		w.abbr = append(w.abbr, abbr)
 	}
 	return w
@@ -40,15 +38,11 @@ type failer interface{ Fatal(args ...any) }
 
 func (w *localMinutes) at(i int) Instant { return w.from + Instant(i)*Minute }
 
-func (w *localMinutes) date(i int) Date {
-	return Date(time.Unix(w.local[i]*60, 0).UTC().Truncate(24*time.Hour).Unix() / 86400)
-}
+func (w *localMinutes) date(i int) Date { return Date(w.local[i] / 1440) }
 
-func (w *localMinutes) weekday(i int) int {
-	return (int(time.Unix(w.local[i]*60, 0).UTC().Weekday()) + 6) % 7
-}
+func (w *localMinutes) weekday(i int) int { return int(w.local[i]/1440+3) % 7 }
 
-func (w *localMinutes) hour(i int) int { return time.Unix(w.local[i]*60, 0).UTC().Hour() }
+func (w *localMinutes) hour(i int) int { return int(w.local[i] / 60 % 24) }
 
 // resolve finds the first minute that shows a local time, else the first one
 // that the clocks reach after jumping over it, and how often it is shown.
