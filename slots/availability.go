@@ -25,11 +25,6 @@ type Availability struct {
 	Blocks     []Interval
 }
 
-// expandMargin widens the dates that can reach into an interval: hours of one
-// date end at the latest where the next existing date starts, and a zone that
-// crossed the date line skipped one date.
-const expandMargin = 2
-
 // Expand returns the available instants inside within.
 //
 // The hours of a date run from the instant of their start to the instant of
@@ -42,8 +37,11 @@ func (a *Availability) Expand(z *Zone, within Interval) Set {
 	if within.Empty() {
 		return Set{}
 	}
-	from := z.Date(within.Start).AddDays(-expandMargin)
-	to := z.Date(within.End - 1).AddDays(expandMargin)
+	// The hours of a date end before the clocks first show a later one, so no
+	// earlier date reaches into within. Where clocks go back over midnight, what
+	// comes back of a date belongs to the hours of the next: hence one more.
+	from := z.Date(within.Start)
+	to := z.Date(within.End-1) + 1
 	exceptions := a.Exceptions[sort.Search(len(a.Exceptions), func(i int) bool {
 		return a.Exceptions[i].Date >= from
 	}):]

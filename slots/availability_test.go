@@ -143,6 +143,23 @@ func TestExpandAgreesWithMinutes(t *testing.T) {
 	})
 }
 
+// TestExpandInsideTheDateThatCameBack: the second Saturday 23:01-24:00 lies in the
+// hours of Sunday, though its instants and its neighbours all say Saturday.
+func TestExpandInsideTheDateThatCameBack(t *testing.T) {
+	t.Parallel()
+	z := mustZone(t, "America/St_Johns")
+	within := Interval{scriptInstant(t, "2006-10-28T23:10:00-03:30"), scriptInstant(t, "2006-10-28T23:40:00-03:30")}
+	f := func(day Weekday, want Set) {
+		t.Helper()
+		a := Availability{Weekly: []WeeklyHours{{Days: Weekdays(0).With(day), Span: ClockSpan{0, 24 * 60}}}}
+		if got := a.Expand(z, within); !got.Equal(want) {
+			t.Errorf("%s: %s", day, got)
+		}
+	}
+	f(5, Set{})
+	f(6, NewSet(within))
+}
+
 func TestExpandOfNothing(t *testing.T) {
 	t.Parallel()
 	within := Interval{0, 7 * 24 * Hour}

@@ -146,6 +146,42 @@ func TestDatesAndTickedAgreeWithMinutes(t *testing.T) {
 	})
 }
 
+// TestInventedZones tries clocks that jump more wildly than any on record: many
+// changes a day, gaps inside folds, whole days skipped or doubled.
+func TestInventedZones(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		z, w := genZone(t)
+		for i := 0; i < len(w.local); i += 11 {
+			d, second := z.Clock(w.at(i))
+			if d != w.date(i) || int64(d)*1440+int64(second/60) != w.local[i] {
+				t.Fatalf("%s: %s + %d s", w.at(i), d, second)
+			}
+		}
+		middle := w.date(len(w.local) / 2)
+		for minute := rapid.IntRange(0, 16).Draw(t, "phase"); minute <= 1440; minute += 17 {
+			i, shown := w.resolve(middle, minute)
+			want := [...]LocalKind{LocalGap, LocalUnique, LocalFold}[min(shown, 2)]
+			if at, kind := z.Resolve(middle, minute*60); at != w.at(i) || kind != want {
+				t.Fatalf("%s minute %d: %s %s, want %s %s", middle, minute, at, kind.test(), w.at(i), want.test())
+			}
+		}
+		ticks := Ticks{Days: Weekdays(rapid.Uint8().Draw(t, "days")), Hours: rapid.Uint32().Draw(t, "hours")}
+		within := Interval{w.at(1000), w.at(len(w.local) - 1000)}
+		inDate, inTicks := make([]bool, len(w.local)), make([]bool, len(w.local))
+		for i := range w.local {
+			inDate[i] = w.date(i) == middle
+			inTicks[i] = within.Contains(w.at(i)) && ticks.Days&(1<<w.weekday(i)) != 0 && ticks.Hours&(1<<w.hour(i)) != 0
+		}
+		if got, want := z.Dates(middle, middle), w.set(inDate); !got.Equal(want) {
+			t.Fatalf("%s:\n%s, want\n%s", middle, got, want)
+		}
+		if got, want := z.Ticked(ticks, within), w.set(inTicks); !got.Equal(want) {
+			t.Fatalf("ticked:\n%s, want\n%s", got, want)
+		}
+	})
+}
+
 func TestAllTicksIsEverything(t *testing.T) {
 	t.Parallel()
 	within := Interval{Instant(dateOf(1900, 1, 1)) * 86400, Instant(dateOf(2100, 1, 1)) * 86400}

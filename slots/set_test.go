@@ -181,6 +181,41 @@ func TestSetAgreesWithBits(t *testing.T) {
 	})
 }
 
+// TestEverySmallSet tries all pairs of sets of eight instants; a set and its twin,
+// a byte, are two ways to write the same thing.
+func TestEverySmallSet(t *testing.T) {
+	t.Parallel()
+	var sets [256]Set
+	for m := range sets {
+		var ivs []Interval
+		for i := range 8 {
+			if m>>i&1 == 1 {
+				ivs = append(ivs, Interval{Instant(i), Instant(i + 1)})
+			}
+		}
+		sets[m] = NewSet(ivs...)
+	}
+	for x, a := range sets {
+		for y, b := range sets {
+			if !a.Union(b).Equal(sets[x|y]) || !a.Intersect(b).Equal(sets[x&y]) || !a.Subtract(b).Equal(sets[x&^y]) {
+				t.Fatalf("%08b and %08b: %s, %s, %s", x, y, list(a.Union(b)), list(a.Intersect(b)), list(a.Subtract(b)))
+			}
+		}
+		for start := range 8 {
+			for end := range 9 {
+				window := Interval{Instant(start), Instant(end)}
+				y := (1<<end - 1) &^ (1<<start - 1)
+				if !a.Clip(window).Equal(sets[x&y]) || !a.Gaps(window).Equal(sets[y&^x]) {
+					t.Fatalf("%08b in %d-%d: %s, %s", x, start, end, list(a.Clip(window)), list(a.Gaps(window)))
+				}
+				if a.Covers(window) != (x&y == y) || a.Overlaps(window) != (x&y != 0) || a.Contains(window.Start) != (x>>start&1 == 1) {
+					t.Fatalf("%08b in %d-%d: %v, %v", x, start, end, a.Covers(window), a.Overlaps(window))
+				}
+			}
+		}
+	}
+}
+
 func TestNewSetKeepsNoReference(t *testing.T) {
 	t.Parallel()
 	ivs := []Interval{{5, 8}, {1, 3}}

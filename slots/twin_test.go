@@ -120,6 +120,30 @@ func genPlace(t *rapid.T) (*Zone, Instant) {
 	return z, near - near%Minute
 }
 
+// genZone invents a zone and reads its clocks for eight days around a time in
+// the middle of which they jump as they like.
+func genZone(t *rapid.T) (*Zone, *localMinutes) {
+	from := Instant(dateOf(2000, 1, 1)) * 86400
+	at := from + 72*Hour
+	offset := func() Instant { return Instant(rapid.IntRange(-950, 950).Draw(t, "offset")) * Minute }
+	z := &Zone{name: "Invented/Zone", regimes: []regime{{start: beginning, offset: offset()}}}
+	for range rapid.IntRange(0, 6).Draw(t, "changes") {
+		at += Instant(rapid.IntRange(1, 900).Draw(t, "minutes")) * Minute
+		z.regimes = append(z.regimes, regime{start: at, offset: offset()})
+	}
+	w := &localMinutes{from: from}
+	for minute := from; minute < from+8*24*Hour; minute += Minute {
+		var shift Instant
+		for _, r := range z.regimes {
+			if r.start <= minute {
+				shift = r.offset
+			}
+		}
+		w.local = append(w.local, int64(minute+shift)/60)
+	}
+	return z, w
+}
+
 func TestOddZonesChange(t *testing.T) {
 	t.Parallel()
 	for zone, want := range map[string]int{
