@@ -63,7 +63,7 @@ func (a *Availability) Expand(z *Zone, within Interval) Set {
 			}
 		}
 	}
-	return NewSet(hours...).Clip(within).Subtract(NewSet(a.Blocks...))
+	return setOf(hours).Clip(within).Subtract(NewSet(a.Blocks...))
 }
 
 // on returns the span on date d, empty if the clocks leave nothing of it.

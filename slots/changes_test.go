@@ -73,7 +73,7 @@ func checkChange(t *testing.T, z *Zone, loc *time.Location, change time.Time, st
 		at, kind := z.Resolve(Date(floorDiv(local, 86400)), int(floorMod(local, 86400)))
 		want := [...]LocalKind{LocalGap, LocalUnique, LocalFold}[times]
 		if at != walk[first] || kind != want {
-			t.Fatalf("%s local %s: %s %s, want %s %s", z, local, at, kind.test(), walk[first], want.test())
+			t.Fatalf("%s local %s: %s %s, want %s %s", z, local, at, kind, walk[first], want)
 		}
 		switch kind {
 		case LocalGap:

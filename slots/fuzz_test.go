@@ -2,6 +2,7 @@ package slots
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -77,10 +78,7 @@ func FuzzLoadZone(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		z, err := LoadZone(s)
-		listed := false
-		for _, name := range allowed().names {
-			listed = listed || name == s
-		}
+		listed := slices.Contains(allowed().names, s)
 		if listed != (err == nil) || !listed && !errors.Is(err, ErrUnknownZone) {
 			t.Fatalf("%q: %v", s, err)
 		}

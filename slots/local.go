@@ -1,5 +1,7 @@
 package slots
 
+import "strconv"
+
 // The local time line counts seconds since 1970-01-01T00:00:00 as the clocks of
 // a zone show it: date · 86400 + second of day. Within one regime it is UTC
 // shifted by the offset; where regimes meet it jumps ahead (a gap: local times
@@ -33,6 +35,19 @@ const (
 	LocalGap              // skipped: the clocks jump over it
 	LocalFold             // exists twice
 )
+
+// String returns unique, gap or fold.
+func (k LocalKind) String() string {
+	switch k {
+	case LocalUnique:
+		return "unique"
+	case LocalGap:
+		return "gap"
+	case LocalFold:
+		return "fold"
+	}
+	return "LocalKind(" + strconv.Itoa(int(k)) + ")"
+}
 
 // Resolve maps a local date and second of day to UTC. In a gap it gives the end
 // of the gap, however long that is, in a fold the first of the two. The second

@@ -9,8 +9,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func (k LocalKind) test() string { return [...]string{"unique", "gap", "fold"}[k] }
-
 // TestLocalScripts runs testdata/local: named days on which clocks changed.
 func TestLocalScripts(t *testing.T) {
 	t.Parallel()
@@ -24,7 +22,7 @@ func TestLocalScripts(t *testing.T) {
 			switch d.Cmd {
 			case "resolve":
 				at, kind := z.Resolve(scriptDate(t, f[0]), scriptClock(t, f[1]).seconds())
-				fmt.Fprintf(&out, "%s %s: %s %s\n", f[0], f[1], AppendInstant(nil, at, z), kind.test())
+				fmt.Fprintf(&out, "%s %s: %s %s\n", f[0], f[1], AppendInstant(nil, at, z), kind)
 			case "dates":
 				set := z.Dates(scriptDate(t, f[0]), scriptDate(t, f[len(f)-1]))
 				fmt.Fprintf(&out, "%s:\n%s", strings.Join(f, " "), show(set, z))
@@ -113,7 +111,7 @@ func TestLocalAgreesWithMinutes(t *testing.T) {
 				}
 				want := [...]LocalKind{LocalGap, LocalUnique, LocalFold}[shown]
 				if at, kind := z.Resolve(d, minute*60); at != w.at(i) || kind != want {
-					t.Fatalf("%s minute %d in %s: %s %s, want %s %s", d, minute, z, at, kind.test(), w.at(i), want.test())
+					t.Fatalf("%s minute %d in %s: %s %s, want %s %s", d, minute, z, at, kind, w.at(i), want)
 				}
 			}
 		}
@@ -163,7 +161,7 @@ func TestInventedZones(t *testing.T) {
 			i, shown := w.resolve(middle, minute)
 			want := [...]LocalKind{LocalGap, LocalUnique, LocalFold}[min(shown, 2)]
 			if at, kind := z.Resolve(middle, minute*60); at != w.at(i) || kind != want {
-				t.Fatalf("%s minute %d: %s %s, want %s %s", middle, minute, at, kind.test(), w.at(i), want.test())
+				t.Fatalf("%s minute %d: %s %s, want %s %s", middle, minute, at, kind, w.at(i), want)
 			}
 		}
 		ticks := Ticks{Days: Weekdays(rapid.Uint8().Draw(t, "days")), Hours: rapid.Uint32().Draw(t, "hours")}
@@ -210,14 +208,14 @@ func TestRoundTrip(t *testing.T) {
 		at, kind := z.Resolve(d, second)
 		gotDate, gotSecond := z.Clock(at)
 		if same := gotDate == d && gotSecond == second; same != (kind != LocalGap) {
-			t.Fatalf("%s + %d s in %s: %s, shown as %s + %d s, %s", d, second, z, at, gotDate, gotSecond, kind.test())
+			t.Fatalf("%s + %d s in %s: %s, shown as %s + %d s, %s", d, second, z, at, gotDate, gotSecond, kind)
 		}
 		if !z.Dates(gotDate, gotDate).Contains(at) || z.Dates(gotDate+1, gotDate+400).Contains(at) {
 			t.Fatalf("%s is on %s in %s, but not in Dates", at, gotDate, z)
 		}
 		// It is itself the first instant that shows its local time.
 		if back, again := z.Resolve(gotDate, gotSecond); back != at || again == LocalGap {
-			t.Fatalf("%s in %s comes back as %s %s", at, z, back, again.test())
+			t.Fatalf("%s in %s comes back as %s %s", at, z, back, again)
 		}
 	})
 }

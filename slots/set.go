@@ -1,6 +1,7 @@
 package slots
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"sort"
@@ -16,28 +17,22 @@ type Set struct{ ivs []Interval }
 
 // NewSet returns the union of ivs, in any order, overlapping or empty ones
 // included. It keeps no reference to ivs.
-func NewSet(ivs ...Interval) Set {
-	sorted := slices.Clone(ivs)
-	if !slices.IsSortedFunc(sorted, byStart) {
-		slices.SortFunc(sorted, byStart)
+func NewSet(ivs ...Interval) Set { return setOf(slices.Clone(ivs)) }
+
+// setOf is NewSet for a slice that the set may keep and reorder.
+func setOf(ivs []Interval) Set {
+	if !slices.IsSortedFunc(ivs, byStart) {
+		slices.SortFunc(ivs, byStart)
 	}
 	// The builder never gets ahead of the element being read.
-	b := setBuilder{ivs: sorted[:0]}
-	for _, iv := range sorted {
+	b := setBuilder{ivs: ivs[:0]}
+	for _, iv := range ivs {
 		b.add(iv)
 	}
 	return b.set()
 }
 
-func byStart(a, b Interval) int {
-	switch {
-	case a.Start < b.Start:
-		return -1
-	case a.Start > b.Start:
-		return 1
-	}
-	return 0
-}
+func byStart(a, b Interval) int { return cmp.Compare(a.Start, b.Start) }
 
 // setBuilder joins intervals that arrive in ascending order of Start into the
 // canonical form.
