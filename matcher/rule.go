@@ -26,10 +26,8 @@ type rowHead struct {
 }
 
 func (h *rowHead) applied() bool {
-	return h.Verified != nil && *h.Verified && h.enabled()
+	return h.Verified != nil && *h.Verified && h.Enabled != nil && *h.Enabled
 }
-
-func (h *rowHead) enabled() bool { return h.Enabled != nil && *h.Enabled }
 
 // demand is what a row asks for, from reviewers and callers.
 type demand struct {
@@ -91,17 +89,10 @@ func (c *compiler) head(at place, h *rowHead) {
 	if h.Zone != "" {
 		h.zone = at.zone("zone", h.Zone)
 	}
-	info := RowInfo{
+	c.rs.rows = append(c.rs.rows, RowInfo{
 		Section: at.section, ID: h.ID, Title: h.Title, Source: h.Source, Applied: h.applied(),
-		Verified: h.Verified != nil && *h.Verified, Enabled: h.enabled(),
-	}
-	if h.ValidFrom != nil {
-		info.ValidFrom = *h.ValidFrom
-	}
-	if h.ValidTo != nil {
-		info.ValidTo = *h.ValidTo
-	}
-	c.rs.rows = append(c.rs.rows, info)
+		Verified: h.Verified != nil && *h.Verified, Enabled: h.Enabled != nil && *h.Enabled,
+	})
 }
 
 func (p place) jurisdiction(r *jurisdictionRow) {
@@ -135,7 +126,7 @@ func (p place) jurisdiction(r *jurisdictionRow) {
 	}
 	p.demand(&r.demand, r.States)
 	p.terms(r)
-	if r.enabled() {
+	if r.Enabled != nil && *r.Enabled {
 		p.judged(unjudgedOf(r))
 	}
 }

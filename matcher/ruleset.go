@@ -2,11 +2,9 @@ package matcher
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -32,7 +30,6 @@ type Ruleset struct {
 // RowInfo lists a row of jurisdictions or payers, applied or not.
 type RowInfo struct {
 	Section, ID, Title, Source string
-	ValidFrom, ValidTo         string // request dates, "" = open
 	// Applied rows are verified and enabled; the others are checked and kept.
 	Applied, Verified, Enabled bool
 }
@@ -91,7 +88,6 @@ func CompileRules(b []byte) (*Ruleset, error) {
 	if len(c.faults) > 0 {
 		return nil, errors.Join(c.faults...)
 	}
-	slices.SortStableFunc(c.rs.rows, func(a, b RowInfo) int { return cmp.Compare(a.Section, b.Section) })
 	return c.rs, nil
 }
 

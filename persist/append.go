@@ -1,0 +1,160 @@
+package persist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// commit is a batch on its way to the disk.
+type commit struct {
+	batch  *pebble.Batch
+	effect func(*view) // what the batch changes in the view
+	done   chan error  // room for one
+}
+
+// Append implements engine.Log.
+func (s *Store) Append(ctx context.Context, expected engine.Seq, records []engine.Record) error {
+	s.appending.Lock()
+	defer s.appending.Unlock()
+	if err := s.refusal(); err != nil {
+		return err
+	}
+	last, chain := s.Last()
+	if expected != last {
+		return fmt.Errorf("%w: expected %d, last is %d", engine.ErrSeqMismatch, expected, last)
+	}
+	if err := engine.CheckBatch(records); err != nil {
+		return err
+	}
+	batch := s.db.NewBatch()
+	for _, r := range records {
+		last++
+		chain = engine.ChainNext(chain, last, r.Payload)
+		key := logKey(last)
+		err := batch.Set(key, encodeRecord(key, chain, r.Payload), nil)
+		for _, d := range r.Derived {
+			err = errors.Join(err, batch.Set(append([]byte{byte(d.Space)}, d.Key...), d.Value, nil))
+		}
+		if err != nil {
+			return errors.Join(engine.ErrNotWritten, err)
+		}
+	}
+	return s.commit(ctx, batch, func(v *view) { v.last, v.chain = last, chain })
+}
+
+// refusal returns why nothing may be written now, in the words of Append.
+func (s *Store) refusal() error {
+	err := s.Writable()
+	if err == nil || errors.Is(err, engine.ErrPoisoned) {
+		return err
+	}
+	return errors.Join(engine.ErrNotWritten, err)
+}
+
+// commit hands the batch to the commit loop and waits for the end, which is
+// nil (durable and in the view), ErrNotWritten (never begun) or ErrPoisoned. It
+// does not wait longer than CommitTimeout once the commit has begun.
+func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*view)) error {
+	c := commit{batch: batch, effect: effect, done: make(chan error, 1)}
+	if err := ctx.Err(); err != nil {
+		return errors.Join(engine.ErrNotWritten, err)
+	}
+	select {
+	case s.commits <- c:
+	case <-s.poisoned:
+		return s.poisonedError()
+	case <-s.closing:
+		return errors.Join(engine.ErrNotWritten, engine.ErrLogClosed)
+	case <-ctx.Done():
+		return errors.Join(engine.ErrNotWritten, ctx.Err())
+	}
+	watchdog := time.NewTimer(s.opts.CommitTimeout)
+	defer watchdog.Stop()
+	select {
+	case err := <-c.done:
+		if err != nil {
+			return err
+		}
+	case <-s.poisoned:
+	case <-watchdog.C:
+		s.poison(fmt.Sprintf("a commit has not returned within %v", s.opts.CommitTimeout))
+	}
+	if isClosed(s.poisoned) {
+		return s.poisonedError()
+	}
+	return nil
+}
+
+// commitLoop makes one commit after the other. It has a goroutine of its own
+// because a commit whose log write fails never returns; see halt.
+func (s *Store) commitLoop() {
+	defer close(s.committed)
+	for {
+		select {
+		case c := <-s.commits:
+			c.done <- s.commitOne(c)
+		case <-s.closing:
+			return
+		}
+	}
+}
+
+func (s *Store) commitOne(c commit) error {
+	if isClosed(s.poisoned) {
+		return s.poisonedError()
+	}
+	start := time.Now()
+	err := recovered("commit", func() error {
+		if err := c.batch.Commit(pebble.Sync); err != nil {
+			return err
+		}
+		return c.batch.Close()
+	})
+	if err != nil {
+		s.poison(fmt.Sprintf("commit failed: %v", err))
+	}
+	s.lastCommit.Store(int64(time.Since(start)))
+	if isClosed(s.poisoned) { // also if the watchdog has given this commit up
+		return s.poisonedError()
+	}
+	v := *s.current.Load()
+	c.effect(&v)
+	v.snapshot = s.db.NewSnapshot()
+	s.publish(&v)
+	return nil
+}
+
+// keep writes the watermark while the log moves, and once more when the store
+// is poisoned: what was acknowledged until then is still to be protected.
+func (s *Store) keep() {
+	defer close(s.kept)
+	ticker := time.NewTicker(s.opts.WatermarkInterval)
+	defer ticker.Stop()
+	written := s.current.Load().last
+	for {
+		ending := false
+		select {
+		case <-ticker.C:
+		case <-s.poisoned:
+			ending = true
+		case <-s.closing:
+			return
+		}
+		if v := s.current.Load(); v.last != written {
+			err := s.writeWatermark(v)
+			if err == nil {
+				written = v.last
+			}
+			s.health.watermark(err)
+		}
+		if ending {
+			return
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package persist
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// SaveCheckpoint implements engine.Log. Each chunk is a synced commit of its
+// own, so an append waits for one chunk at most; the last commit switches the
+// pointer and deletes every older generation, among them what a save that
+// broke off has left.
+func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer) error) error {
+	s.checkpointing.Lock()
+	defer s.checkpointing.Unlock()
+	if err := s.refusal(); err != nil {
+		return err
+	}
+	if err := s.admitCheckpoint(info); err != nil {
+		return err
+	}
+	s.generation++
+	w := &chunkWriter{s: s, generation: s.generation, digest: sha256.New()}
+	err := write(w)
+	if err == nil {
+		err = w.flush()
+	}
+	if err != nil {
+		return errors.Join(err, s.dropGeneration(w.generation))
+	}
+	p := &pointer{generation: w.generation, info: info, chunks: w.chunks}
+	p.info.Bytes = w.written
+	w.digest.Sum(p.digest[:0])
+	if err := s.refusal(); err != nil {
+		return err
+	}
+	batch := s.db.NewBatch()
+	err = errors.Join(batch.Set(pointerKey, p.encode(), nil),
+		batch.DeleteRange(chunkKey(0, 0), chunkKey(p.generation, 0), nil))
+	if err != nil {
+		return errors.Join(engine.ErrNotWritten, err)
+	}
+	return s.commit(context.Background(), batch, func(v *view) { v.checkpoint = p })
+}
+
+// admitCheckpoint refuses an info that does not lie on this log.
+func (s *Store) admitCheckpoint(info engine.CheckpointInfo) error {
+	v, err := s.acquire()
+	if err != nil {
+		return errors.Join(engine.ErrNotWritten, err)
+	}
+	defer func() { go s.drop(v) }() // it may get stuck, and nobody waits for it
+	switch {
+	case info.Seq == 0 || info.Seq > v.last:
+		return fmt.Errorf("%w: checkpoint at seq %d, log ends at %d", engine.ErrNotWritten, info.Seq, v.last)
+	case v.checkpoint != nil && info.Seq < v.checkpoint.info.Seq:
+		return fmt.Errorf("%w: checkpoint at seq %d is older than the one at %d", engine.ErrNotWritten, info.Seq, v.checkpoint.info.Seq)
+	}
+	key := logKey(info.Seq)
+	value, ok, err := s.get(v, key)
+	if err == nil && !ok {
+		err = damaged("log", "record at seq %d is missing", info.Seq)
+	}
+	if err != nil {
+		return errors.Join(engine.ErrNotWritten, err)
+	}
+	chain, _, err := decodeRecord(key, value)
+	if err != nil {
+		return errors.Join(engine.ErrNotWritten, err)
+	}
+	if chain != info.Chain {
+		return fmt.Errorf("%w: checkpoint at seq %d has another chain value than the log", engine.ErrNotWritten, info.Seq)
+	}
+	return nil
+}
+
+// dropGeneration deletes the chunks of a save that broke off. If it fails,
+// the next save deletes them.
+func (s *Store) dropGeneration(generation uint64) error {
+	batch := s.db.NewBatch()
+	if err := batch.DeleteRange(chunkKey(generation, 0), chunkKey(generation+1, 0), nil); err != nil {
+		return err
+	}
+	return s.commit(context.Background(), batch, func(*view) {})
+}
+
+// chunkWriter cuts an encoded state into chunks and commits them.
+type chunkWriter struct {
+	s          *Store
+	generation uint64
+	chunks     uint32
+	written    int64
+	digest     hash.Hash
+	buf        []byte
+}
+
+// Write implements io.Writer.
+func (w *chunkWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	w.written += int64(n)
+	w.digest.Write(p)
+	for len(p) > 0 {
+		take := min(len(p), maxChunkBytes-len(w.buf))
+		w.buf = append(w.buf, p[:take]...)
+		p = p[take:]
+		if len(w.buf) == maxChunkBytes {
+			if err := w.flush(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return n, nil
+}
+
+func (w *chunkWriter) flush() error {
+	if len(w.buf) == 0 {
+		return nil
+	}
+	if err := w.s.refusal(); err != nil { // a state may be larger than what is free
+		return err
+	}
+	key := chunkKey(w.generation, w.chunks)
+	batch := w.s.db.NewBatch()
+	if err := batch.Set(key, encodeChunk(key, w.buf), nil); err != nil {
+		return errors.Join(engine.ErrNotWritten, err)
+	}
+	w.buf = w.buf[:0]
+	w.chunks++
+	return w.s.commit(context.Background(), batch, func(*view) {})
+}
+
+// LoadCheckpoint implements engine.Log.
+func (s *Store) LoadCheckpoint() (engine.CheckpointInfo, io.ReadCloser, error) {
+	v, err := s.acquire()
+	if err != nil {
+		return engine.CheckpointInfo{}, nil, err
+	}
+	if v.checkpoint == nil {
+		go s.drop(v)
+		return engine.CheckpointInfo{}, nil, engine.ErrNoRecord
+	}
+	return v.checkpoint.info, s.readCheckpoint(v, *v.checkpoint), nil
+}
+
+// readCheckpoint returns a reader of the state that p names in v, which it drops.
+func (s *Store) readCheckpoint(v *view, p pointer) *checkpointReader {
+	return &checkpointReader{
+		p: p, digest: sha256.New(),
+		c: s.walk(v, chunkKey(p.generation, 0), chunkKey(p.generation+1, 0)),
+	}
+}
+
+// checkpointReader checks each chunk before it gives any of it out, and the
+// whole before it says io.EOF.
+type checkpointReader struct {
+	p      pointer
+	c      *cursor
+	digest hash.Hash
+	chunks uint32
+	size   int64
+	rest   []byte // of the chunk being read
+	err    error
+}
+
+// Read implements io.Reader.
+func (r *checkpointReader) Read(b []byte) (int, error) {
+	for len(r.rest) == 0 && r.err == nil {
+		r.err = r.nextChunk()
+	}
+	if len(r.rest) == 0 {
+		return 0, r.err
+	}
+	n := copy(b, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+func (r *checkpointReader) nextChunk() error {
+	place := fmt.Sprintf("checkpoint at seq %d", r.p.info.Seq)
+	key, value, ok, err := r.c.read()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		switch digest := (engine.Hash{}); {
+		case r.chunks != r.p.chunks || r.size != r.p.info.Bytes:
+			return damaged(place, "%d bytes in %d chunks, want %d in %d", r.size, r.chunks, r.p.info.Bytes, r.p.chunks)
+		case engine.Hash(r.digest.Sum(digest[:0])) != r.p.digest:
+			return damaged(place, "digest of its %d bytes differs", r.size)
+		}
+		return io.EOF
+	}
+	data, err := decodeChunk(key, value)
+	if err != nil {
+		return err
+	}
+	if _, chunk, _ := parseChunkKey(key); chunk != r.chunks {
+		return damaged(place, "chunk %d is missing", r.chunks)
+	}
+	r.chunks++
+	r.size += int64(len(data))
+	r.digest.Write(data)
+	r.rest = data
+	return nil
+}
+
+// Close implements io.Closer.
+func (r *checkpointReader) Close() error {
+	if r.c != nil {
+		r.c.close()
+		r.c = nil
+	}
+	r.rest, r.err = nil, fs.ErrClosed
+	return nil
+}

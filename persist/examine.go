@@ -1,0 +1,242 @@
+package persist
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// progressStep is the number of records between two calls of Progress.
+const progressStep = 4096
+
+// examination is a walk through a store that nobody writes. Open ends it at
+// the first doubt; Verify collects them in a report.
+type examination struct {
+	s      *Store
+	mark   watermark
+	report *Report // nil: end at the first doubt
+
+	view       *view
+	last       engine.Seq
+	chain      engine.Hash
+	checkpoint *pointer
+	generation uint64 // the highest in use, complete or not
+}
+
+// doubt ends the examination with err, or notes it and goes on.
+func (e *examination) doubt(seq engine.Seq, err error) error {
+	if e.report == nil {
+		return err
+	}
+	e.report.add(seq, err)
+	return nil
+}
+
+// examine opens Pebble without the right to change anything, and looks.
+func (s *Store) examine(e *examination) error {
+	if err := s.openDatabase(readOnly); err != nil {
+		return e.doubt(0, err)
+	}
+	e.view = &view{snapshot: s.db.NewSnapshot()}
+	s.publish(e.view)
+	err := e.look()
+	return errors.Join(err, s.retire())
+}
+
+func (e *examination) look() error {
+	err := e.checkBinding()
+	if err == nil {
+		err = e.findCheckpoint()
+	}
+	if err == nil {
+		err = e.walkLog()
+	}
+	if err == nil {
+		err = e.checkEnd()
+	}
+	if err == nil && e.report != nil {
+		err = e.readRest()
+	}
+	return err
+}
+
+// checkBinding makes sure that database and identity file belong together.
+func (e *examination) checkBinding() error {
+	value, ok, err := e.s.get(e.view, bindingKey)
+	if err == nil && !ok {
+		err = damaged("store key", "missing")
+	}
+	if err != nil {
+		return e.doubt(0, err)
+	}
+	identity, err := decodeBinding(value)
+	if err == nil && identity != e.s.identityDigest {
+		err = damaged(identityName, "belongs to another store than the database")
+	}
+	if err != nil {
+		return e.doubt(0, err)
+	}
+	return nil
+}
+
+// findCheckpoint reads the checkpoint in force, content included: a lost table
+// may hold nothing but a part of it.
+func (e *examination) findCheckpoint() error {
+	value, ok, err := e.s.get(e.view, pointerKey)
+	if err != nil {
+		return e.doubt(0, err)
+	}
+	if ok {
+		p, err := decodePointer(value)
+		if err != nil {
+			return e.doubt(0, err)
+		}
+		e.checkpoint, e.generation = &p, p.generation
+		if err := e.readCheckpoint(p); err != nil {
+			return e.doubt(p.info.Seq, err)
+		}
+	}
+	return e.findGenerations()
+}
+
+func (e *examination) readCheckpoint(p pointer) error {
+	v, err := e.s.acquire()
+	if err != nil {
+		return err
+	}
+	r := e.s.readCheckpoint(v, p)
+	_, err = io.Copy(io.Discard, r)
+	return errors.Join(err, r.Close())
+}
+
+// findGenerations looks for what saves that broke off have left after the
+// checkpoint in force, so that the next one takes a number of its own.
+func (e *examination) findGenerations() error {
+	lower := chunkKey(e.generation+1, 0)
+	_, upper := spaceBounds(spaceCheckpoint)
+	return e.each(lower, upper, func(key, _ []byte) error {
+		generation, _, ok := parseChunkKey(key)
+		if !ok {
+			return e.doubt(0, damaged("checkpoints", "a key of %d bytes that is no chunk", len(key)))
+		}
+		e.generation = max(e.generation, generation)
+		return nil
+	})
+}
+
+// walkLog checks every record: that none is missing, its checksum, its chain.
+func (e *examination) walkLog() error {
+	total, err := e.s.lastSeq()
+	if err != nil {
+		return e.doubt(0, err)
+	}
+	lower, upper := spaceBounds(spaceLog)
+	err = e.each(lower, upper, func(key, value []byte) error {
+		if seq, ok := parseLogKey(key); ok && seq > e.last+1 {
+			err := damaged("log", "records at seq %d to %d are missing", e.last+1, seq-1)
+			if err := e.doubt(e.last+1, err); err != nil {
+				return err
+			}
+			e.last, e.chain = seq-1, engine.Hash{} // nothing to compare the next one with
+		}
+		chain, payload, err := decodeRecord(key, value)
+		if err != nil {
+			e.chain = engine.Hash{}
+			e.last++
+			return e.doubt(e.last, err)
+		}
+		known := e.last == 0 || e.chain != engine.Hash{}
+		e.last++
+		if known && engine.ChainNext(e.chain, e.last, payload) != chain {
+			if err := e.doubt(e.last, damaged("log", "chain broken at seq %d", e.last)); err != nil {
+				return err
+			}
+		}
+		e.chain = chain
+		if uint64(e.last)%progressStep == 0 {
+			e.s.opts.Progress(uint64(e.last), uint64(total))
+		}
+		return e.checkMarks(chain)
+	})
+	e.s.opts.Progress(uint64(e.last), uint64(total))
+	return err
+}
+
+// checkMarks compares the chain at e.last with who else remembers it.
+func (e *examination) checkMarks(chain engine.Hash) error {
+	if e.last == e.mark.seq && chain != e.mark.chain {
+		err := damaged("log", "seq %d has another chain value than %s remembers: another history", e.last, watermarkName)
+		if err := e.doubt(e.last, err); err != nil {
+			return err
+		}
+	}
+	if e.checkpoint != nil && e.last == e.checkpoint.info.Seq && chain != e.checkpoint.info.Chain {
+		err := damaged("checkpoints", "the checkpoint at seq %d has another chain value than the log", e.last)
+		return e.doubt(e.last, err)
+	}
+	return nil
+}
+
+// checkEnd makes sure that the log goes as far as it once did.
+func (e *examination) checkEnd() error {
+	if e.last < e.mark.seq {
+		err := damaged("log", "ends at seq %d, but seq %d was durable: %d acknowledged records or more are lost",
+			e.last, e.mark.seq, e.mark.seq-e.last)
+		if err := e.doubt(e.mark.seq, err); err != nil {
+			return err
+		}
+	}
+	if e.checkpoint != nil && e.last < e.checkpoint.info.Seq {
+		err := damaged("log", "ends at seq %d, before the checkpoint at seq %d", e.last, e.checkpoint.info.Seq)
+		return e.doubt(e.checkpoint.info.Seq, err)
+	}
+	return nil
+}
+
+// readRest reads what opening does not need, the derived keyspaces, and counts.
+func (e *examination) readRest() error {
+	for space := range byte(spaceCount) {
+		keys := &e.report.Keys[space]
+		keys.Space = spaceName(space)
+		lower, upper := spaceBounds(space)
+		err := e.each(lower, upper, func(key, value []byte) error {
+			keys.Count++
+			keys.Bytes += uint64(len(key) + len(value))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if audit := e.report.Keys[spaceAudit].Count; audit != uint64(e.last) {
+		e.report.add(0, damaged("audit", "%d records for %d log records", audit, e.last))
+	}
+	return e.each([]byte{spaceCount}, nil, func(key, _ []byte) error {
+		e.report.add(0, damaged(spaceName(key[0]), "a key of %d bytes that this program does not know", len(key)))
+		return nil
+	})
+}
+
+// each calls fn for every key in [lower, upper). Unreadable blocks are a doubt.
+func (e *examination) each(lower, upper []byte, fn func(key, value []byte) error) error {
+	v, err := e.s.acquire()
+	if err != nil {
+		return err
+	}
+	c := e.s.walk(v, lower, upper)
+	defer c.close()
+	for {
+		key, value, ok, err := c.read()
+		if err != nil {
+			return e.doubt(0, fmt.Errorf("%s: %w", spaceName(lower[0]), err))
+		}
+		if !ok {
+			return nil
+		}
+		if err := fn(key, value); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package persist
+
+// Metrics are figures of a store for monitoring.
+type Metrics struct {
+	DiskBytes         int64   // taken by the database, its log files included
+	WALBytes          int64   // taken by its log files
+	FreeBytes         int64   // on the disk, as of the last check; -1 if unknown
+	LastCommitSeconds float64 // of the last commit, until durable
+	Last              uint64  // position of the last record
+	Checkpoint        uint64  // position of the checkpoint, 0 if there is none
+}
+
+// Metrics returns the figures of now. In a poisoned store Pebble may no longer
+// answer: its figures are then the last known, as in a closed one.
+func (s *Store) Metrics() Metrics {
+	if v, err := s.acquire(); err == nil && !isClosed(s.poisoned) {
+		err = s.guard("metrics", 0, func() error {
+			defer s.drop(v)
+			m := s.db.Metrics()
+			s.metrics.Store(&Metrics{DiskBytes: int64(m.DiskSpaceUsage()), WALBytes: int64(m.WAL.PhysicalSize)})
+			return nil
+		})
+		if err != nil {
+			s.opts.Logger.Error("no figures from Pebble", "error", err)
+		}
+	} else if err == nil {
+		go s.drop(v)
+	}
+	m := *s.metrics.Load()
+	v := s.current.Load()
+	m.FreeBytes, m.Last = s.health.free.Load(), uint64(v.last)
+	m.LastCommitSeconds = float64(s.lastCommit.Load()) / 1e9
+	if v.checkpoint != nil {
+		m.Checkpoint = uint64(v.checkpoint.info.Seq)
+	}
+	return m
+}

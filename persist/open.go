@@ -1,0 +1,164 @@
+package persist
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+const restoreHint = "restore the whole directory from a backup, and keep this one as it is"
+
+// Open opens the store in dir. It first reads the whole log without changing
+// anything and refuses, naming the place, if there is any doubt about it, so
+// that a refusal leaves the evidence as it was found.
+func Open(dir string, o Options) (*Store, error) {
+	s, err := newStore(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.openable(); err != nil {
+		return nil, err
+	}
+	if err := s.takeLock(); err != nil {
+		return nil, err
+	}
+	if err := s.open(); err != nil {
+		s.abandon()
+		return nil, err
+	}
+	return s, nil
+}
+
+// openable returns nil if the directory has an identity file.
+func (s *Store) openable() error {
+	kind, found, err := s.inspect()
+	switch {
+	case err != nil:
+		return err
+	case kind == dirMissing:
+		return fmt.Errorf("%w: %s is missing", ErrNoStore, s.dir)
+	case kind == dirEmpty:
+		return fmt.Errorf("%w: %s is empty", ErrNoStore, s.dir)
+	case kind == dirInterrupted:
+		return fmt.Errorf("%w: %s has no %s but %s; nothing was ever stored there, so create the store again, or remove the directory",
+			ErrInterrupted, s.dir, identityName, newIdentityName)
+	case kind == dirHeadless:
+		return fmt.Errorf("%w; %s", damaged(s.fs.PathJoin(s.dir, identityName), "missing, while %s is there", found), restoreHint)
+	case kind == dirForeign:
+		return fmt.Errorf("%w: %s has no %s but holds %s; give a store's directory, or an empty one", ErrNotStore, s.dir, identityName, found)
+	}
+	return nil
+}
+
+// abandon gives the directory back after a failed Open or Create, unless
+// something of Pebble may still be at work in it.
+func (s *Store) abandon() {
+	if s.db != nil && !isClosed(s.poisoned) {
+		if err := s.retire(); err != nil {
+			s.opts.Logger.Error("after a failed open", "error", err)
+			return
+		}
+	}
+	if !isClosed(s.poisoned) {
+		if err := s.lock.Close(); err != nil {
+			s.opts.Logger.Error("after a failed open", "error", err)
+		}
+	}
+}
+
+// open reads the identity, examines the store, and sets it going.
+func (s *Store) open() error {
+	if err := s.readIdentity(); err != nil {
+		return s.openError(err)
+	}
+	mark, err := s.readWatermark()
+	if err != nil {
+		return s.openError(err)
+	}
+	e := &examination{s: s, mark: mark}
+	if err := s.examine(e); err != nil {
+		return s.openError(err)
+	}
+	if err := s.openDatabase(readWrite); err != nil {
+		return s.openError(err)
+	}
+	s.publish(&view{last: e.last, chain: e.chain, checkpoint: e.checkpoint, snapshot: s.db.NewSnapshot()})
+	if err := s.compareWith(e); err != nil {
+		return s.openError(err)
+	}
+	if err := s.writeWatermark(s.current.Load()); err != nil {
+		return s.openError(fmt.Errorf("persist: %s: %w", watermarkName, err))
+	}
+	s.metrics.Store(&Metrics{})
+	go s.commitLoop()
+	go s.keep()
+	s.opts.Logger.Info("store opened", "store", s.identity.StoreID, "last", uint64(e.last), "watermark", uint64(mark.seq))
+	return nil
+}
+
+func (s *Store) openError(err error) error {
+	if isDamage(err) {
+		return fmt.Errorf("persist: store %s is refused: %w; %s", s.dir, err, restoreHint)
+	}
+	return fmt.Errorf("persist: store %s cannot be opened: %w", s.dir, err)
+}
+
+// readIdentity reads the identity file.
+func (s *Store) readIdentity() error {
+	text, err := readFile(s.fs, s.fs.PathJoin(s.dir, identityName), maxIdentityBytes)
+	if err != nil {
+		return classify(identityName, err)
+	}
+	if s.identity, err = decodeIdentity(text); err != nil {
+		return err
+	}
+	s.identityDigest = identityDigest(text)
+	return nil
+}
+
+// compareWith checks that Pebble shows in earnest what it has shown when it
+// was only asked: reading the log files again gave the same end.
+func (s *Store) compareWith(e *examination) error {
+	last, err := s.lastSeq()
+	if err != nil {
+		return err
+	}
+	if last != e.last {
+		return damaged("log", "ends at seq %d, and at %d when it was examined", last, e.last)
+	}
+	if e.last > 0 {
+		key := logKey(e.last)
+		value, ok, err := s.get(s.current.Load(), key)
+		if err != nil {
+			return err
+		}
+		if chain, _, err := decodeRecord(key, value); !ok || err != nil || chain != e.chain {
+			return errors.Join(damaged("log", "seq %d differs from when it was examined", e.last), err)
+		}
+	}
+	s.generation = e.generation
+	return nil
+}
+
+// lastSeq returns the position in the last key of the log.
+func (s *Store) lastSeq() (last engine.Seq, err error) {
+	err = s.guard("read", s.opts.CommitTimeout, func() error {
+		lower, upper := spaceBounds(spaceLog)
+		iter, err := s.current.Load().snapshot.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+		if err != nil {
+			return s.readError(err)
+		}
+		if iter.Last() {
+			seq, ok := parseLogKey(iter.Key())
+			if !ok {
+				err = damaged("log", "the last key has %d bytes and is no position", len(iter.Key()))
+			}
+			last = seq
+		}
+		return errors.Join(err, s.readError(iter.Error()), s.readError(iter.Close()))
+	})
+	return last, err
+}
