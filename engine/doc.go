@@ -1,9 +1,66 @@
 // Package engine is the deterministic state machine of rosters, cases, holds
 // and appointments, and the single writer that drives it.
 //
-// A Command is judged (a pure function of state, ruleset and stamped time)
-// into an Outcome; an accepted command and its outcome form an Entry, which is
-// appended to the log with one sync per batch, applied, published as an
-// immutable Snapshot, and only then acknowledged. Replay applies entries and
-// never judges again. Refused commands leave no trace.
+// A Command is judged – a pure function of state, ruleset and stamped time –
+// into an Outcome. An accepted command and its outcome form an entry. The
+// writer takes what is waiting as one batch: it judges each command on a private
+// copy of the state, applies its entry to the copy, appends all entries to the log
+// with one sync, publishes the copy as an immutable Snapshot, and only then
+// answers. RECORDS.md draws the bytes of entries, states and audit records.
+//
+// # Guarantees
+//
+//  1. An acknowledged change is durable, and nothing that is not durable is shown:
+//     not to its own client, not to any reader, and not through a refusal, which
+//     is answered after the sync of the batch it was judged in.
+//  2. The state is a function of the log. Applying an entry judges nothing, so no
+//     clock, rule, zone table, map order or later version of this code reaches it:
+//     replaying a log gives the state hash that was live, and so does a checkpoint
+//     with the entries behind it.
+//  3. No two active calls of one reviewer overlap, buffers included, and a case
+//     has at most one. A hold counts while now < ExpiresAt, whether or not it has
+//     been dropped already; time is compared, no timer touches the state.
+//  4. A refused command leaves no trace. An accepted one with an idempotency key
+//     is remembered for KeyRetention with its outcome, in the same entry; the
+//     same request gets that outcome again before anything else is looked at.
+//     Two at once have one effect. Keys are never forgotten early: when there is
+//     no room, commands with new keys fail with ErrOverloaded.
+//  5. Hold, book and reschedule ask matcher's Plan.Judge, as searches do: what a
+//     snapshot offers, the same snapshot books.
+//  6. Stamped time never goes back, and so does not Engine.Now.
+//  7. If a batch is definitely not written, every command of it fails with
+//     ErrNotWritable and the state is as before. If its fate is unknown, each fails
+//     with ErrOutcomeUnknown and nothing is accepted any more until the log
+//     is opened again; snapshots stay readable.
+//  8. A command whose context ends before the writer takes it is never applied
+//     (ErrDeadline). Once taken, its outcome is awaited.
+//  9. Every entry has one audit record, in the same write.
+//  10. A broken invariant stops the process: nothing here recovers from a panic.
+//
+// # Progress
+//
+// Between batches published = durable = applied. While one is under way
+//
+//	published ≤ durable ≤ applied ≤ published + BatchLimit
+//	checkpoint ≤ published
+//
+// where published is Snapshot.Seq, durable the log's last position, applied the
+// Seq of the private copy and checkpoint that of the newest checkpoint. Readers see
+// published only, and it never goes back.
+//
+// # Decisions
+//
+// The reviewers' zones are kept by name. If a later build does not know a name, the
+// log is still replayed; the reviewer then takes no new calls (see attachZone).
+//
+// A case remembers when a call was first asked for, by hold or booking, and keeps it
+// across updates until a new letter date or level of review.
+//
+// A booking releases the principal's own hold for the same cases, on whatever
+// slot it is. Own holds that share some but not all cases are in the way.
+// A hold of somebody else that a booking names is answered like one that has expired.
+//
+// Only a booked appointment can be moved or cancelled. Cancelling again is the
+// same answer. A change that changes nothing makes no entry, unless it has a
+// key to remember.
 package engine

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
@@ -8,6 +10,9 @@ import (
 // Reviewer is a roster entry: what matching may know, plus what it may not.
 type Reviewer struct {
 	matcher.Reviewer
+	// ZoneName is the name behind Zone. If a later build does not know it any
+	// more, Zone is UTC and the reviewer is kept out of matching, see attach.
+	ZoneName  string
 	Personal  Sealed // ReviewerPersonal
 	Version   uint64 // from 1, one more with each change
 	UpdatedAt slots.Instant
@@ -22,8 +27,12 @@ type Case struct {
 	// Keyed digests of personal data, for look-ups by equality.
 	MemberID, BirthDate, LastName Digest
 	Outreach                      Outreach
-	Version                       uint64
-	UpdatedAt                     slots.Instant
+	// FirstAskedAt is the case's first hold or booking, 0 = none yet. It fills
+	// P2PRequestedAt where the payer gave none, so equal values mean that the
+	// payer gave none. A new letter date or level of review starts afresh.
+	FirstAskedAt slots.Instant
+	Version      uint64
+	UpdatedAt    slots.Instant
 }
 
 // Outreach says how a reviewer who dials may reach the provider; phones and
@@ -62,6 +71,23 @@ const (
 	NoShow
 	Cancelled
 )
+
+var appointmentStatusNames = [Cancelled + 1]string{
+	Booked:          "booked",
+	InProgress:      "in_progress",
+	Completed:       "completed",
+	DeemedCompleted: "deemed_completed",
+	NoShow:          "no_show",
+	Cancelled:       "cancelled",
+}
+
+// String returns the status on the wire, in snake_case.
+func (s AppointmentStatus) String() string {
+	if Booked <= s && s <= Cancelled {
+		return appointmentStatusNames[s]
+	}
+	return fmt.Sprintf("appointment_status_%d", uint8(s))
+}
 
 // Attested is a caller's recorded acknowledgement.
 type Attested struct {

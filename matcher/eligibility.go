@@ -2,8 +2,8 @@ package matcher
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/parleyhq/parley/slots"
 )
@@ -37,7 +37,7 @@ type AttestationInfo struct {
 // Option is another way on.
 type Option struct {
 	Code  string
-	Until slots.Instant // 0 = no known end
+	Until slots.Instant // last instant, 0 = no known end
 	How   string
 }
 
@@ -92,6 +92,7 @@ func (r *Ruleset) Eligibility(c *Case, now, firstAsked slots.Instant) Eligibilit
 
 // refuseProgram answers for a plan whose rows govern other cases only.
 func (cr *caseRules) refuseProgram() {
+	cr.defaults = cr.defaultAnchor()
 	cr.eligibility = Eligibility{
 		Status: NotEligible,
 		Reasons: []Reason{{
@@ -136,7 +137,9 @@ func (cr *caseRules) judgeCase(p *payerRow, asked slots.Instant) {
 	}
 	closed, passed := cr.applyLimits(p)
 	cr.settleStatus(append(refused, closed...), append(consultative, passed...), good)
-	e.Reasons = append(e.Reasons, cr.unknownFacts()...)
+	if e.Status != NotEligible {
+		e.Reasons = append(e.Reasons, cr.unknownFacts()...)
+	}
 	cr.listRequirements()
 	cr.listOptions(p)
 }
@@ -175,7 +178,7 @@ func (cr *caseRules) windowClosed(p *payerRow, asked slots.Instant) (Reason, boo
 func (cr *caseRules) applyLimits(p *payerRow) (closed, passed []Reason) {
 	for i := range p.Limits {
 		l := &p.Limits[i]
-		end, known := l.end(cr.c)
+		end, known := eventEnd(l.Event, cr.c)
 		if !known || !l.When.holds(cr.c, cr.now) {
 			continue
 		}
@@ -200,35 +203,45 @@ func (cr *caseRules) applyLimits(p *payerRow) (closed, passed []Reason) {
 	return closed, passed
 }
 
-// end returns the first instant at which the limit binds.
-func (l *limit) end(c *Case) (slots.Instant, bool) {
-	if l.Event == "decision_due" {
+// eventEnd returns the first instant that an event of the case puts out of
+// reach, if the case knows the event.
+func eventEnd(event string, c *Case) (end slots.Instant, known bool) {
+	switch event {
+	case "decision_due":
 		return c.DecisionDue, c.DecisionDue != 0
+	case "reconsideration_until":
+		if c.PostDecision.Present && c.PostDecision.Until != 0 {
+			return c.PostDecision.Until + 1, true
+		}
 	}
-	return c.PostDecision.Until + 1, c.PostDecision.Present && c.PostDecision.Until != 0
+	return 0, false
 }
 
 // unknownFacts names facts of the case that requirements need and cannot use.
 // They refuse nothing by themselves: what they leave unmet does.
 func (cr *caseRules) unknownFacts() (found []Reason) {
-	add := func(anchors []anchor, rule string) {
+	note := func(code, message, rule string) {
+		if reason := (Reason{Code: code, Message: message, Rule: rule}); !slices.Contains(found, reason) {
+			found = append(found, reason)
+		}
+	}
+	specialties := func(anchors []anchor, rule string) {
 		for i := range anchors {
-			if a := &anchors[i]; a.concept == 0 {
-				found = append(found, Reason{
-					"specialty_unknown", fmt.Sprintf("Specialty code %q is not known: no reviewer is related to it.", a.code), rule, false,
-				})
+			switch a := &anchors[i]; {
+			case a.code == "":
+				note("specialty_unknown", "The case names no specialty to compare reviewers with.", rule)
+			case a.concept == 0:
+				note("specialty_unknown", "Specialty code "+strconv.Quote(a.code)+" is not known: no reviewer is related to it.", rule)
 			}
 		}
 	}
-	add(cr.defaults, cr.payer)
+	specialties(cr.defaults, cr.payer)
 	for i := range cr.rows {
 		row := &cr.rows[i]
 		row.tree.each(func(n *activeNode) {
-			add(n.anchors, row.id)
+			specialties(n.anchors, row.id)
 			if n.Identity != "" && cr.c.Determination.ReviewerID == "" {
-				found = append(found, Reason{
-					"original_reviewer_unknown", "The case does not say who made the determination.", row.id, false,
-				})
+				note("original_reviewer_unknown", "The case does not say who made the determination.", row.id)
 			}
 		})
 	}
@@ -255,16 +268,14 @@ func (cr *caseRules) listOptions(p *payerRow) {
 		if !o.When.holds(cr.c, cr.now) {
 			continue
 		}
-		var until slots.Instant
-		switch o.Until {
-		case "reconsideration_until":
-			until = cr.c.PostDecision.Until
-		case "decision_due":
-			until = cr.c.DecisionDue
+		until, ends := eventEnd(o.Until, cr.c)
+		if ends && until <= cr.now {
+			continue
 		}
-		if until == 0 || until >= cr.now {
-			e.OtherOptions = append(e.OtherOptions, Option{o.Code, until, o.How})
+		if ends {
+			until--
 		}
+		e.OtherOptions = append(e.OtherOptions, Option{o.Code, until, o.How})
 	}
 	for i := range p.Advice {
 		if p.Advice[i].When.holds(cr.c, cr.now) {

@@ -174,7 +174,7 @@ func (p place) payer(r *payerRow) {
 		p.condition("advice.when", &r.Advice[i].When)
 	}
 	p.payerTerms(r)
-	if r.Enabled != nil && *r.Enabled {
+	if r.enabled() {
 		p.judged(unjudgedOfPayer(r))
 	}
 }

@@ -107,12 +107,20 @@ func (n *activeNode) each(visit func(*activeNode)) {
 	}
 }
 
-// judge says which needs of the tree a reviewer meets for a call that starts at t.
-func (n *activeNode) judge(cr *caseRules, r *Reviewer, t slots.Instant) (j judged) {
+// judging is the question that a tree answers: a reviewer, the start of a call.
+type judging struct {
+	cr   *caseRules
+	r    *Reviewer
+	t    slots.Instant
+	best Relation // of the specialties met on the way
+}
+
+// judge says which needs of the tree the reviewer meets.
+func (n *activeNode) judge(q *judging) (j judged) {
 	switch {
 	case n.All != nil:
 		for _, child := range n.children {
-			c := child.judge(cr, r, t)
+			c := child.judge(q)
 			j.met |= c.met
 			j.unmet |= c.unmet
 		}
@@ -120,25 +128,28 @@ func (n *activeNode) judge(cr *caseRules, r *Reviewer, t slots.Instant) (j judge
 		return j
 	case n.Any != nil:
 		for i, child := range n.children {
-			if c := child.judge(cr, r, t); i == 0 || c.unmet.Len() < j.unmet.Len() {
+			if c := child.judge(q); i == 0 || c.unmet.Len() < j.unmet.Len() {
 				j = c
 			}
 		}
 		return j
 	}
-	need, met := n.leaf(cr, r, t)
+	need, met := n.leaf(q)
 	if met {
 		return judged{met: Needs(0).With(need)}
 	}
 	return judged{unmet: Needs(0).With(need)}
 }
 
-func (n *activeNode) leaf(cr *caseRules, r *Reviewer, t slots.Instant) (Need, bool) {
+func (n *activeNode) leaf(q *judging) (need Need, met bool) {
+	cr, r := q.cr, q.r
 	switch {
 	case n.License != nil:
-		return NeedLicense, n.licensed(cr, r, t)
+		return NeedLicense, n.licensed(cr, r, q.t)
 	case n.Specialty != nil:
-		return NeedSpecialty, cr.rs.bestRelation(n.anchors, r.Specialties) >= n.Specialty.least
+		relation := cr.rs.bestRelation(n.anchors, r.Specialties)
+		q.best = max(q.best, relation)
+		return NeedSpecialty, relation >= n.Specialty.least
 	case n.Credential != nil:
 		return NeedCredential, holdsCredential(n.Credential.In, r.Credential)
 	case n.Population != "":

@@ -133,9 +133,13 @@ func (cr *caseRules) settleSpecialty() {
 }
 
 // verdict judges r for a call that starts at t. Pure; the same for every instant between two changes.
+// Its relation is the worst over the rows that require a specialty, of each the best over its anchors.
 // The slices it returns are shared and must not be changed.
 func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
-	v := verdict{Rules: cr.ids, Optional: cr.optional, Attestations: cr.mandatory, Relation: cr.relation(r)}
+	v := verdict{Rules: cr.ids, Optional: cr.optional, Attestations: cr.mandatory, Relation: RelationSameSubspecialty}
+	if cr.defaults != nil {
+		v.Relation = cr.rs.bestRelation(cr.defaults, r.Specialties)
+	}
 	if cr.payer == "" {
 		v.Blocking = cr.eligibility.Reasons[0].Rule
 		return v
@@ -150,9 +154,13 @@ func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
 		if row.tree == nil {
 			continue
 		}
-		j := row.tree.judge(cr, r, t)
+		q := judging{cr: cr, r: r, t: t}
+		j := row.tree.judge(&q)
 		met |= j.met
 		unmet |= j.unmet
+		if row.required.Has(NeedSpecialty) {
+			v.Relation = min(v.Relation, q.best)
+		}
 		if j.unmet == 0 {
 			continue
 		}
@@ -181,28 +189,6 @@ func (r *activeRow) rule(unmet Needs) string {
 		return r.id + "/" + unmet.first().String()
 	}
 	return r.id
-}
-
-// relation is the relation to the anchor: the worst over the rows that require a
-// specialty, of each the best over its anchors.
-func (cr *caseRules) relation(r *Reviewer) Relation {
-	if cr.defaults != nil {
-		return cr.rs.bestRelation(cr.defaults, r.Specialties)
-	}
-	worst := RelationSameSubspecialty
-	for i := range cr.rows {
-		if !cr.rows[i].required.Has(NeedSpecialty) {
-			continue
-		}
-		best := RelationNone
-		cr.rows[i].tree.each(func(n *activeNode) {
-			if n.Specialty != nil {
-				best = max(best, cr.rs.bestRelation(n.anchors, r.Specialties))
-			}
-		})
-		worst = min(worst, best)
-	}
-	return worst
 }
 
 // generalUnmet is what no row can waive: work for the plan, training for the

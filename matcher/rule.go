@@ -26,8 +26,10 @@ type rowHead struct {
 }
 
 func (h *rowHead) applied() bool {
-	return h.Verified != nil && *h.Verified && h.Enabled != nil && *h.Enabled
+	return h.Verified != nil && *h.Verified && h.enabled()
 }
+
+func (h *rowHead) enabled() bool { return h.Enabled != nil && *h.Enabled }
 
 // demand is what a row asks for, from reviewers and callers.
 type demand struct {
@@ -89,10 +91,17 @@ func (c *compiler) head(at place, h *rowHead) {
 	if h.Zone != "" {
 		h.zone = at.zone("zone", h.Zone)
 	}
-	c.rs.rows = append(c.rs.rows, RowInfo{
+	info := RowInfo{
 		Section: at.section, ID: h.ID, Title: h.Title, Source: h.Source, Applied: h.applied(),
-		Verified: h.Verified != nil && *h.Verified, Enabled: h.Enabled != nil && *h.Enabled,
-	})
+		Verified: h.Verified != nil && *h.Verified, Enabled: h.enabled(),
+	}
+	if h.ValidFrom != nil {
+		info.ValidFrom = *h.ValidFrom
+	}
+	if h.ValidTo != nil {
+		info.ValidTo = *h.ValidTo
+	}
+	c.rs.rows = append(c.rs.rows, info)
 }
 
 func (p place) jurisdiction(r *jurisdictionRow) {
@@ -126,7 +135,7 @@ func (p place) jurisdiction(r *jurisdictionRow) {
 	}
 	p.demand(&r.demand, r.States)
 	p.terms(r)
-	if r.Enabled != nil && *r.Enabled {
+	if r.enabled() {
 		p.judged(unjudgedOf(r))
 	}
 }

@@ -2,9 +2,11 @@ package matcher
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,6 +32,7 @@ type Ruleset struct {
 // RowInfo lists a row of jurisdictions or payers, applied or not.
 type RowInfo struct {
 	Section, ID, Title, Source string
+	ValidFrom, ValidTo         string // request dates, "" = open
 	// Applied rows are verified and enabled; the others are checked and kept.
 	Applied, Verified, Enabled bool
 }
@@ -88,6 +91,7 @@ func CompileRules(b []byte) (*Ruleset, error) {
 	if len(c.faults) > 0 {
 		return nil, errors.Join(c.faults...)
 	}
+	slices.SortStableFunc(c.rs.rows, func(a, b RowInfo) int { return cmp.Compare(a.Section, b.Section) })
 	return c.rs, nil
 }
 

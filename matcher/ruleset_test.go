@@ -1,7 +1,12 @@
 package matcher
 
 import (
+	"bytes"
+	"strings"
 	"testing"
+	"testing/fstest"
+
+	"github.com/go-json-experiment/json"
 )
 
 // shipped compiles the embedded rules.
@@ -18,18 +23,109 @@ func shipped(tb testing.TB) *Ruleset {
 	return rs
 }
 
-func TestShippedRulesCompile(t *testing.T) {
+// rowsOf decodes the rows of a shipped section.
+func rowsOf[T any](tb testing.TB, name string) (rows []T) {
+	tb.Helper()
+	editBundle(tb, func(sections map[string]*section) {
+		for _, raw := range sections[name].Rows {
+			var row T
+			if err := json.Unmarshal(raw, &row); err != nil {
+				tb.Fatal(err)
+			}
+			rows = append(rows, row)
+		}
+	})
+	return rows
+}
+
+func TestShippedRows(t *testing.T) {
+	t.Parallel()
+	var ids []string
+	for _, row := range shipped(t).Rows() {
+		if !row.Applied || !row.Verified || !row.Enabled || row.Title == "" || row.Source == "" {
+			t.Errorf("row %+v is not whole", row)
+		}
+		ids = append(ids, row.Section+"/"+row.ID)
+	}
+	if got := strings.Join(ids, " "); got != "jurisdictions/tx-commercial payers/default payers/hne" {
+		t.Errorf("rows %s", got)
+	}
+}
+
+func TestLabels(t *testing.T) {
 	t.Parallel()
 	rs := shipped(t)
-	for _, row := range rs.Rows() {
-		if !row.Applied {
-			t.Errorf("row %s is not applied", row.ID)
+	f := func(got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if got := rs.ProgramLabel("msk-spine-surgery"); got != "MSK Spine Surgery" {
-		t.Errorf("label %q", got)
+	f(rs.ProgramLabel("msk-spine-surgery"), "MSK Spine Surgery")
+	f(rs.ProgramLabel("unheard-of"), "unheard-of")
+	f(rs.LevelLabel("initial"), "Initial P2P")
+	f(rs.LevelLabel("reconsideration"), "Reconsideration P2P")
+	f(rs.LevelLabel("appeal"), "Appeal P2P")
+	f(rs.HealthPlanLabel("hne"), "Health New England")
+	f(rs.HealthPlanLabel("acme"), "acme")
+	for _, code := range []string{"tx_ssl_waived", "tx_ssl_specialty_waived", "oh_member_consent", "appeal_level_of_review"} {
+		if text, version, ok := rs.AttestationText(code); !ok || version != 1 || text == "" {
+			t.Errorf("%s: %q, version %d, %t", code, text, version, ok)
+		}
 	}
-	if got := rs.LevelLabel("reconsideration"); got != "Reconsideration P2P" {
-		t.Errorf("label %q", got)
+	if _, _, ok := rs.AttestationText("none_such"); ok {
+		t.Error("an attestation that nobody wrote has a text")
 	}
+}
+
+// TestVersionNamesTheCanonicalBundle: spacing and the order of members do not count, content does.
+func TestVersionNamesTheCanonicalBundle(t *testing.T) {
+	t.Parallel()
+	b, err := EmbeddedRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs := shipped(t)
+	if again, _ := EmbeddedRules(); !bytes.Equal(b, again) {
+		t.Error("two bundles of the same files differ")
+	}
+	if v := rs.Version(); len(v) != len("rules-")+12 || !strings.HasPrefix(v, "rules-") {
+		t.Errorf("version %q", v)
+	}
+	spaced := bytes.ReplaceAll(b, []byte(`,"`), []byte(",\n \""))
+	if other, err := CompileRules(spaced); err != nil || other.Version() != rs.Version() {
+		t.Errorf("spacing changes the version: %v", err)
+	}
+	edited := bytes.Replace(b, []byte("MSK Spine Surgery"), []byte("Spine Surgery"), 1)
+	if other, err := CompileRules(edited); err != nil || other.Version() == rs.Version() {
+		t.Errorf("an edit keeps the version: %v", err)
+	}
+}
+
+func TestBundleRules(t *testing.T) {
+	t.Parallel()
+	files := func(edit func(fstest.MapFS)) fstest.MapFS {
+		dir := fstest.MapFS{"README.md": {Data: []byte("not a rule")}}
+		for _, name := range sections {
+			dir[name+".json"] = &fstest.MapFile{Data: []byte(`{"version": 1, "rows": []}`)}
+		}
+		edit(dir)
+		return dir
+	}
+	f := func(edit func(fstest.MapFS), want string) {
+		t.Helper()
+		_, err := BundleRules(files(edit))
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("refused: %v", err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	f(func(fstest.MapFS) {}, "")
+	f(func(dir fstest.MapFS) { delete(dir, "payers.json") }, "payers.json")
+	f(func(dir fstest.MapFS) { dir["payer.json"] = &fstest.MapFile{Data: []byte("{}")} }, "payer.json is no rule file")
+	f(func(dir fstest.MapFS) { dir["states.json"].Data = []byte(`{"rows": [], "rows": []}`) }, "states.json")
+	f(func(dir fstest.MapFS) { dir["states.json"].Data = []byte(`{"rows": []} x`) }, "states.json")
+	f(func(dir fstest.MapFS) { dir["states.json"].Data = []byte(`{`) }, "states.json")
 }

@@ -7,10 +7,11 @@ import (
 
 // Errors of the parsers. They carry no part of the input.
 var (
-	// ErrMalformed: the text is not in the one accepted form, or names a day
-	// or a time of day that no calendar has.
+	// ErrMalformed says that the text is not in the one accepted form, or names
+	// a day or a time of day that no calendar has.
 	ErrMalformed = errors.New("malformed date or time")
-	// ErrYearRange: well formed, but the year is before 1900 or after 2200.
+	// ErrYearRange says that the text is well formed, but the year is before
+	// 1900 or after 2200.
 	ErrYearRange = errors.New("year out of range 1900-2200")
 )
 

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// ErrFraction: an instant with a fraction of a second, even a zero one.
+// ErrFraction says that an instant has a fraction of a second, even a zero one.
 var ErrFraction = errors.New("instant is not a whole second")
 
 // ParseInstant reads an RFC 3339 instant of whole seconds and returns it with

@@ -30,6 +30,7 @@ func (z *Zone) Clock(t Instant) (d Date, secondOfDay int) {
 // LocalKind tells how often a local time exists.
 type LocalKind uint8
 
+// A local time exists once, never or twice.
 const (
 	LocalUnique LocalKind = iota
 	LocalGap              // skipped: the clocks jump over it

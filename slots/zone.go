@@ -49,26 +49,22 @@ const maxOffset = 16 * Hour
 //go:embed zones.txt
 var zoneNames string
 
-// zoneEntry is an allowed name with its table, built at first use.
-type zoneEntry struct {
-	load func() (*Zone, error)
+// zoneList is the parsed list: names in its order, and for each name a function
+// that builds the table at first use and then returns the same one.
+type zoneList struct {
+	names []string
+	load  map[string]func() (*Zone, error)
 }
 
-// allowed holds the names in the order of the file and, for each, its entry.
-var allowed = sync.OnceValue(func() (list struct {
-	names   []string
-	entries map[string]zoneEntry
-}) {
-	list.entries = make(map[string]zoneEntry)
+var allowed = sync.OnceValue(func() zoneList {
+	list := zoneList{load: make(map[string]func() (*Zone, error))}
 	for line := range strings.Lines(zoneNames) {
 		name := strings.TrimSpace(line)
 		if name == "" || name[0] == '#' {
 			continue
 		}
 		list.names = append(list.names, name)
-		list.entries[name] = zoneEntry{load: sync.OnceValues(func() (*Zone, error) {
-			return buildZone(name)
-		})}
+		list.load[name] = sync.OnceValues(func() (*Zone, error) { return buildZone(name) })
 	}
 	return list
 })
@@ -81,11 +77,11 @@ var allowed = sync.OnceValue(func() (list struct {
 // The tables come from the database that ZONEINFO names, else the host's, else
 // the one built into the program. ZoneDataVersion tells which data are in use.
 func LoadZone(name string) (*Zone, error) {
-	e, ok := allowed().entries[name]
+	load, ok := allowed().load[name]
 	if !ok {
 		return nil, ErrUnknownZone
 	}
-	return e.load()
+	return load()
 }
 
 var utc = &Zone{name: "UTC", regimes: []regime{{start: beginning, abbr: "UTC"}}}

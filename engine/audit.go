@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"encoding/binary"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+const auditVersion = 1
+
+// AuditRecord says who did what, when, to what: one for each entry of the log,
+// in the same write, in SpaceAudit. It holds no personal data.
+type AuditRecord struct {
+	Seq       Seq
+	At        slots.Instant
+	Actor     Actor
+	RequestID string
+	Kind      Kind
+	Status    Status
+	Rules     string   // version of the ruleset that judged
+	Objects   []Object // what was changed, in the order of the changes
+}
+
+// Object names something that an entry changed, e.g. {"appointment", "apt-7"}.
+type Object struct{ Type, ID string }
+
+// AuditKey is the key of an audit record: tenant, a zero byte, seq as 8 bytes
+// big endian. So the records of a tenant are in order of time.
+func AuditKey(tenant string, seq Seq) []byte {
+	return binary.BigEndian.AppendUint64(append([]byte(tenant), 0), uint64(seq))
+}
+
+// DecodeAudit reads an audit record.
+func DecodeAudit(value []byte) (AuditRecord, error) {
+	var r AuditRecord
+	c := decoder(string(value))
+	c.audit(&r)
+	return r, c.end()
+}
+
+func (c *codec) audit(r *AuditRecord) {
+	c.version(auditVersion)
+	natural(c, &r.Seq)
+	integer(c, &r.At)
+	c.actor(&r.Actor)
+	c.str(&r.RequestID)
+	natural(c, &r.Kind)
+	natural(c, &r.Status)
+	c.str(&r.Rules)
+	list(c, &r.Objects, func(c *codec, o *Object) {
+		c.str(&o.Type)
+		c.str(&o.ID)
+	})
+}
+
+// auditRecord derives the audit record of an entry.
+func (e *entry) auditRecord() DerivedRecord {
+	r := AuditRecord{
+		Seq: e.seq, At: e.now, Actor: e.actor, RequestID: e.requestID,
+		Kind: e.kind, Status: e.status, Rules: e.rules,
+	}
+	for _, f := range e.effects {
+		if o := objectOf(f); o.Type != "" {
+			r.Objects = append(r.Objects, o)
+		}
+	}
+	c := encoder(make([]byte, 0, 256))
+	c.audit(&r)
+	if c.err != nil {
+		broken("what an entry holds an audit record holds", e.seq, c.err)
+	}
+	return DerivedRecord{Space: SpaceAudit, Key: AuditKey(e.actor.Tenant, e.seq), Value: c.out}
+}
+
+func objectOf(f effect) Object {
+	switch f := f.(type) {
+	case *putReviewer:
+		return Object{"reviewer", f.image.ID}
+	case *putCase:
+		return Object{"case", f.image.ID}
+	case *putHold:
+		return Object{"hold", f.image.ID}
+	case *dropHold:
+		return Object{"hold", f.id}
+	case *putAppointment:
+		return Object{"appointment", f.image.ID}
+	case *putProfile:
+		return Object{"profile", f.image.Principal}
+	case *setRules:
+		return Object{"rules", f.version}
+	}
+	return Object{}
+}

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tidwall/btree"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// Check returns what in the snapshot contradicts itself, nil if nothing: two
+// active calls of a reviewer that overlap, a case with two, an index that is not
+// what its entities say, counters that do not add up. It takes time and memory in
+// proportion to the state.
+func (s *Snapshot) Check() error { return s.state.check() }
+
+func (s *state) check() error {
+	for _, part := range []func() error{s.checkOverlaps, s.checkCases, s.checkCounters, s.checkIndexes} {
+		if err := part(); err != nil {
+			return fmt.Errorf("engine: state at seq %d: %w", s.seq, err)
+		}
+	}
+	return nil
+}
+
+// busy is an active call, for the sweep.
+type busy struct {
+	reviewer slots.ReviewerRef
+	busy     slots.Interval
+	id       string
+	tenant   string
+	cases    []string
+}
+
+// actives lists holds and active appointments from the entities alone.
+func (s *state) actives() (all []busy) {
+	s.holds.each(func(h *Hold) bool {
+		if h.ActiveAt(s.now) {
+			all = append(all, busy{h.Reviewer, h.Busy, h.ID, h.Tenant, h.CaseIDs})
+		}
+		return true
+	})
+	s.appointments.each(func(a *Appointment) bool {
+		if a.Active() {
+			all = append(all, busy{a.Reviewer, a.Busy, a.ID, a.Tenant, a.CaseIDs})
+		}
+		return true
+	})
+	return all
+}
+
+// checkOverlaps sweeps over the calls of each reviewer, sorted by start.
+func (s *state) checkOverlaps() error {
+	all := s.actives()
+	slices.SortFunc(all, func(a, b busy) int {
+		if a.reviewer != b.reviewer {
+			return int(int64(a.reviewer) - int64(b.reviewer))
+		}
+		return int(a.busy.Start - b.busy.Start)
+	})
+	for i := 1; i < len(all); i++ {
+		a, b := all[i-1], all[i]
+		if a.reviewer == b.reviewer && b.busy.Start < a.busy.End {
+			return fmt.Errorf("calls %s and %s of reviewer %d overlap", a.id, b.id, a.reviewer)
+		}
+	}
+	return nil
+}
+
+func (s *state) checkCases() error {
+	type name struct{ tenant, id string }
+	occupied := make(map[name]string)
+	for _, call := range s.actives() {
+		for _, id := range call.cases {
+			if other, twice := occupied[name{call.tenant, id}]; twice {
+				return fmt.Errorf("case %s has calls %s and %s", id, other, call.id)
+			}
+			if _, ok := s.cases.get(call.tenant, id); !ok {
+				return fmt.Errorf("call %s is about case %s, which is not there", call.id, id)
+			}
+			occupied[name{call.tenant, id}] = call.id
+		}
+	}
+	return nil
+}
+
+func (s *state) checkCounters() error {
+	n := &s.counters
+	ended := n.HoldsConfirmed + n.HoldsReleased + n.HoldsExpired
+	if n.HoldsCreated != ended+uint64(s.holds.len()) {
+		return fmt.Errorf("%d holds created, %d ended, %d there", n.HoldsCreated, ended, s.holds.len())
+	}
+	cancelled := uint64(0)
+	s.appointments.each(func(a *Appointment) bool {
+		if a.Status == Cancelled {
+			cancelled++
+		}
+		return true
+	})
+	if n.Booked != uint64(s.appointments.len()) || n.Cancelled != cancelled {
+		return fmt.Errorf("%d booked and %d cancelled, %d and %d there", n.Booked, n.Cancelled, s.appointments.len(), cancelled)
+	}
+	return nil
+}
+
+// checkIndexes rebuilds everything derived and compares.
+func (s *state) checkIndexes() error {
+	fresh, err := s.rebuilt()
+	if err != nil {
+		return err
+	}
+	for _, x := range []struct {
+		name       string
+		live, want *btree.BTreeG[indexed]
+	}{
+		{"cases by number", s.casesByNumber.tree, fresh.casesByNumber.tree},
+		{"cases by member", s.casesByMember.tree, fresh.casesByMember.tree},
+		{"appointments by case", s.byCase.tree, fresh.byCase.tree},
+		{"appointments by reviewer", s.byReviewer.tree, fresh.byReviewer.tree},
+		{"appointments by principal", s.byPrincipal.tree, fresh.byPrincipal.tree},
+		{"appointments by NPI", s.byNPI.tree, fresh.byNPI.tree},
+	} {
+		if !slices.Equal(x.live.Items(), x.want.Items()) {
+			return fmt.Errorf("index of %s differs from its entities", x.name)
+		}
+	}
+	if !slices.Equal(s.holdsEnd.tree.Items(), fresh.holdsEnd.tree.Items()) ||
+		!slices.Equal(s.keysEnd.tree.Items(), fresh.keysEnd.tree.Items()) {
+		return fmt.Errorf("deadlines differ from holds and keys")
+	}
+	if !sameRows(s.calls, fresh.calls) || !sameRows(s.holders, fresh.holders) {
+		return fmt.Errorf("calls by case or holds by principal differ from holds and appointments")
+	}
+	var live, want []slots.Call
+	s.calendar.All(func(c slots.Call) bool { live = append(live, c); return true })
+	fresh.calendar.All(func(c slots.Call) bool { want = append(want, c); return true })
+	if !slices.Equal(live, want) || s.roster.Len() != s.reviewers.len() {
+		return fmt.Errorf("calendar or roster differs from its entities")
+	}
+	return nil
+}
+
+// rebuilt puts all entities into an empty state.
+func (s *state) rebuilt() (fresh *state, err error) {
+	fresh = newState()
+	fresh.nextRef, fresh.now = s.nextRef, s.now
+	keep := func(e error) bool {
+		err = e
+		return err == nil
+	}
+	s.reviewers.each(func(r *Reviewer) bool { return keep(fresh.loadReviewer(r)) })
+	for _, fill := range []func(){
+		func() { s.cases.each(func(c *Case) bool { return keep(fresh.putCase(c)) }) },
+		func() { s.holds.each(func(h *Hold) bool { return keep(fresh.putHold(h)) }) },
+		func() { s.appointments.each(func(a *Appointment) bool { return keep(fresh.putAppointment(a)) }) },
+		func() { s.keys.each(func(r *remembered) bool { return keep(fresh.putKey(r)) }) },
+	} {
+		if err == nil {
+			fill()
+		}
+	}
+	return fresh, err
+}
+
+func sameRows[T comparable](a, b table[T]) bool {
+	return slices.EqualFunc(a.tree.Items(), b.tree.Items(), func(x, y row[T]) bool {
+		return x.tenant == y.tenant && x.id == y.id && *x.value == *y.value
+	})
+}

@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"sync"
+)
+
+// checkpointer lets one checkpoint run at a time.
+type checkpointer struct {
+	running sync.Mutex
+	mu      sync.Mutex
+	last    Seq // of the newest checkpoint
+	tried   Seq // of the newest attempt beside the writer
+}
+
+// tryBegin begins a checkpoint at seq if every entries have been written since
+// the last one, or since the last attempt, and none is under way.
+func (c *checkpointer) tryBegin(seq Seq, every int) (done func(), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if seq < max(c.last, c.tried)+Seq(every) || !c.running.TryLock() {
+		return nil, false
+	}
+	c.tried = seq
+	return c.running.Unlock, true
+}
+
+// wait returns when no checkpoint is under way.
+func (c *checkpointer) wait() {
+	c.running.Lock()
+	c.running.Unlock() //nolint:staticcheck // waiting is all there is to do
+}
+
+func (c *checkpointer) saved(seq Seq) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = max(c.last, seq)
+}
+
+func (c *checkpointer) newest() Seq {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
+}
+
+// Checkpoint saves the present snapshot as a checkpoint, unless there is one of
+// it already. It waits for a checkpoint that is under way.
+func (e *Engine) Checkpoint() error {
+	e.checkpoints.running.Lock()
+	defer e.checkpoints.running.Unlock()
+	return e.saveCheckpoint(e.Snapshot())
+}
+
+// saveCheckpoint writes a snapshot. It reads a published state and holds nothing
+// that the writer waits for. A state that contradicts itself stops the process:
+// what the log says can still be trusted.
+func (e *Engine) saveCheckpoint(s *Snapshot) error {
+	if s.Seq() <= e.checkpoints.newest() {
+		return nil
+	}
+	if err := s.Check(); err != nil {
+		broken("a state agrees with itself", s.Seq(), err)
+	}
+	info := CheckpointInfo{Seq: s.Seq(), Chain: s.chain, State: s.Hash()}
+	if err := e.options.Log.SaveCheckpoint(info, s.state.writeTo); err != nil {
+		return err
+	}
+	e.checkpoints.saved(s.Seq())
+	return nil
+}
+
+// Hash returns the SHA-256 of the state's canonical encoding. It takes time in
+// proportion to the state.
+func (s *Snapshot) Hash() Hash {
+	h := sha256.New()
+	if err := s.state.writeTo(h); err != nil {
+		broken("a state can be encoded", s.Seq(), err)
+	}
+	return sumOf(h)
+}
+
+func sumOf(h hash.Hash) (out Hash) {
+	h.Sum(out[:0])
+	return out
+}
+
+// loadCheckpoint returns the state of the newest checkpoint, or an empty state
+// at 0. Nothing of it is used before its digest agrees.
+func loadCheckpoint(log Log) (s *state, info CheckpointInfo, err error) {
+	info, r, err := log.LoadCheckpoint()
+	if errors.Is(err, ErrNoRecord) {
+		return newState(), CheckpointInfo{}, nil
+	}
+	if err != nil {
+		return nil, info, fmt.Errorf("engine: load checkpoint: %w", err)
+	}
+	defer r.Close()
+	h := sha256.New()
+	in := bufio.NewReaderSize(io.TeeReader(r, h), 1<<20)
+	s, err = readState(in)
+	if err == nil {
+		// The log reports damage at the end at the latest.
+		_, err = io.Copy(io.Discard, in)
+	}
+	switch {
+	case err != nil:
+		return nil, info, fmt.Errorf("engine: checkpoint at seq %d: %w", info.Seq, err)
+	case sumOf(h) != info.State:
+		return nil, info, fmt.Errorf("%w: checkpoint at seq %d: state hash differs", ErrCorrupt, info.Seq)
+	case s.seq != info.Seq:
+		return nil, info, fmt.Errorf("%w: checkpoint at seq %d says it is at %d", ErrCorrupt, info.Seq, s.seq)
+	}
+	return s, info, nil
+}

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// Clock tells the time. It may stand still or go back: the engine never stamps
+// an instant before one that it has stamped already.
+type Clock interface{ Now() slots.Instant }
+
+// SystemClock reads the machine's clock.
+func SystemClock() Clock { return systemClock{} }
+
+type systemClock struct{}
+
+func (systemClock) Now() slots.Instant { return slots.Instant(time.Now().Unix()) }
+
+// SandboxClock starts at an instant and runs on from there. An engine whose
+// log has stamped a later instant already, from an earlier run, lets the
+// clock run on from that one.
+func SandboxClock(start slots.Instant) Clock {
+	return &sandboxClock{start: start, began: time.Now()}
+}
+
+type sandboxClock struct {
+	start slots.Instant
+	began time.Time
+}
+
+func (c *sandboxClock) Now() slots.Instant {
+	return c.start + slots.Instant(time.Since(c.began)/time.Second)
+}
+
+// notBefore moves the clock up to t if it is behind. Not for concurrent use.
+func (c *sandboxClock) notBefore(t slots.Instant) {
+	if behind := t - c.Now(); behind > 0 {
+		c.start += behind
+	}
+}
+
+// stopwatch returns a function that tells the seconds since stopwatch was called.
+func stopwatch() func() float64 {
+	began := time.Now()
+	return func() float64 { return time.Since(began).Seconds() }
+}

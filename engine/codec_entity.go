@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// Current versions of the entities' encodings. A field is added at the end of
+// an entity under a new version; see RECORDS.md.
+const (
+	reviewerVersion    = 1
+	caseVersion        = 1
+	holdVersion        = 1
+	appointmentVersion = 1
+	profileVersion     = 1
+)
+
+func (c *codec) reviewer(r *Reviewer) {
+	c.version(reviewerVersion)
+	c.str(&r.Tenant)
+	c.str(&r.ID)
+	natural(c, &r.Ref)
+	natural(c, &r.Version)
+	integer(c, &r.UpdatedAt)
+	c.str(&r.Credential)
+	c.str(&r.NPI)
+	c.strs(&r.Specialties)
+	list(c, &r.Licenses, (*codec).license)
+	c.strs(&r.Programs)
+	c.strs(&r.Populations)
+	c.strs(&r.HealthPlans)
+	c.strs(&r.Modalities)
+	c.str(&r.ZoneName)
+	c.availability(&r.Hours)
+	integer(c, &r.BufferBefore)
+	integer(c, &r.BufferAfter)
+	integer(c, &r.MaxPerDay)
+	c.flag(&r.Active)
+	c.sealed(&r.Personal)
+	if c.reading && c.err == nil {
+		attachZone(r)
+	}
+}
+
+func (c *codec) license(l *matcher.License) {
+	c.str(&l.State)
+	c.str(&l.Type)
+	c.str(&l.Status)
+	integer(c, &l.From)
+	integer(c, &l.To)
+}
+
+func (c *codec) availability(a *slots.Availability) {
+	list(c, &a.Weekly, (*codec).weekly)
+	list(c, &a.Exceptions, (*codec).exception)
+	list(c, &a.Blocks, (*codec).interval)
+}
+
+func (c *codec) weekly(w *slots.WeeklyHours) {
+	natural(c, &w.Days)
+	c.clockSpan(&w.Span)
+}
+
+func (c *codec) clockSpan(s *slots.ClockSpan) {
+	integer(c, &s.Start)
+	integer(c, &s.End)
+}
+
+func (c *codec) exception(e *slots.Exception) {
+	integer(c, &e.Date)
+	list(c, &e.Hours, (*codec).clockSpan)
+}
+
+func (c *codec) interval(i *slots.Interval) {
+	integer(c, &i.Start)
+	integer(c, &i.End)
+}
+
+func (c *codec) sealed(s *Sealed) {
+	natural(c, &s.KeyID)
+	c.bytes(&s.Nonce, 64)
+	c.bytes(&s.Bytes, MaxSealedBytes)
+}
+
+func (c *codec) caseEntity(e *Case) {
+	c.version(caseVersion)
+	c.str(&e.Tenant)
+	c.str(&e.ID)
+	natural(c, &e.Version)
+	integer(c, &e.UpdatedAt)
+	c.str(&e.AuthorizationNumber)
+	c.str(&e.EpisodeID)
+	c.str(&e.HealthPlan)
+	c.str(&e.LineOfBusiness)
+	c.str(&e.SitusState)
+	c.str(&e.MemberState)
+	c.str(&e.Population)
+	c.str(&e.Program)
+	c.str(&e.LevelOfReview)
+	c.str(&e.Phase)
+	c.flag(&e.Expedited)
+	c.determination(&e.Determination)
+	c.postDecision(&e.PostDecision)
+	integer(c, &e.DecisionDue)
+	integer(c, &e.AppealFiledAt)
+	integer(c, &e.ServicePerformedOn)
+	integer(c, &e.DischargedAt)
+	integer(c, &e.AuthorizationRequestedAt)
+	integer(c, &e.InformationCompleteAt)
+	integer(c, &e.P2PRequestedAt)
+	integer(c, &e.FirstAskedAt)
+	c.strs(&e.InvolvedReviewerIDs)
+	c.provider(&e.Requesting)
+	c.provider(&e.Ordering)
+	c.provider(&e.Rendering)
+	c.strs(&e.ServiceCodes)
+	c.str(&e.ServiceSpecialty)
+	c.str(&e.Drug)
+	c.str(&e.Modality)
+	c.digest((*[32]byte)(&e.MemberID))
+	c.digest((*[32]byte)(&e.BirthDate))
+	c.digest((*[32]byte)(&e.LastName))
+	c.sealed(&e.Personal)
+	c.flag(&e.Outreach.Present)
+	c.str(&e.Outreach.Origin)
+	integer(c, &e.Outreach.CallBy)
+	list(c, &e.Outreach.Windows, (*codec).interval)
+}
+
+func (c *codec) determination(d *matcher.Determination) {
+	c.str(&d.Status)
+	c.str(&d.Reason)
+	integer(c, &d.LetterDate)
+	c.flag(&d.LetterReceived)
+	c.flag(&d.Final)
+	c.str(&d.ReviewerID)
+	integer(c, &d.DecidedAt)
+}
+
+func (c *codec) postDecision(p *matcher.PostDecision) {
+	c.flag(&p.Present)
+	c.flag(&p.Delegated)
+	c.str(&p.Reconsideration)
+	integer(c, &p.Until)
+}
+
+func (c *codec) provider(p *matcher.Provider) {
+	c.flag(&p.Present)
+	c.str(&p.NPI)
+	c.str(&p.Credential)
+	c.str(&p.Specialty)
+	c.str(&p.TimeZone)
+}
+
+func (c *codec) hold(h *Hold) {
+	c.version(holdVersion)
+	c.str(&h.Tenant)
+	c.str(&h.ID)
+	c.strs(&h.CaseIDs)
+	c.str(&h.ReviewerID)
+	natural(c, &h.Reviewer)
+	c.interval(&h.Span)
+	c.interval(&h.Busy)
+	c.str(&h.Principal)
+	c.str(&h.TimeZone)
+	c.flag(&h.SpecialtyMatch)
+	natural(c, &h.Tier)
+	integer(c, &h.CreatedAt)
+	integer(c, &h.ExpiresAt)
+}
+
+func (c *codec) profile(p *Profile) {
+	c.version(profileVersion)
+	c.str(&p.Tenant)
+	c.str(&p.Principal)
+	c.str(&p.TimeZone)
+	integer(c, &p.ConfirmedAt)
+	c.strs(&p.NPIs)
+	natural(c, &p.Version)
+}

@@ -1,0 +1,98 @@
+package engine
+
+// command returns the command of an entry again, from its question and its
+// images, given the state before it. What the payload does not say because
+// nothing changed is what was there.
+func (e *entry) command(before *state) Command {
+	return Command{
+		Actor:       e.actor,
+		RequestID:   e.requestID,
+		Key:         e.key,
+		Fingerprint: e.fingerprint,
+		Payload:     e.payload(before),
+	}
+}
+
+func (e *entry) payload(before *state) Payload {
+	q := &e.question
+	switch e.kind {
+	case KindLoadRules:
+		if f, ok := find[*setRules](e); ok {
+			return LoadRules{Bundle: f.bundle}
+		}
+		return LoadRules{Bundle: before.rules.bundle}
+	case KindPutReviewer:
+		if f, ok := find[*putReviewer](e); ok {
+			return PutReviewer{Reviewer: *f.image, Expect: q.expect}
+		}
+		if r, ok := before.reviewers.get(e.actor.Tenant, e.subject); ok {
+			return PutReviewer{Reviewer: *r, Expect: q.expect}
+		}
+	case KindDeactivateReviewer:
+		return DeactivateReviewer{ID: e.subject, Expect: q.expect}
+	case KindPutCase:
+		if f, ok := find[*putCase](e); ok {
+			return PutCase{Case: *f.image, Expect: q.expect}
+		}
+		if c, ok := before.cases.get(e.actor.Tenant, e.subject); ok {
+			return PutCase{Case: *c, Expect: q.expect}
+		}
+	case KindHold:
+		if f, ok := find[*putHold](e); ok {
+			return HoldSlot{
+				ID: f.image.ID, CaseIDs: f.image.CaseIDs, ReviewerID: f.image.ReviewerID, Start: f.image.Span.Start,
+				TimeZone: f.image.TimeZone, SpecialtyMatch: f.image.SpecialtyMatch,
+			}
+		}
+	case KindReleaseHold:
+		return ReleaseHold{ID: e.subject}
+	case KindBook:
+		if f, ok := find[*putAppointment](e); ok {
+			return e.bookOf(f.image)
+		}
+	case KindReschedule:
+		return Reschedule{
+			ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations, Expect: q.expect,
+		}
+	case KindCancel:
+		p := Cancel{ID: e.subject, By: q.role, Expect: q.expect}
+		if f, ok := find[*putAppointment](e); ok {
+			p.Personal = f.image.Personal
+		}
+		return p
+	case KindPutProfile:
+		if f, ok := find[*putProfile](e); ok {
+			return PutProfile{Profile: *f.image, Expect: q.expect}
+		}
+		if p, ok := before.profiles.get(e.actor.Tenant, e.subject); ok {
+			return PutProfile{Profile: *p, Expect: q.expect}
+		}
+	case KindRecordAnswer:
+		f, _ := find[*rememberKey](e)
+		if f != nil {
+			return RecordAnswer{Body: f.answer}
+		}
+	}
+	return nil
+}
+
+func (e *entry) bookOf(a *Appointment) Book {
+	q := &e.question
+	return Book{
+		ID: a.ID, CaseIDs: a.CaseIDs, ReviewerID: a.ReviewerID, Start: a.Span.Start, HoldID: q.holdID,
+		TimeZone: a.TimeZone, PerformedByRole: a.PerformedByRole, SpeakerIsClinician: q.clinician,
+		Location: a.Location, Notify: a.Notify, Notes: a.Notes, Attestations: q.attestations,
+		AttestedByRole: q.role, Expect: Expect{Tier: q.tier, Ruleset: q.ruleset}, Personal: a.Personal,
+	}
+}
+
+// find returns the entry's effect of one type.
+func find[F effect](e *entry) (F, bool) {
+	for _, f := range e.effects {
+		if found, ok := f.(F); ok {
+			return found, true
+		}
+	}
+	var none F
+	return none, false
+}

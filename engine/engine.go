@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// Engine owns a log and the state that it describes. See the package comment
+// for what it guarantees. All methods are safe for concurrent use.
+type Engine struct {
+	options Options
+	vault   *Vault
+
+	published atomic.Pointer[Snapshot]
+	// failed is set once, when the fate of a batch is unknown; from then on
+	// nothing is accepted.
+	failed atomic.Pointer[error]
+
+	queue   chan *request
+	gate    sync.RWMutex // held for reading while a request enters the queue
+	closed  bool         // under gate: the queue takes no more
+	closing chan struct{}
+	stopped chan struct{} // closed when the writer has ended
+
+	checkpoints checkpointer
+}
+
+// request is a command on its way through the writer.
+type request struct {
+	ctx    context.Context
+	cmd    *Command
+	stage  atomic.Int32
+	result Result
+	done   chan struct{} // closed when result is there
+}
+
+// A request is waiting until the writer takes it or its context ends,
+// whichever is first; then its fate is one or the other for good.
+const (
+	waiting int32 = iota
+	taken
+	abandoned
+)
+
+func (r *request) take() bool {
+	return r.ctx.Err() == nil && r.stage.CompareAndSwap(waiting, taken)
+}
+
+func (r *request) answer(o Outcome, err error) {
+	r.result = Result{Outcome: o, Err: err}
+	close(r.done)
+}
+
+// Submit queues a command and waits for its outcome. The command and all that it
+// points to belong to the engine from then on. ctx holds until the writer takes
+// the command; after that the outcome is awaited, however long it takes. The
+// errors are those of outcome.go; a refusal is no error.
+func (e *Engine) Submit(ctx context.Context, c Command) (Outcome, error) {
+	r := &request{ctx: ctx, cmd: &c, done: make(chan struct{})}
+	if err := e.enqueue(r); err != nil {
+		return Outcome{}, err
+	}
+	result := r.wait()
+	return result.Outcome, result.Err
+}
+
+// SubmitAll queues commands in order without waiting between them, as far as
+// they leave most of the queue to others, and waits for all. Where Submit would
+// fail for a full queue, it waits.
+func (e *Engine) SubmitAll(ctx context.Context, cs []Command) []Result {
+	results := make([]Result, len(cs))
+	requests := make([]*request, len(cs))
+	window := max(1, e.options.QueueLimit/4)
+	oldest := 0
+	collect := func() {
+		if r := requests[oldest]; r != nil {
+			results[oldest] = r.wait()
+		}
+		oldest++
+	}
+	for i := range cs {
+		if i-oldest >= window {
+			collect()
+		}
+		r := &request{ctx: ctx, cmd: &cs[i], done: make(chan struct{})}
+		err := e.enqueue(r)
+		for errors.Is(err, ErrOverloaded) && oldest < i {
+			collect()
+			err = e.enqueue(r)
+		}
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		requests[i] = r
+	}
+	for oldest < len(cs) {
+		collect()
+	}
+	return results
+}
+
+// enqueue never blocks.
+func (e *Engine) enqueue(r *request) error {
+	if err := r.ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrDeadline, err)
+	}
+	e.gate.RLock()
+	defer e.gate.RUnlock()
+	if e.closed {
+		return ErrClosed
+	}
+	if err := e.writable(); err != nil {
+		return err
+	}
+	select {
+	case e.queue <- r:
+		return nil
+	default:
+		return ErrOverloaded
+	}
+}
+
+func (r *request) wait() Result {
+	select {
+	case <-r.done:
+	case <-r.ctx.Done():
+		if r.stage.CompareAndSwap(waiting, abandoned) {
+			return Result{Err: fmt.Errorf("%w: %w", ErrDeadline, r.ctx.Err())}
+		}
+		<-r.done
+	}
+	return r.result
+}
+
+// writable returns nil, or ErrNotWritable with the reason.
+func (e *Engine) writable() error {
+	if failed := e.failed.Load(); failed != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritable, *failed)
+	}
+	if err := e.options.Log.Writable(); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	return nil
+}
+
+// Recall answers a repeated idempotent request from the snapshot without
+// queueing: known is false if the key is new; the status is StatusKeyReused if it
+// belongs to another request.
+func (e *Engine) Recall(a Actor, key string, f Fingerprint) (o Outcome, known bool) {
+	return e.Snapshot().state.recall(a, key, f, e.Now())
+}
+
+// Snapshot returns the newest published state: one atomic load.
+func (e *Engine) Snapshot() *Snapshot { return e.published.Load() }
+
+// Now returns the present instant, never before the last stamped one.
+func (e *Engine) Now() slots.Instant {
+	return max(e.options.Clock.Now(), e.Snapshot().Stamped())
+}
+
+// Vault returns the store's sealer.
+func (e *Engine) Vault() *Vault { return e.vault }
+
+// Health says whether commands are accepted.
+type Health struct {
+	Ready    bool
+	Writable error // nil, or why not
+	Seq      Seq   // of the newest snapshot
+	Queue    int   // commands waiting
+	Sandbox  bool  // the store belongs to a sandbox clock
+}
+
+// Health returns the present health.
+func (e *Engine) Health() Health {
+	e.gate.RLock()
+	err := e.writable()
+	if e.closed {
+		err = ErrClosed
+	}
+	e.gate.RUnlock()
+	return Health{
+		Ready:    err == nil,
+		Writable: err,
+		Seq:      e.Snapshot().Seq(),
+		Queue:    len(e.queue),
+		Sandbox:  e.options.Identity.Sandbox,
+	}
+}
+
+// Close stops taking commands, finishes the queued ones, writes a checkpoint
+// unless the store is poisoned, and closes the log. Snapshots stay readable. A
+// second call does nothing.
+func (e *Engine) Close() error {
+	e.gate.Lock()
+	if e.closed {
+		e.gate.Unlock()
+		<-e.stopped
+		return nil
+	}
+	e.closed = true
+	e.gate.Unlock()
+	close(e.closing)
+	<-e.stopped
+	var err error
+	if e.writable() == nil {
+		err = e.Checkpoint()
+	}
+	e.checkpoints.wait()
+	return errors.Join(err, e.options.Log.Close())
+}

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+const (
+	entryVersion = 1
+	// maxEntryBytes bounds an encoded entry.
+	maxEntryBytes = 24 << 20
+)
+
+// entry is an accepted command with what was decided: the unit of the log.
+type entry struct {
+	seq         Seq
+	now         slots.Instant
+	actor       Actor
+	requestID   string
+	key         string // idempotency key, "" if none
+	fingerprint Fingerprint
+	kind        Kind
+	status      Status
+	subject     string // id of the entity that the command is about, "" if none
+	created     bool   // the subject did not exist before
+	rules       string // version of the ruleset that judged, "" before the first
+	zoneData    string // version of the zone tables
+	question    question
+	effects     []effect
+}
+
+// question is what was asked, as far as the effects do not say it.
+type question struct {
+	expect       uint64 // version
+	reviewerID   string
+	start        slots.Instant
+	holdID       string
+	clinician    bool
+	attestations []string
+	role         string // of who attested; who cancels
+	tier         matcher.Tier
+	ruleset      string
+}
+
+func (c *codec) question(k Kind, q *question) {
+	switch k {
+	case KindPutReviewer, KindDeactivateReviewer, KindPutCase, KindPutProfile:
+		natural(c, &q.expect)
+	case KindBook:
+		c.str(&q.holdID)
+		c.flag(&q.clinician)
+		c.strs(&q.attestations)
+		c.str(&q.role)
+		natural(c, &q.tier)
+		c.str(&q.ruleset)
+	case KindReschedule:
+		natural(c, &q.expect)
+		c.str(&q.reviewerID)
+		integer(c, &q.start)
+		c.strs(&q.attestations)
+	case KindCancel:
+		natural(c, &q.expect)
+		c.str(&q.role)
+	}
+}
+
+func (c *codec) entry(e *entry) {
+	c.version(entryVersion)
+	natural(c, &e.seq)
+	integer(c, &e.now)
+	c.actor(&e.actor)
+	c.str(&e.requestID)
+	c.str(&e.key)
+	if e.key != "" {
+		c.digest((*[32]byte)(&e.fingerprint))
+	}
+	natural(c, &e.kind)
+	if c.reading && (e.kind == 0 || e.kind >= kindEnd) {
+		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", e.kind))
+	}
+	natural(c, &e.status)
+	c.str(&e.subject)
+	c.flag(&e.created)
+	c.str(&e.rules)
+	c.str(&e.zoneData)
+	c.question(e.kind, &e.question)
+	list(c, &e.effects, (*codec).effect)
+}
+
+func (c *codec) actor(a *Actor) {
+	c.str(&a.Tenant)
+	c.str(&a.Principal)
+	c.str(&a.Role)
+	c.str(&a.Source)
+}
+
+// encode returns the entry's bytes, or errTooLarge.
+func (e *entry) encode() ([]byte, error) {
+	c := encoder(make([]byte, 0, 1024))
+	c.entry(e)
+	if c.err == nil && len(c.out) > maxEntryBytes {
+		c.fail(errTooLarge, fmt.Sprintf("entry: %d bytes, limit %d", len(c.out), maxEntryBytes))
+	}
+	return c.out, c.err
+}
+
+// decodeEntry reads what encode wrote. The entry shares no memory with record.
+func decodeEntry(record []byte) (*entry, error) {
+	c := decoder(string(record))
+	e := new(entry)
+	c.entry(e)
+	if err := c.end(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// outcome returns the answer to the command of an entry that s has applied.
+func (e *entry) outcome(s *state, answer []byte) Outcome {
+	o := Outcome{Status: e.status, Seq: e.seq, Now: e.now, Created: e.created, Answer: answer}
+	o.attach(s, e.kind, e.actor.Tenant, e.subject)
+	return o
+}
+
+// attach sets the entity that a command of kind k answers with.
+func (o *Outcome) attach(s *state, k Kind, tenant, id string) {
+	switch k {
+	case KindPutReviewer, KindDeactivateReviewer:
+		o.Reviewer, _ = s.reviewers.get(tenant, id)
+	case KindPutCase:
+		o.Case, _ = s.cases.get(tenant, id)
+	case KindHold:
+		o.Hold, _ = s.holds.get(tenant, id)
+	case KindBook, KindReschedule, KindCancel:
+		o.Appointment, _ = s.appointments.get(tenant, id)
+	case KindPutProfile:
+		o.Profile, _ = s.profiles.get(tenant, id)
+	}
+}
+
+// apply makes s the state after e. It is a function of s and e alone: it judges
+// nothing, so no clock, rule, zone table or later version of judging reaches it.
+// An error means that e was never written by this engine; s is then of no use.
+func (s *state) apply(e *entry) error {
+	switch {
+	case e.seq != s.seq+1:
+		return errContradiction("entry says it is at %d, after %d", e.seq, s.seq)
+	case e.now < s.now:
+		return errContradiction("stamped %d, after %d", e.now, s.now)
+	}
+	s.seq, s.now = e.seq, e.now
+	if err := s.expire(); err != nil {
+		return err
+	}
+	for _, f := range e.effects {
+		if err := f.apply(s, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

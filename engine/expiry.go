@@ -1,0 +1,54 @@
+package engine
+
+import "github.com/parleyhq/parley/slots"
+
+// keysPerEntry is how many expired keys one entry drops at most. Every entry
+// adds at most one, so the rest is caught up with. The number belongs to the log
+// format, as a replay must drop the same ones.
+const keysPerEntry = 64
+
+// expire drops the holds and keys that have ended at the state's stamp. It only
+// makes room: whoever reads or judges compares deadlines and never relies on it.
+func (s *state) expire() error {
+	for {
+		d, due := s.holdsEnd.due(s.now)
+		if !due {
+			break
+		}
+		if err := s.dropHold(d.tenant, d.id); err != nil {
+			return err
+		}
+		s.counters.HoldsExpired++
+	}
+	for range keysPerEntry {
+		d, due := s.keysEnd.due(s.now)
+		if !due {
+			break
+		}
+		s.keysEnd.drop(d)
+		if !s.keys.drop(d.tenant, d.id) {
+			return errContradiction("no key of tenant %s that ends at %d", d.tenant, d.at)
+		}
+		s.counters.KeysExpired++
+	}
+	return nil
+}
+
+// activeHolds counts the holds of a principal that count at now.
+func (s *state) activeHolds(tenant, principal string, now slots.Instant) int {
+	h, ok := s.holders.get(tenant, principal)
+	if !ok {
+		return 0
+	}
+	n := h.count
+	s.holdsEnd.tree.Scan(func(d deadline) bool {
+		if d.at > now {
+			return false
+		}
+		if hold, _ := s.holds.get(d.tenant, d.id); hold.Tenant == tenant && hold.Principal == principal {
+			n--
+		}
+		return true
+	})
+	return n
+}

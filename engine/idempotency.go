@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// remembered is the first outcome of a command under its idempotency key. The
+// entities of the outcome are those of that moment, whatever became of them.
+type remembered struct {
+	tenant, principal, key string
+	fingerprint            Fingerprint
+	expiresAt              slots.Instant
+	kind                   Kind
+	outcome                Outcome
+}
+
+const rememberedVersion = 1
+
+// keyID joins principal and key, neither of which holds a NUL.
+func keyID(principal, key string) string { return principal + "\x00" + key }
+
+// recall returns the first outcome of a key, StatusKeyReused if the key belongs
+// to another request, or known = false. An expired key is unknown, whether or
+// not it was dropped already.
+func (s *state) recall(a Actor, key string, f Fingerprint, now slots.Instant) (o Outcome, known bool) {
+	if key == "" {
+		return Outcome{}, false
+	}
+	r, ok := s.keys.get(a.Tenant, keyID(a.Principal, key))
+	switch {
+	case !ok || r.expiresAt <= now:
+		return Outcome{}, false
+	case r.fingerprint != f:
+		return Outcome{Status: StatusKeyReused, Now: now}, true
+	}
+	o = r.outcome
+	o.Replayed = true
+	return o, true
+}
+
+// putKey remembers an outcome; an expired one may still be in its place.
+func (s *state) putKey(r *remembered) error {
+	if r.key == "" {
+		return errContradiction("entry %d remembers no key", s.seq)
+	}
+	id := keyID(r.principal, r.key)
+	if old := s.keys.put(r.tenant, id, r); old != nil {
+		if old.expiresAt > s.now {
+			return errContradiction("entry %d uses a key that is remembered", s.seq)
+		}
+		s.keysEnd.drop(deadline{old.expiresAt, r.tenant, id})
+	}
+	s.keysEnd.add(deadline{r.expiresAt, r.tenant, id})
+	return nil
+}
+
+// keysFull reports whether another key would break the limit. One that has
+// ended makes room, since the next entry drops it.
+func (s *state) keysFull(limit int, now slots.Instant) bool {
+	if s.keys.len() < limit {
+		return false
+	}
+	_, due := s.keysEnd.due(now)
+	return !due
+}
+
+func (c *codec) remembered(r *remembered) {
+	c.version(rememberedVersion)
+	c.str(&r.tenant)
+	c.str(&r.principal)
+	c.str(&r.key)
+	c.digest((*[32]byte)(&r.fingerprint))
+	integer(c, &r.expiresAt)
+	natural(c, &r.kind)
+	o := &r.outcome
+	natural(c, &o.Status)
+	natural(c, &o.Seq)
+	integer(c, &o.Now)
+	c.flag(&o.Created)
+	switch r.kind {
+	case KindPutReviewer, KindDeactivateReviewer:
+		optional(c, &o.Reviewer, (*codec).reviewer)
+	case KindPutCase:
+		optional(c, &o.Case, (*codec).caseEntity)
+	case KindHold:
+		optional(c, &o.Hold, (*codec).hold)
+	case KindBook, KindReschedule, KindCancel:
+		optional(c, &o.Appointment, (*codec).appointment)
+	case KindPutProfile:
+		optional(c, &o.Profile, (*codec).profile)
+	case KindRecordAnswer:
+		c.bytes(&o.Answer, MaxAnswerBytes)
+	case KindLoadRules, KindReleaseHold:
+	default:
+		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", r.kind))
+	}
+}
+
+// optional codes a value that may be absent.
+func optional[T any](c *codec, p **T, fields func(*codec, *T)) {
+	present := *p != nil
+	c.flag(&present)
+	if !present || c.err != nil {
+		return
+	}
+	if c.reading {
+		*p = new(T)
+	}
+	fields(c, *p)
+}

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/parleyhq/parley/matcher"
+)
+
+// book refuses in the order of api.md; each step below is one of its items.
+func (j *judging) book(p Book) decision {
+	if j.idInUse(p.ID) {
+		return refuse(StatusInvalid, "id_in_use")
+	}
+	a := &ask{
+		caseIDs: p.CaseIDs, reviewerID: p.ReviewerID, start: p.Start,
+		specialtyMatch: p.Notes.SpecialtyMatchRequested,
+		except:         j.ownHold(p.CaseIDs, p.HoldID),
+	}
+	if d, refused := j.find(a); refused {
+		return d
+	}
+	if d, refused := j.makePlan(a); refused {
+		return d
+	}
+	if !p.SpeakerIsClinician && j.clinicianRequired(a) {
+		return refuse(StatusClinicianRequired, "")
+	}
+	own, d, refused := j.scheduled(p.CaseIDs, p.HoldID)
+	if refused {
+		return d
+	}
+	if p.HoldID != "" {
+		if own, d, refused = j.namedHold(p); refused {
+			return d
+		}
+	}
+	if d, refused := j.judgeSlot(a); refused {
+		return d
+	}
+	if d, refused := j.judgeTerms(a, p.Expect, p.Attestations); refused {
+		return d
+	}
+	return j.booked(p, a, own)
+}
+
+// clinicianRequired asks the rules whether a clinician must speak about one of
+// the cases.
+func (j *judging) clinicianRequired(a *ask) bool {
+	return slices.ContainsFunc(a.cases, func(c *Case) bool {
+		e := j.s.rules.compiled.Eligibility(&c.Case, j.now, a.firstAsked)
+		return e.ClinicianRequired
+	})
+}
+
+// namedHold checks the hold that a booking names. Somebody else's is as good as
+// none: nothing tells the two apart.
+func (j *judging) namedHold(p Book) (own *Hold, refusal decision, refused bool) {
+	h, ok := j.s.holds.get(j.actor.Tenant, p.HoldID)
+	if !ok || h.Principal != j.actor.Principal || !h.ActiveAt(j.now) {
+		return nil, refuse(StatusHoldExpired, ""), true
+	}
+	if !h.on(p.ReviewerID, p) {
+		return nil, refuse(StatusHoldMismatch, "slot"), true
+	}
+	if !sameSet(h.CaseIDs, p.CaseIDs) {
+		return nil, refuse(StatusHoldMismatch, "cases"), true
+	}
+	return h, decision{}, false
+}
+
+// on reports whether the hold keeps the slot that a booking asks for.
+func (h *Hold) on(reviewerID string, p Book) bool {
+	return h.ReviewerID == reviewerID && h.Span.Start == p.Start
+}
+
+// judgeTerms compares what the caller saw, wishes and attests with the judgement.
+func (j *judging) judgeTerms(a *ask, e Expect, given []string) (refusal decision, refused bool) {
+	m := &a.judged
+	if e.Tier != matcher.TierNone && e.Tier != m.Tier || e.Ruleset != "" && e.Ruleset != j.s.rules.version {
+		d := refuse(StatusRulesChanged, "")
+		d.outcome.Judgement = m
+		return d, true
+	}
+	if a.specialtyMatch && m.Unmet.Has(matcher.NeedSpecialtyMatch) {
+		return refuse(StatusSpecialtyMatchUnmet, ""), true
+	}
+	var missing, superfluous []string
+	for _, code := range m.Attestations {
+		if !slices.Contains(given, code) {
+			missing = append(missing, code)
+		}
+	}
+	if missing != nil {
+		return refuse(StatusAttestationRequired, "", missing...), true
+	}
+	for _, code := range given {
+		if !slices.Contains(m.Attestations, code) && !slices.Contains(m.Optional, code) {
+			superfluous = append(superfluous, code)
+		}
+	}
+	if superfluous != nil {
+		slices.Sort(superfluous)
+		return refuse(StatusAttestationNotApplicable, "", slices.Compact(superfluous)...), true
+	}
+	return decision{}, false
+}
+
+// booked makes the effects of a booking.
+func (j *judging) booked(p Book, a *ask, own *Hold) decision {
+	d := decision{subject: p.ID, created: true, question: question{
+		holdID: p.HoldID, clinician: p.SpeakerIsClinician, attestations: p.Attestations,
+		role: p.AttestedByRole, tier: p.Expect.Tier, ruleset: p.Expect.Ruleset,
+	}}
+	if own != nil {
+		d.effects = append(d.effects, &dropHold{id: own.ID, confirmed: own.on(p.ReviewerID, p)})
+	}
+	d.effects = append(d.effects, a.asked()...)
+	role := p.AttestedByRole
+	if role == "" {
+		role = p.PerformedByRole
+	}
+	image := &Appointment{
+		Tenant:          j.actor.Tenant,
+		ID:              p.ID,
+		CaseIDs:         p.CaseIDs,
+		Status:          Booked,
+		TimeZone:        p.TimeZone,
+		PerformedByRole: p.PerformedByRole,
+		Location:        p.Location,
+		Notify:          p.Notify,
+		Notes:           p.Notes,
+		Personal:        p.Personal,
+		FirstAskedAt:    j.now,
+		CreatedAt:       j.now,
+		CreatedBy:       j.actor.Principal,
+	}
+	for _, c := range a.cases {
+		if c.P2PRequestedAt != 0 {
+			image.FirstAskedAt = min(image.FirstAskedAt, c.P2PRequestedAt)
+		}
+	}
+	j.place(image, a, p.Attestations, role)
+	d.effects = append(d.effects, &putAppointment{image})
+	return d
+}
+
+// place puts an appointment on the slot that was judged.
+func (j *judging) place(image *Appointment, a *ask, given []string, role string) {
+	image.ReviewerID, image.Reviewer = a.reviewer.ID, a.reviewer.Ref
+	image.ReviewerPersonal, image.ReviewerCredential = a.reviewer.Personal, a.reviewer.Credential
+	image.Span, image.Busy = a.judged.Span, a.judged.Busy
+	image.Match = matchOf(&a.judged, j.s.rules.version)
+	image.Attestations = nil
+	for i := range a.judged.Cases {
+		c := &a.judged.Cases[i]
+		codes := slices.Concat(c.Attestations, c.Optional)
+		slices.Sort(codes)
+		for _, code := range slices.Compact(codes) {
+			if !slices.Contains(given, code) {
+				continue
+			}
+			_, version, _ := j.s.rules.compiled.AttestationText(code)
+			image.Attestations = append(image.Attestations, Attested{
+				Code: code, CaseID: c.CaseID, Version: version, Role: role, At: j.now,
+			})
+		}
+	}
+	image.Version++
+	image.UpdatedAt = j.now
+}

@@ -1,0 +1,87 @@
+package engine
+
+import "slices"
+
+// reschedule moves an appointment. What is asked of the cases is judged as of
+// the first request, all else as of now; its own call is not in the way.
+func (j *judging) reschedule(p Reschedule) decision {
+	old, ok := j.s.appointments.get(j.actor.Tenant, p.ID)
+	switch {
+	case !ok:
+		return refuse(StatusNotFound, "appointment")
+	case stale(p.Expect, old.Version):
+		return refuse(StatusStaleVersion, "appointment")
+	case old.Status != Booked:
+		return refuse(StatusNotReschedulable, old.Status.String())
+	}
+	d := decision{subject: p.ID, question: question{
+		expect: p.Expect, reviewerID: p.ReviewerID, start: p.Start, attestations: p.Attestations,
+	}}
+	if old.ReviewerID == p.ReviewerID && old.Span.Start == p.Start && sameCodes(old.Attestations, p.Attestations) {
+		return d
+	}
+	a := &ask{
+		caseIDs: old.CaseIDs, reviewerID: p.ReviewerID, start: p.Start,
+		firstAsked: old.FirstAskedAt, specialtyMatch: old.Notes.SpecialtyMatchRequested, except: p.ID,
+	}
+	if d, refused := j.find(a); refused {
+		return d
+	}
+	if d, refused := j.makePlan(a); refused {
+		return d
+	}
+	if d, refused := j.judgeSlot(a); refused {
+		return d
+	}
+	if d, refused := j.judgeTerms(a, Expect{}, p.Attestations); refused {
+		return d
+	}
+	image := *old
+	role := old.PerformedByRole
+	if len(old.Attestations) > 0 {
+		role = old.Attestations[0].Role
+	}
+	j.place(&image, a, p.Attestations, role)
+	d.effects = []effect{&putAppointment{&image}}
+	return d
+}
+
+// sameCodes reports whether exactly the given codes are recorded.
+func sameCodes(recorded []Attested, given []string) bool {
+	for _, a := range recorded {
+		if !slices.Contains(given, a.Code) {
+			return false
+		}
+	}
+	for _, code := range given {
+		if !slices.ContainsFunc(recorded, func(a Attested) bool { return a.Code == code }) {
+			return false
+		}
+	}
+	return true
+}
+
+// cancel ends an appointment that is booked. Once more is the same answer.
+func (j *judging) cancel(p Cancel) decision {
+	old, ok := j.s.appointments.get(j.actor.Tenant, p.ID)
+	switch {
+	case !ok:
+		return refuse(StatusNotFound, "appointment")
+	case stale(p.Expect, old.Version):
+		return refuse(StatusStaleVersion, "appointment")
+	}
+	d := decision{subject: p.ID, question: question{expect: p.Expect, role: p.By}}
+	switch old.Status {
+	case Cancelled:
+		return d
+	case Booked:
+	default:
+		return refuse(StatusNotCancellable, old.Status.String())
+	}
+	image := *old
+	image.Status, image.CancelledBy, image.Personal = Cancelled, p.By, p.Personal
+	image.Version++
+	image.UpdatedAt = j.now
+	d.effects = []effect{&putAppointment{&image}}
+	return d
+}

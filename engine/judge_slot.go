@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// ask is what hold, book and reschedule have in common: cases that want a slot
+// of a reviewer.
+type ask struct {
+	caseIDs        []string
+	reviewerID     string
+	start          slots.Instant
+	firstAsked     slots.Instant // 0 = now, or what each case says itself
+	specialtyMatch bool
+	except         string // id of the call that makes room
+
+	cases    []*Case
+	reviewer *Reviewer
+	plan     *matcher.Plan
+	judged   matcher.Judgement
+}
+
+// find looks the cases and the reviewer up.
+func (j *judging) find(a *ask) (refusal decision, refused bool) {
+	for _, id := range a.caseIDs {
+		c, ok := j.s.cases.get(j.actor.Tenant, id)
+		if !ok {
+			return refuse(StatusNotFound, "case", id), true
+		}
+		a.cases = append(a.cases, c)
+	}
+	var ok bool
+	if a.reviewer, ok = j.s.reviewers.get(j.actor.Tenant, a.reviewerID); !ok {
+		return refuse(StatusNotFound, "reviewer"), true
+	}
+	return decision{}, false
+}
+
+// makePlan asks the rules whether the cases may have a call at all.
+func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
+	if j.s.rules.compiled == nil {
+		broken("rules are in force", j.s.rules.version, j.s.seq)
+	}
+	q := matcher.Query{FirstAsked: a.firstAsked, SpecialtyMatch: a.specialtyMatch, Waivable: matcher.RevealAlways}
+	for _, c := range a.cases {
+		q.Cases = append(q.Cases, &c.Case)
+	}
+	plan, no := matcher.NewPlan(j.s.view(j.actor.Tenant, j.now, a.except), q)
+	if no == nil {
+		a.plan = plan
+		return decision{}, false
+	}
+	d := refuse(planStatus(no.Code), no.Code)
+	d.outcome.Reasons = no.Reasons
+	if no.CaseID != "" {
+		d.outcome.Codes = []string{no.CaseID}
+	}
+	return d, true
+}
+
+func planStatus(code string) Status {
+	switch code {
+	case StatusModeNotAvailable.String():
+		return StatusModeNotAvailable
+	case StatusCasesNotCombinable.String():
+		return StatusCasesNotCombinable
+	}
+	return StatusNotEligible
+}
+
+// judgeSlot asks the one predicate.
+func (j *judging) judgeSlot(a *ask) (refusal decision, refused bool) {
+	reviewer, ok := j.s.roster.Get(a.reviewer.Ref)
+	if !ok {
+		broken("every reviewer is in the roster", a.reviewer.Ref, j.s.roster.Len())
+	}
+	a.judged = a.plan.Judge(reviewer, a.start)
+	var status Status
+	switch a.judged.Fault {
+	case matcher.FaultNone:
+		return decision{}, false
+	case matcher.FaultNotOffered:
+		status = StatusSlotNotOffered
+	case matcher.FaultNotQualified:
+		status = StatusReviewerNotQualified
+	case matcher.FaultTaken:
+		status = StatusSlotTaken
+	}
+	d := refuse(status, a.judged.Detail)
+	d.outcome.Rule = a.judged.Rule
+	return d, true
+}
+
+// scheduled refuses cases that have a call already, other than the hold named.
+// An own hold for the very same cases makes room and is returned.
+func (j *judging) scheduled(caseIDs []string, named string) (own *Hold, refusal decision, refused bool) {
+	for _, id := range caseIDs {
+		c, ok := j.s.calls.get(j.actor.Tenant, id)
+		if !ok {
+			continue
+		}
+		if !c.held {
+			return nil, refuse(StatusCaseAlreadyScheduled, "booked", id), true
+		}
+		h, _ := j.s.holds.get(j.actor.Tenant, c.id)
+		switch {
+		case !h.ActiveAt(j.now):
+		case h.Principal != j.actor.Principal:
+			return nil, refuse(StatusCaseAlreadyScheduled, "held", id), true
+		case h.ID == named || sameSet(h.CaseIDs, caseIDs):
+			own = h
+		default:
+			return nil, refuse(StatusCaseAlreadyScheduled, "held_with_other_cases", id), true
+		}
+	}
+	return own, decision{}, false
+}
+
+// ownHold returns the id of the hold that will make room, "" if none.
+func (j *judging) ownHold(caseIDs []string, named string) string {
+	own, _, refused := j.scheduled(caseIDs, named)
+	if own == nil || refused {
+		return ""
+	}
+	return own.ID
+}
+
+// asked returns the effects that note the first request for each case.
+func (a *ask) asked() (effects []effect) {
+	for _, c := range a.cases {
+		if c.FirstAskedAt == 0 {
+			effects = append(effects, &askCase{id: c.ID})
+		}
+	}
+	return effects
+}
+
+// sameSet compares two lists without repetitions, in any order.
+func sameSet(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Limits that hold whatever the options say.
+const (
+	MaxRulesBytes  = 8 << 20  // a bundle of rules
+	MaxAnswerBytes = 1 << 20  // an answer to remember
+	MaxSealedBytes = 64 << 10 // the sealed part of an entity
+	MaxTextBytes   = 4 << 10  // any other text
+	MaxListItems   = 4096     // any list in an entity or a command
+	MaxIDBytes     = 64       // an id, or the name of a tenant
+	MaxKeyBytes    = 255      // an idempotency key, or the name of a principal
+	MaxProfileNPIs = 256      // offices of one profile
+	// MaxBatchPayload bounds the encoded entries of one batch, in bytes; the
+	// entry that passes it is the batch's last.
+	MaxBatchPayload = 64 << 20
+	// KeyRetention is how long an idempotency key is remembered, in seconds of
+	// stamped time: 7 days.
+	KeyRetention = 7 * 24 * 3600
+)
+
+// An entry must fit a record of the log, and a batch the log's batch, with
+// room for the derived records.
+const (
+	_ uint = MaxPayloadBytes - maxEntryBytes
+	_ uint = MaxBatchBytes - MaxBatchPayload - 2*maxEntryBytes
+	_ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes
+)
+
+// Defaults of Options.
+const (
+	DefaultQueueLimit        = 4096
+	DefaultBatchLimit        = 1024
+	DefaultCheckpointEvery   = 100_000
+	DefaultHoldsPerPrincipal = 1000
+	DefaultKeyLimit          = 4_000_000
+)
+
+// Options of an engine. Log is required; other zero values mean defaults.
+type Options struct {
+	Log      Log
+	Identity Identity
+	Clock    Clock // default SystemClock
+	// Rules is the bundle that a store without rules loads first; nil = the
+	// embedded one. A store that has rules keeps its own.
+	Rules    []byte
+	Observer Observer
+	// Progress is called while the log is replayed.
+	Progress func(done, total uint64)
+
+	QueueLimit        int // commands waiting; default 4096
+	BatchLimit        int // commands per sync, at most QueueLimit; default 1024
+	CheckpointEvery   int // entries between checkpoints; default 100000
+	HoldsPerPrincipal int // active holds of one principal; default 1000
+	// KeyLimit is how many idempotency keys are remembered at once. Since each
+	// is promised for 7 days, none is dropped early: at the limit, commands with a
+	// new key fail with ErrOverloaded. Default 4,000,000, some 500 bytes each.
+	KeyLimit int
+}
+
+// withDefaults returns o made complete, or says what is wrong with it.
+func (o Options) withDefaults() (Options, error) {
+	if o.Log == nil {
+		return o, errors.New("engine: options name no log")
+	}
+	if o.Clock == nil {
+		o.Clock = SystemClock()
+	}
+	numbers := []struct {
+		name  string
+		value *int
+		usual int
+	}{
+		{"QueueLimit", &o.QueueLimit, DefaultQueueLimit},
+		{"BatchLimit", &o.BatchLimit, min(DefaultBatchLimit, max(o.QueueLimit, 0))},
+		{"CheckpointEvery", &o.CheckpointEvery, DefaultCheckpointEvery},
+		{"HoldsPerPrincipal", &o.HoldsPerPrincipal, DefaultHoldsPerPrincipal},
+		{"KeyLimit", &o.KeyLimit, DefaultKeyLimit},
+	}
+	for _, n := range numbers {
+		switch {
+		case *n.value < 0:
+			return o, fmt.Errorf("engine: option %s is %d, must not be negative", n.name, *n.value)
+		case *n.value == 0:
+			*n.value = n.usual
+		}
+	}
+	if o.BatchLimit == 0 {
+		o.BatchLimit = min(DefaultBatchLimit, o.QueueLimit)
+	}
+	if o.BatchLimit > o.QueueLimit {
+		return o, fmt.Errorf("engine: option BatchLimit is %d, above QueueLimit %d", o.BatchLimit, o.QueueLimit)
+	}
+	return o, o.checkClock()
+}
+
+// checkClock refuses a sandbox clock on a real store and the reverse.
+func (o Options) checkClock() error {
+	switch o.Clock.(type) {
+	case systemClock:
+		if o.Identity.Sandbox {
+			return errors.New("engine: the store belongs to a sandbox clock")
+		}
+	case *sandboxClock:
+		if !o.Identity.Sandbox {
+			return errors.New("engine: the store belongs to the system clock, not to a sandbox clock")
+		}
+	}
+	return nil
+}
+
+// limits are the options that judging needs.
+type limits struct {
+	holdsPerPrincipal int
+	keys              int
+}
+
+func (o Options) limits() limits {
+	return limits{holdsPerPrincipal: o.HoldsPerPrincipal, keys: o.KeyLimit}
+}

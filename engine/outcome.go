@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// Outcome is what was decided. The entity pointers are set as the command's
+// kind demands and are immutable.
+type Outcome struct {
+	Status   Status
+	Seq      Seq           // of the entry; 0 for a refusal or a change that changed nothing
+	Now      slots.Instant // stamped time of the decision
+	Replayed bool          // the first answer to this key, given again
+	Created  bool          // the entity did not exist before
+
+	Reviewer    *Reviewer
+	Case        *Case
+	Hold        *Hold
+	Appointment *Appointment
+	Profile     *Profile
+	Answer      []byte // RecordAnswer
+
+	// For refusals.
+	Detail    string             // machine-readable, e.g. off_grid; never personal data
+	Rule      string             // id of the row that decided, "" if none
+	Codes     []string           // attestation codes required or not applicable; else ids of the cases at fault
+	Reasons   []matcher.Reason   // not_eligible
+	Judgement *matcher.Judgement // rules_changed: the offer as it is now
+}
+
+// Result pairs an outcome with an error, for SubmitAll.
+type Result struct {
+	Outcome Outcome
+	Err     error
+}
+
+// Errors of Submit; compare with errors.Is. None of them is a refusal.
+// ErrOutcomeUnknown is the only one after which the command may have happened.
+var (
+	ErrOverloaded     = errors.New("engine: queue full") // or no room to remember another idempotency key
+	ErrOutcomeUnknown = errors.New("engine: outcome unknown")
+	ErrNotWritable    = errors.New("engine: not writable") // read-only or poisoned; joined with the log's reason
+	ErrClosed         = errors.New("engine: closed")
+	ErrDeadline       = errors.New("engine: deadline passed before the command was taken")
+)

@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// ReplayOptions say how deep a replay looks.
+type ReplayOptions struct {
+	// Rejudge judges every entry again with this build's code and zone tables,
+	// and the rules of that time, and reports where the result differs. A
+	// difference is no damage: the log says what was decided.
+	Rejudge bool
+	// Progress is called while entries are replayed.
+	Progress func(done, total uint64)
+}
+
+// Report is what a replay has found.
+type Report struct {
+	Last       Seq           // end of the log
+	Stamped    slots.Instant // time of its last entry
+	State      Hash          // of the rebuilt state
+	Checkpoint Seq           // position of the checkpoint that agrees with it, 0 = there is none
+	Rules      string        // version in force
+	Counts     Counts
+	Counters   Counters
+	// Rejudged counts the entries that were judged again, Different those with
+	// another result; Differences holds the first MaxDifferences of them.
+	Rejudged, Different uint64
+	Differences         []Difference
+}
+
+// MaxDifferences bounds Report.Differences.
+const MaxDifferences = 100
+
+// Difference is an entry that would be decided differently today.
+type Difference struct {
+	Seq     Seq
+	Kind    Kind
+	Subject string
+	Now     string // today's status, or what differs in the entry
+}
+
+// Replay rebuilds the state from the first record of a log, changing nothing,
+// and checks what can be checked: the chain, that every entry can be read and
+// applied, that the state agrees with itself, with the checkpoint and with the
+// audit records, and that the sealed parts can be opened and have the digests
+// that look-ups use. An error names the first place that is not whole.
+func Replay(ctx context.Context, log Log, id Identity, o ReplayOptions) (Report, error) {
+	// Loading proves that the checkpoint is whole; what counts is its hash.
+	_, checkpoint, err := loadCheckpoint(log)
+	if err != nil {
+		return Report{}, err
+	}
+	v := &verifier{checkpoint: checkpoint, rejudge: o.Rejudge}
+	last, end := log.Last()
+	v.replayer = replayer{state: newState(), total: uint64(last), progress: o.Progress}
+	if err := v.run(ctx, log, last, v.each); err != nil {
+		return v.report, err
+	}
+	if err := v.atCheckpoint(); err != nil {
+		return v.report, err
+	}
+	if v.chain != end {
+		return v.report, fmt.Errorf("%w: the chain up to seq %d differs from the log's", ErrCorrupt, last)
+	}
+	s := &Snapshot{state: v.state, chain: v.chain}
+	v.report.Last, v.report.Stamped, v.report.State = s.Seq(), s.Stamped(), s.Hash()
+	v.report.Rules, v.report.Counts, v.report.Counters = v.state.rules.version, s.Counts(), s.Counters()
+	for _, check := range []func() error{
+		s.Check,
+		func() error { return v.checkAudit(log) },
+		func() error { return v.state.checkSealed(NewVault(id.DigestKey)) },
+	} {
+		if err := check(); err != nil {
+			return v.report, err
+		}
+	}
+	return v.report, nil
+}
+
+// verifier replays and compares on the way.
+type verifier struct {
+	replayer
+	report     Report
+	checkpoint CheckpointInfo
+	rejudge    bool
+	audit      multiset
+}
+
+// each sees every entry before it is applied.
+func (v *verifier) each(e *entry, payload []byte) error {
+	if err := v.atCheckpoint(); err != nil {
+		return err
+	}
+	if written, err := e.encode(); err != nil || !bytes.Equal(written, payload) {
+		return fmt.Errorf("%w: not in the form in which entries are written", errDamagedRecord)
+	}
+	audit := e.auditRecord()
+	v.audit.add(audit.Key, audit.Value)
+	if v.rejudge {
+		v.judgeAgain(e, payload)
+	}
+	return nil
+}
+
+// atCheckpoint compares the state with the checkpoint where the two meet.
+func (v *verifier) atCheckpoint() error {
+	at := v.checkpoint.Seq
+	if at == 0 || v.state.seq != at || v.report.Checkpoint == at {
+		return nil
+	}
+	if v.chain != v.checkpoint.Chain {
+		return fmt.Errorf("%w: the checkpoint at seq %d has another chain value than the log", ErrCorrupt, at)
+	}
+	if (&Snapshot{state: v.state}).Hash() != v.checkpoint.State {
+		return fmt.Errorf("%w: the checkpoint at seq %d is not what the log up to there says", ErrCorrupt, at)
+	}
+	v.report.Checkpoint = at
+	return nil
+}
+
+// judgeAgain compares an entry with what this build would write.
+func (v *verifier) judgeAgain(e *entry, payload []byte) {
+	v.report.Rejudged++
+	differs := func(now string) {
+		v.report.Different++
+		if len(v.report.Differences) < MaxDifferences {
+			v.report.Differences = append(v.report.Differences, Difference{e.seq, e.kind, e.subject, now})
+		}
+	}
+	if err := v.state.compile(); err != nil {
+		differs("rules " + v.state.rules.version + " do not compile")
+		return
+	}
+	cmd := e.command(v.state)
+	if detail, ok := cmd.admit(); !ok {
+		differs("not admitted: " + detail)
+		return
+	}
+	j := judging{s: v.state, actor: cmd.Actor, now: e.now, limits: unlimited}
+	d := j.judge(cmd.Payload)
+	if d.outcome.Status != e.status {
+		differs(d.outcome.Status.String())
+		return
+	}
+	again := v.state.newEntry(&cmd, e.now, d)
+	again.zoneData = e.zoneData
+	if written, err := again.encode(); err != nil || !bytes.Equal(written, payload) {
+		differs("another image")
+	}
+}
+
+// unlimited are limits that never refuse: what was within an operator's limits
+// is not judged again.
+var unlimited = limits{holdsPerPrincipal: int(^uint(0) >> 1), keys: int(^uint(0) >> 1)}
+
+// checkAudit compares the audit records that are there with those that the
+// entries call for.
+func (v *verifier) checkAudit(log Log) error {
+	var there multiset
+	err := log.Derived(SpaceAudit, nil, func(key, value []byte) error {
+		there.add(key, value)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if there != v.audit {
+		return fmt.Errorf("%w: %d audit records differ from what %d entries call for", ErrCorrupt, there.count, v.audit.count)
+	}
+	return nil
+}
+
+// multiset is a fingerprint of key-value pairs in any order: the sum of their digests.
+type multiset struct {
+	count uint64
+	sum   [4]uint64
+}
+
+func (m *multiset) add(key, value []byte) {
+	h := sha256.New()
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(key))))
+	h.Write(key)
+	h.Write(value)
+	digest := sumOf(h)
+	m.count++
+	for i := range m.sum {
+		m.sum[i] += binary.BigEndian.Uint64(digest[8*i:])
+	}
+}
+
+// checkSealed opens every sealed part and compares the digests that it explains.
+func (s *state) checkSealed(v *Vault) (err error) {
+	s.reviewers.each(func(r *Reviewer) bool {
+		_, err = v.OpenReviewer(r.Tenant+"/reviewer/"+r.ID, r.Personal)
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	s.cases.each(func(c *Case) bool {
+		place := c.Tenant + "/case/" + c.ID
+		var p *CasePersonal
+		if p, err = v.OpenCase(place, c.Personal); err != nil {
+			return false
+		}
+		if p.MemberID != "" && v.DigestMemberID(p.MemberID) != c.MemberID ||
+			p.MemberBirthDate != "" && v.DigestBirthDate(p.MemberBirthDate) != c.BirthDate {
+			err = fmt.Errorf("%w: the digests of %s differ from its sealed part", ErrCorrupt, place)
+		}
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	s.appointments.each(func(a *Appointment) bool {
+		if _, err = v.OpenAppointment(a.Tenant+"/appointment/"+a.ID, a.Personal); err == nil {
+			_, err = v.OpenReviewer(a.Tenant+"/reviewer/"+a.ReviewerID, a.ReviewerPersonal)
+		}
+		return err == nil
+	})
+	return err
+}

@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/tidwall/btree"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// Position is a place in a list of appointments, which run from the latest start
+// to the earliest and, at one start, by id. The zero Position is the beginning.
+type Position struct {
+	Start slots.Instant
+	ID    string
+}
+
+// ByCase yields the appointments of a case that come after a position.
+func (s *Snapshot) ByCase(tenant, caseID string, after Position, yield func(*Appointment) bool) {
+	s.merge(tenant, after, yield, source{s.state.byCase, caseID})
+}
+
+// ByReviewer yields the appointments of a reviewer that come after a position.
+func (s *Snapshot) ByReviewer(tenant, reviewerID string, after Position, yield func(*Appointment) bool) {
+	s.merge(tenant, after, yield, source{s.state.byReviewer, reviewerID})
+}
+
+// Mine yields the appointments after a position that the principal created, or
+// that are about cases of its offices: those whose providers' NPIs its profile lists.
+func (s *Snapshot) Mine(tenant, principal string, after Position, yield func(*Appointment) bool) {
+	sources := []source{{s.state.byPrincipal, principal}}
+	if p, ok := s.state.profiles.get(tenant, principal); ok {
+		for _, npi := range p.NPIs {
+			sources = append(sources, source{s.state.byNPI, npi})
+		}
+	}
+	s.merge(tenant, after, yield, sources...)
+}
+
+// source is one list to merge.
+type source struct {
+	index index
+	key   string
+}
+
+// merge yields the union of lists, in order, each appointment once.
+func (s *Snapshot) merge(tenant string, after Position, yield func(*Appointment) bool, sources ...source) {
+	cursors := make([]cursor, 0, len(sources))
+	for _, src := range sources {
+		if c, ok := openCursor(tenant, src, after); ok {
+			cursors = append(cursors, c)
+		}
+	}
+	for {
+		first, found := nearest(cursors)
+		if !found {
+			return
+		}
+		a, _ := s.state.appointments.get(tenant, first.id)
+		if !yield(a) {
+			return
+		}
+		for i := range cursors {
+			cursors[i].pass(first)
+		}
+	}
+}
+
+// nearest returns the first of what the cursors stand on.
+func nearest(cursors []cursor) (first indexed, found bool) {
+	for i := range cursors {
+		if at := &cursors[i].at; !cursors[i].done && (!found || at.comesBefore(first)) {
+			first, found = *at, true
+		}
+	}
+	return first, found
+}
+
+// comesBefore compares places in lists, whatever their keys.
+func (a *indexed) comesBefore(b indexed) bool {
+	return a.order < b.order || a.order == b.order && a.id < b.id
+}
+
+// cursor stands on a row of a list, unless it is done.
+type cursor struct {
+	iter btree.IterG[indexed]
+	key  indexed
+	at   indexed
+	done bool
+}
+
+func openCursor(tenant string, src source, after Position) (cursor, bool) {
+	c := cursor{iter: src.index.tree.Iter(), key: indexed{tenant: tenant, key: src.key}}
+	from := indexed{tenant: tenant, key: src.key, order: math.MinInt64}
+	if after != (Position{}) {
+		from.order, from.id = -int64(after.Start), after.ID
+	}
+	c.land(c.iter.Seek(from))
+	if !c.done && after != (Position{}) && !from.comesBefore(c.at) {
+		c.land(c.iter.Next())
+	}
+	return c, !c.done
+}
+
+func (c *cursor) land(ok bool) {
+	if ok {
+		c.at = c.iter.Item()
+	}
+	c.done = !ok || c.at.tenant != c.key.tenant || c.at.key != c.key.key
+}
+
+// pass moves the cursor on if it stands on a place.
+func (c *cursor) pass(place indexed) {
+	if !c.done && c.at.order == place.order && c.at.id == place.id {
+		c.land(c.iter.Next())
+	}
+}

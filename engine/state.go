@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// state is everything that the log says. It is a function of the log: nothing
+// in it comes from a clock, a zone table or the order of a map.
+//
+// One goroutine changes a state; a published one is never changed. Reads by
+// tenant and id find an entity; the indexes hold ids only, so an entity that is
+// replaced leaves them alone unless its keys change. Of the fields below, those
+// that check rebuilds are derived from the others.
+type state struct {
+	seq      Seq               // of the last entry
+	now      slots.Instant     // its stamp
+	nextRef  slots.ReviewerRef // from 1
+	counters Counters
+	rules    rulesInForce
+
+	reviewers    table[Reviewer]
+	cases        table[Case]
+	holds        table[Hold]
+	appointments table[Appointment]
+	profiles     table[Profile]    // by principal
+	keys         table[remembered] // by principal and key, see keyID
+
+	// Derived.
+	roster        *matcher.Roster
+	calendar      *slots.Calendar // holds and active appointments
+	calls         table[call]     // by case: its hold or active appointment
+	holders       table[holder]   // by principal
+	holdsEnd      deadlines
+	keysEnd       deadlines
+	casesByNumber index // key: authorization number
+	casesByMember index // key: member digest
+	byCase        index // appointments, newest first
+	byReviewer    index
+	byPrincipal   index // key: who created it
+	byNPI         index // key: provider NPI on one of its cases
+}
+
+// Counters count what has happened since the log began.
+type Counters struct {
+	HoldsCreated, HoldsConfirmed, HoldsReleased, HoldsExpired uint64
+	Booked, Moved, Cancelled                                  uint64
+	KeysExpired                                               uint64
+}
+
+// rulesInForce is the ruleset as loaded. compiled is derived; it is nil while
+// a log is replayed, since applying never asks rules.
+type rulesInForce struct {
+	version  string // "" = none yet
+	bundle   []byte
+	compiled *matcher.Ruleset
+}
+
+// call is what occupies a case: a hold or an active appointment.
+type call struct {
+	id   string
+	held bool
+}
+
+// holder counts the holds of a principal, expired ones included.
+type holder struct {
+	count             int
+	tenant, principal string
+}
+
+func newState() *state {
+	return &state{
+		nextRef:       1,
+		reviewers:     newTable[Reviewer](),
+		cases:         newTable[Case](),
+		holds:         newTable[Hold](),
+		appointments:  newTable[Appointment](),
+		profiles:      newTable[Profile](),
+		keys:          newTable[remembered](),
+		roster:        matcher.NewRoster(),
+		calendar:      slots.NewCalendar(),
+		calls:         newTable[call](),
+		holders:       newTable[holder](),
+		holdsEnd:      newDeadlines(),
+		keysEnd:       newDeadlines(),
+		casesByNumber: newIndex(),
+		casesByMember: newIndex(),
+		byCase:        newIndex(),
+		byReviewer:    newIndex(),
+		byPrincipal:   newIndex(),
+		byNPI:         newIndex(),
+	}
+}
+
+// clone returns a copy in time that does not depend on the size. It writes to
+// s, so nobody else may see s yet.
+func (s *state) clone() *state {
+	c := *s
+	c.reviewers = s.reviewers.clone()
+	c.cases = s.cases.clone()
+	c.holds = s.holds.clone()
+	c.appointments = s.appointments.clone()
+	c.profiles = s.profiles.clone()
+	c.keys = s.keys.clone()
+	c.roster = s.roster.Clone()
+	c.calendar = s.calendar.Clone()
+	c.calls = s.calls.clone()
+	c.holders = s.holders.clone()
+	c.holdsEnd = s.holdsEnd.clone()
+	c.keysEnd = s.keysEnd.clone()
+	c.casesByNumber = s.casesByNumber.clone()
+	c.casesByMember = s.casesByMember.clone()
+	c.byCase = s.byCase.clone()
+	c.byReviewer = s.byReviewer.clone()
+	c.byPrincipal = s.byPrincipal.clone()
+	c.byNPI = s.byNPI.clone()
+	return &c
+}
+
+// compile makes the ruleset in force usable for judging.
+func (s *state) compile() error {
+	if s.rules.version == "" || s.rules.compiled != nil {
+		return nil
+	}
+	compiled, err := matcher.CompileRules(s.rules.bundle)
+	if err != nil {
+		return err
+	}
+	s.rules.compiled = compiled
+	return nil
+}
+
+// view is what the matcher sees of one tenant at now, with one call out of the way.
+func (s *state) view(tenant string, now slots.Instant, except string) *matcher.View {
+	return &matcher.View{
+		Tenant:   tenant,
+		Rules:    s.rules.compiled,
+		Roster:   s.roster,
+		Calendar: s.calendar,
+		Now:      now,
+		Except:   except,
+	}
+}

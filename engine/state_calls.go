@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"github.com/parleyhq/parley/slots"
+)
+
+// Active reports whether an appointment occupies its reviewer and its cases.
+func (a *Appointment) Active() bool { return a.Status == Booked || a.Status == InProgress }
+
+// ActiveAt reports whether the hold counts at now. At ExpiresAt it no longer does.
+func (h *Hold) ActiveAt(now slots.Instant) bool { return now < h.ExpiresAt }
+
+// occupy takes a call's time and cases; both must be free.
+func (s *state) occupy(tenant string, cases []string, id string, c slots.Call) error {
+	if conflict, ok := s.calendar.Insert(c); !ok {
+		return errContradiction("call %s overlaps call %s", id, conflict.ID)
+	}
+	for _, caseID := range cases {
+		if old := s.calls.put(tenant, caseID, &call{id: id, held: c.Until != 0}); old != nil {
+			return errContradiction("case %s has call %s and gets %s", caseID, old.id, id)
+		}
+	}
+	return nil
+}
+
+// vacate gives a call's time and cases back.
+func (s *state) vacate(tenant string, cases []string, reviewer slots.ReviewerRef, busy slots.Interval) error {
+	if !s.calendar.Remove(reviewer, busy.Start) {
+		return errContradiction("no call of reviewer %d at %d", reviewer, busy.Start)
+	}
+	for _, caseID := range cases {
+		if !s.calls.drop(tenant, caseID) {
+			return errContradiction("case %s has no call", caseID)
+		}
+	}
+	return nil
+}
+
+func (s *state) putHold(h *Hold) error {
+	if s.holds.put(h.Tenant, h.ID, h) != nil {
+		return errContradiction("hold %s exists", h.ID)
+	}
+	s.holdsEnd.add(deadline{h.ExpiresAt, h.Tenant, h.ID})
+	s.countHold(h, 1)
+	return s.occupy(h.Tenant, h.CaseIDs, h.ID, slots.Call{
+		Reviewer: h.Reviewer, Span: h.Span, Busy: h.Busy, Until: h.ExpiresAt, ID: h.ID,
+	})
+}
+
+func (s *state) dropHold(tenant, id string) error {
+	h, ok := s.holds.get(tenant, id)
+	if !ok {
+		return errContradiction("no hold %s", id)
+	}
+	s.holds.drop(tenant, id)
+	s.holdsEnd.drop(deadline{h.ExpiresAt, tenant, id})
+	s.countHold(h, -1)
+	return s.vacate(tenant, h.CaseIDs, h.Reviewer, h.Busy)
+}
+
+func (s *state) countHold(h *Hold, by int) {
+	n := holder{tenant: h.Tenant, principal: h.Principal}
+	if old, ok := s.holders.get(h.Tenant, h.Principal); ok {
+		n = *old
+	}
+	if n.count += by; n.count == 0 {
+		s.holders.drop(h.Tenant, h.Principal)
+		return
+	}
+	s.holders.put(h.Tenant, h.Principal, &n)
+}
+
+// putAppointment stores an appointment, new or changed.
+func (s *state) putAppointment(a *Appointment) error {
+	if a.Status < Booked || a.Status > Cancelled {
+		return errContradiction("appointment %s has status %d", a.ID, a.Status)
+	}
+	old := s.appointments.put(a.Tenant, a.ID, a)
+	if old != nil && old.Active() {
+		if err := s.vacate(old.Tenant, old.CaseIDs, old.Reviewer, old.Busy); err != nil {
+			return err
+		}
+	}
+	if a.Active() {
+		call := slots.Call{Reviewer: a.Reviewer, Span: a.Span, Busy: a.Busy, ID: a.ID}
+		if err := s.occupy(a.Tenant, a.CaseIDs, a.ID, call); err != nil {
+			return err
+		}
+	}
+	if old == nil || old.Span.Start != a.Span.Start || old.ReviewerID != a.ReviewerID {
+		if old != nil {
+			s.unlist(old)
+		}
+		s.list(a)
+	}
+	return nil
+}
+
+// list makes an appointment findable.
+func (s *state) list(a *Appointment) {
+	order := -int64(a.Span.Start)
+	for _, caseID := range a.CaseIDs {
+		s.byCase.add(indexed{a.Tenant, caseID, order, a.ID})
+	}
+	s.byReviewer.add(indexed{a.Tenant, a.ReviewerID, order, a.ID})
+	s.byPrincipal.add(indexed{a.Tenant, a.CreatedBy, order, a.ID})
+	s.addOffices(a)
+}
+
+func (s *state) unlist(a *Appointment) {
+	order := -int64(a.Span.Start)
+	for _, caseID := range a.CaseIDs {
+		s.byCase.drop(indexed{a.Tenant, caseID, order, a.ID})
+	}
+	s.byReviewer.drop(indexed{a.Tenant, a.ReviewerID, order, a.ID})
+	s.byPrincipal.drop(indexed{a.Tenant, a.CreatedBy, order, a.ID})
+	s.dropOffices(a)
+}
+
+func (s *state) addOffices(a *Appointment) {
+	s.eachOffice(a, func(e indexed) { s.byNPI.add(e) })
+}
+
+func (s *state) dropOffices(a *Appointment) {
+	s.eachOffice(a, func(e indexed) { s.byNPI.drop(e) })
+}
+
+// eachOffice yields an appointment's places in byNPI, some of them twice where
+// cases share a provider.
+func (s *state) eachOffice(a *Appointment, do func(indexed)) {
+	for _, caseID := range a.CaseIDs {
+		c, ok := s.cases.get(a.Tenant, caseID)
+		if !ok {
+			continue
+		}
+		for _, npi := range caseNPIs(c) {
+			if npi != "" {
+				do(indexed{a.Tenant, npi, -int64(a.Span.Start), a.ID})
+			}
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/tidwall/btree"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// The trees of the state. None has locks: a tree is changed by one goroutine,
+// and from the moment others can see it by nobody. Cloning writes to the tree that is cloned, so
+// only a tree that nobody else sees may be cloned (see state.clone). Rows hold
+// pointers to entities that are never changed once they are in a tree.
+
+// treeDegree is half the fan-out: small nodes, since a commit copies each node
+// that it touches.
+const treeDegree = 12
+
+func newTree[T any](less func(a, b T) bool) *btree.BTreeG[T] {
+	return btree.NewBTreeGOptions(less, btree.Options{NoLocks: true, Degree: treeDegree})
+}
+
+// table keeps values by tenant and id.
+type table[T any] struct{ tree *btree.BTreeG[row[T]] }
+
+type row[T any] struct {
+	tenant, id string
+	value      *T
+}
+
+func newTable[T any]() table[T] { return table[T]{newTree(rowBefore[T])} }
+
+func rowBefore[T any](a, b row[T]) bool {
+	if a.tenant != b.tenant {
+		return a.tenant < b.tenant
+	}
+	return a.id < b.id
+}
+
+func (t table[T]) get(tenant, id string) (*T, bool) {
+	r, ok := t.tree.Get(row[T]{tenant: tenant, id: id})
+	return r.value, ok
+}
+
+// put returns the value that v replaces, nil if none.
+func (t table[T]) put(tenant, id string, v *T) *T {
+	old, _ := t.tree.Set(row[T]{tenant, id, v})
+	return old.value
+}
+
+func (t table[T]) drop(tenant, id string) bool {
+	_, ok := t.tree.Delete(row[T]{tenant: tenant, id: id})
+	return ok
+}
+
+// each walks all values in order of tenant and id.
+func (t table[T]) each(yield func(*T) bool) {
+	t.tree.Scan(func(r row[T]) bool { return yield(r.value) })
+}
+
+// from walks a tenant's values with ids ≥ id.
+func (t table[T]) from(tenant, id string, yield func(*T) bool) {
+	t.tree.Ascend(row[T]{tenant: tenant, id: id}, func(r row[T]) bool {
+		return r.tenant == tenant && yield(r.value)
+	})
+}
+
+func (t table[T]) len() int { return t.tree.Len() }
+
+func (t table[T]) clone() table[T] { return table[T]{t.tree.Copy()} }
+
+// index keeps ids by a key of their tenant.
+type index struct{ tree *btree.BTreeG[indexed] }
+
+// indexed is one id under one key. Order is the order of the ids under a key:
+// minus an instant for newest first, 0 where ids alone decide.
+type indexed struct {
+	tenant, key string
+	order       int64
+	id          string
+}
+
+func (a indexed) before(b indexed) bool {
+	switch {
+	case a.tenant != b.tenant:
+		return a.tenant < b.tenant
+	case a.key != b.key:
+		return a.key < b.key
+	case a.order != b.order:
+		return a.order < b.order
+	}
+	return a.id < b.id
+}
+
+func newIndex() index { return index{newTree(indexed.before)} }
+
+// add reports whether e was not there.
+func (x index) add(e indexed) bool {
+	_, replaced := x.tree.Set(e)
+	return !replaced
+}
+
+func (x index) drop(e indexed) bool {
+	_, ok := x.tree.Delete(e)
+	return ok
+}
+
+// ids walks the ids under a key.
+func (x index) ids(tenant, key string, yield func(id string) bool) {
+	x.tree.Ascend(indexed{tenant: tenant, key: key, order: math.MinInt64}, func(e indexed) bool {
+		return e.tenant == tenant && e.key == key && yield(e.id)
+	})
+}
+
+func (x index) clone() index { return index{x.tree.Copy()} }
+
+// deadlines keeps ids by the instant at which something ends.
+type deadlines struct{ tree *btree.BTreeG[deadline] }
+
+type deadline struct {
+	at         slots.Instant
+	tenant, id string
+}
+
+func newDeadlines() deadlines {
+	return deadlines{newTree(func(a, b deadline) bool {
+		if a.at != b.at {
+			return a.at < b.at
+		}
+		if a.tenant != b.tenant {
+			return a.tenant < b.tenant
+		}
+		return a.id < b.id
+	})}
+}
+
+func (d deadlines) add(x deadline) bool {
+	_, replaced := d.tree.Set(x)
+	return !replaced
+}
+
+func (d deadlines) drop(x deadline) bool {
+	_, ok := d.tree.Delete(x)
+	return ok
+}
+
+// due returns the earliest deadline if it is not after now.
+func (d deadlines) due(now slots.Instant) (deadline, bool) {
+	x, ok := d.tree.Min()
+	return x, ok && x.at <= now
+}
+
+func (d deadlines) clone() deadlines { return deadlines{d.tree.Copy()} }
