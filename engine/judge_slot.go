@@ -53,7 +53,7 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 		a.plan = plan
 		return decision{}, false
 	}
-	d := refuse(planStatus(no.Code), no.Code)
+	d := refuse(planStatus(no.Code), "")
 	d.outcome.Reasons = no.Reasons
 	if no.CaseID != "" {
 		d.outcome.Codes = []string{no.CaseID}

@@ -3,18 +3,20 @@ package engine
 import (
 	"errors"
 	"fmt"
+
+	"github.com/parleyhq/parley/matcher"
 )
 
 // Limits that hold whatever the options say.
 const (
-	MaxRulesBytes  = 8 << 20  // a bundle of rules
-	MaxAnswerBytes = 1 << 20  // an answer to remember
-	MaxSealedBytes = 64 << 10 // the sealed part of an entity
-	MaxTextBytes   = 4 << 10  // any other text
-	MaxListItems   = 4096     // any list in an entity or a command
-	MaxIDBytes     = 64       // an id, or the name of a tenant
-	MaxKeyBytes    = 255      // an idempotency key, or the name of a principal
-	MaxProfileNPIs = 256      // offices of one profile
+	MaxRulesBytes  = matcher.MaxBundleBytes // a bundle of rules
+	MaxAnswerBytes = 1 << 20                // an answer to remember
+	MaxSealedBytes = 64 << 10               // the sealed part of an entity
+	MaxTextBytes   = 4 << 10                // any other text
+	MaxListItems   = 4096                   // any list in an entity or a command
+	MaxIDBytes     = 64                     // an id, or the name of a tenant
+	MaxKeyBytes    = 255                    // an idempotency key, or the name of a principal
+	MaxProfileNPIs = 256                    // offices of one profile
 	// MaxBatchPayload bounds the encoded entries of one batch, in bytes; the
 	// entry that passes it is the batch's last.
 	MaxBatchPayload = 64 << 20
