@@ -1,0 +1,41 @@
+package server
+
+import (
+	"context"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
+)
+
+// call is one request after the front filter. Everything in it is a copy: no byte belongs to the transport's
+// buffers, so a handler may keep what it likes.
+type call struct {
+	ctx       context.Context
+	server    *Server
+	route     *route
+	id        string // the {id} segment, "" if none
+	query     map[string]string
+	body      []byte
+	key       string // Idempotency-Key, on routes that change something by POST
+	ifMatch   uint64 // version from If-Match, 0 = none
+	requestID string
+	host      string // as the client names the server
+	accept    string
+	actor     engine.Actor
+	snap      *engine.Snapshot // read once per request
+	now       slots.Instant    // read once per request, ≥ snap.Stamped()
+}
+
+// answer is what a handler returns.
+type answer struct {
+	status      int
+	body        []byte // JSON unless contentType says otherwise
+	contentType string
+	version     uint64   // > 0: ETag
+	replayed    bool     // Idempotent-Replayed: true
+	problem     *problem // if set, status and body are made from it
+	headers     [][2]string
+}
+
+// refuse answers with a problem.
+func refuse(p *problem) answer { return answer{problem: p} }

@@ -1,0 +1,175 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// strict is how requests are read, on top of the library's own defaults (exact names, no duplicates, valid
+// UTF-8, nothing after the document).
+var strict = json.JoinOptions(
+	json.RejectUnknownMembers(true),
+	json.WithUnmarshalers(json.UnmarshalFromFunc(refuseNull)),
+)
+
+var errNull = errors.New("null")
+
+// refuseNull keeps null out of everything but need and opt; the library would take it for a zero value.
+func refuseNull(in *jsontext.Decoder, v any) error {
+	if in.PeekKind() == jsontext.KindNull {
+		if _, ok := v.(presence); !ok {
+			return errNull
+		}
+	}
+	return errors.ErrUnsupported // read on in the usual way
+}
+
+// decode reads one strict JSON document into dst, a pointer to a struct: unknown or duplicate names, another
+// case, wrong types, trailing text, invalid UTF-8, the character NUL, and null or nothing where a need stands
+// are a 400 problem that names the JSON pointer. It never repeats a value of the document.
+func decode(body []byte, dst any) *problem {
+	if p := scan(body); p != nil {
+		return p
+	}
+	if err := json.Unmarshal(body, dst, strict); err != nil {
+		return unreadable(err)
+	}
+	if list := missing(nil, "", reflect.ValueOf(dst).Elem()); len(list) > 0 {
+		return &problem{code: codeInvalidBody, detail: "Required members are missing or null.", errors: list}
+	}
+	return nil
+}
+
+// scan bounds the nesting and refuses the character NUL and the number -0 before anything is allocated for the document.
+// It is exact for valid JSON; what is not valid is refused by the parser afterwards.
+func scan(body []byte) *problem {
+	depth, inString := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			if bytes.HasPrefix(body[i+1:], []byte("u0000")) {
+				return malformed("The document holds the character NUL.", "")
+			}
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '-' && bytes.HasPrefix(body[i+1:], []byte("0")) && !bytes.HasPrefix(body[i+2:], []byte(".")):
+			return &problem{code: codeInvalidBody, detail: "A number is written as minus zero."}
+		case c == '{' || c == '[':
+			if depth++; depth > maxJSONDepth {
+				return malformed("The document is nested more than "+strconv.Itoa(maxJSONDepth)+" levels deep.", "")
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return nil
+}
+
+func malformed(detail string, at jsontext.Pointer) *problem {
+	p := &problem{code: codeMalformedJSON, detail: detail}
+	if at != "" {
+		p.errors = []fault{{Pointer: safePointer(at), Detail: detail}}
+	}
+	return p
+}
+
+// unreadable turns the library's errors into a problem without repeating what the client sent.
+func unreadable(err error) *problem {
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			return malformed("A member name occurs twice.", syntax.JSONPointer)
+		}
+		return malformed("Not one valid JSON document in UTF-8, at byte "+strconv.FormatInt(syntax.ByteOffset, 10)+".", syntax.JSONPointer)
+	}
+	var semantic *json.SemanticError
+	if !errors.As(err, &semantic) {
+		return malformed("Not one valid JSON document.", "") // the end came too early
+	}
+	f := fault{Pointer: safePointer(semantic.JSONPointer), Detail: "must be " + expected(semantic.GoType)}
+	switch {
+	case errors.Is(err, json.ErrUnknownName):
+		f.Detail = "is not a known member; names are case-sensitive"
+	case errors.Is(err, errNull):
+		f.Detail = "must not be null"
+	}
+	return &problem{code: codeInvalidBody, detail: "The document does not have the form that this route takes.", errors: []fault{f}}
+}
+
+// expected names what a Go type takes from JSON.
+func expected(t reflect.Type) string {
+	if t == nil {
+		return "of another form"
+	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[presence]()) {
+		return expected(t.Field(0).Type)
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "an integer in range, written without point or exponent"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "of another form"
+}
+
+// safePointer drops the last token of a pointer if it does not look like a member name or an index: it may be
+// anything that a client typed in the wrong place, and answers repeat no values.
+func safePointer(p jsontext.Pointer) string {
+	for token := range p.Tokens() {
+		if !nameLike(token) {
+			return string(p.Parent())
+		}
+	}
+	return string(p)
+}
+
+func nameLike(s string) bool {
+	if len(s) == 0 || len(s) > 40 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+// faults gathers what is wrong with the values of a readable document.
+type faults struct{ list []fault }
+
+// add notes a fault; only the first maxFaults are kept.
+func (f *faults) add(pointer, detail string) {
+	if len(f.list) < maxFaults {
+		f.list = append(f.list, fault{Pointer: pointer, Detail: detail})
+	}
+}
+
+// problem is nil if nothing was added, else a 422.
+func (f *faults) problem() *problem {
+	if len(f.list) == 0 {
+		return nil
+	}
+	return &problem{code: codeInvalidValue, detail: "Some values are not valid.", errors: f.list}
+}

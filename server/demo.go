@@ -1,0 +1,131 @@
+package server
+
+import (
+	"net/url"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// Demo names cases that the landing page's examples may use. It carries personal data onto a page, so it is for
+// generated stores only.
+type Demo struct {
+	TimeZone string // IANA name of the requester's zone
+	Cases    []DemoCase
+}
+
+// DemoCase is one made-up case.
+type DemoCase struct {
+	ID              string
+	MemberBirthDate string // YYYY-MM-DD, as the look-up wants it
+}
+
+// maxDemoCases bounds how many cases the page tries before it gives up.
+const maxDemoCases = 20
+
+// step is one request to paste.
+type step struct{ Title, Note, Command string }
+
+// steps makes the requests of the main job for the first demo case that can be booked now.
+func (c *call) steps() (list []step, why string) {
+	d := c.server.demo
+	if d == nil {
+		return nil, "Examples with real ids are shown for generated demo stores only; see the API documentation."
+	}
+	zone, err := slots.LoadZone(d.TimeZone)
+	if err != nil {
+		return nil, "The demo's time zone is not known."
+	}
+	for _, dc := range d.Cases[:min(len(d.Cases), maxDemoCases)] {
+		stored, ok := c.snap.Case(c.actor.Tenant, dc.ID)
+		if !ok {
+			continue
+		}
+		if offer, ok := c.firstOffer(stored, zone); ok {
+			return c.stepsFor(dc, zone, offer), ""
+		}
+	}
+	return nil, "None of the demo's cases can be booked any more; start with a fresh data directory."
+}
+
+// firstOffer is the earliest compliant slot of a case without a call.
+func (c *call) firstOffer(stored *engine.Case, zone *slots.Zone) (matcher.Offer, bool) {
+	if a, h := c.snap.ActiveCall(c.actor.Tenant, stored.ID, c.now); a != nil || h != nil {
+		return matcher.Offer{}, false
+	}
+	plan, refused := matcher.NewPlan(c.snap.View(c.actor.Tenant, c.now),
+		matcher.Query{Cases: []*matcher.Case{&stored.Case}, Zone: zone, Ticks: slots.AllTicks, Waivable: matcher.RevealNever})
+	if refused != nil {
+		return matcher.Offer{}, false
+	}
+	for _, o := range plan.Earliest(1).Offers {
+		if len(o.Attestations) == 0 {
+			return o, true
+		}
+	}
+	return matcher.Offer{}, false
+}
+
+type exampleSlot struct {
+	ReviewerID string `json:"reviewerId"`
+	Start      string `json:"start"`
+}
+
+type examplePerson struct {
+	Role       string `json:"role,omitempty"`
+	FirstName  string `json:"firstName"`
+	LastName   string `json:"lastName"`
+	Credential string `json:"credential,omitempty"`
+	Location   string `json:"location,omitempty"`
+	Phone      string `json:"phone,omitempty"`
+}
+
+// stepsFor writes the commands. Idempotency keys are fresh for each view of the page.
+func (c *call) stepsFor(dc DemoCase, zone *slots.Zone, offer matcher.Offer) []step {
+	base := "http://" + c.host
+	post := func(path, key string, body any) string {
+		line := "curl -sS " + base + path + " \\\n  -H 'Content-Type: application/json' \\\n"
+		if key != "" {
+			line += "  -H 'Idempotency-Key: " + newID(key) + "' \\\n"
+		}
+		return line + "  -d '" + string(encode(body)) + "'"
+	}
+	slot := exampleSlot{ReviewerID: offer.Reviewer.ID, Start: offer.Start.String()}
+	cases := []string{dc.ID}
+	name := zone.Name()
+	mine := base + "/v1/appointments?view=case&caseId=" + url.QueryEscape(dc.ID)
+	return []step{
+		{"Look the case up", "With the member's date of birth.", post("/v1/cases/lookup", "", struct {
+			CaseID string `json:"caseId"`
+			Birth  string `json:"memberDateOfBirth"`
+		}{dc.ID, dc.MemberBirthDate})},
+		{"Is a call open to it?", "What it can still change, and by which rule.",
+			"curl -sS " + base + "/v1/cases/" + dc.ID + "/p2p-availability?timeZone=" + url.QueryEscape(name)},
+		{"Search a week", "Reviewers by priority, slots by day.", post("/v1/search", "", struct {
+			CaseIDs  []string `json:"caseIds"`
+			TimeZone string   `json:"timeZone"`
+			Week     string   `json:"week"`
+		}{cases, name, zone.Date(offer.Start).String()})},
+		{"Hold a slot", "It is yours for some minutes.", post("/v1/holds", "hold", struct {
+			CaseIDs  []string    `json:"caseIds"`
+			Slot     exampleSlot `json:"slot"`
+			TimeZone string      `json:"timeZone"`
+		}{cases, slot, name})},
+		{"Book it", "Your hold on the slot is used. Paste it twice: the same key gives the same answer.", post("/v1/appointments", "book", struct {
+			CaseIDs     []string      `json:"caseIds"`
+			Slot        exampleSlot   `json:"slot"`
+			TimeZone    string        `json:"timeZone"`
+			PerformedBy examplePerson `json:"performedBy"`
+			Contact     examplePerson `json:"contact"`
+		}{cases, slot, name, examplePerson{Role: "requesting_provider", FirstName: "Jane", LastName: "Doe", Credential: "MD"},
+			examplePerson{FirstName: "John", LastName: "Doe", Location: "provider_office", Phone: "+12125550143"}})},
+		{"List your calls", "", "curl -sS '" + base + "/v1/appointments?view=mine&timeZone=" + url.QueryEscape(name) + "'"},
+		{"Cancel it", "The first command finds the appointment's id.",
+			"ID=$(curl -sS '" + mine + "' | grep -o '\"id\":\"apt-[^\"]*\"' | head -n 1 | cut -d'\"' -f4)\n" +
+				post("/v1/appointments/$ID/cancel", "cancel", struct {
+					Reason string `json:"reason"`
+					By     string `json:"by"`
+				}{"Patient withdrew the request", "provider"})},
+	}
+}

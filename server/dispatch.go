@@ -1,0 +1,110 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// handle is the way of every request that could be read: filter, copy, call, answer, observe.
+func (s *Server) handle(ctx *fasthttp.RequestCtx) {
+	began := time.Now()
+	a, no := s.admit(&ctx.Request.Header, ctx.RemoteAddr())
+	var out answer
+	allow := ""
+	if no != nil {
+		out, allow = refuse(no.problem), no.allow
+		if no.close {
+			ctx.SetConnectionClose()
+		}
+	} else {
+		out = s.call(&a, bytes.Clone(ctx.Request.Body()))
+	}
+	status := s.respond(ctx, &a, out, allow)
+	s.observe(&a, status, time.Since(began))
+}
+
+// call runs the route's handler. A panic in it is a bug of one request, not of the process: the writer's
+// goroutine is not ours and its panics are not caught here.
+func (s *Server) call(a *admitted, body []byte) (out answer) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("handler panicked", "route", a.route.name, "request", a.requestID,
+				"kind", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			out = refuse(&problem{code: codeInternal})
+		}
+	}()
+	timeout := callTimeout
+	if a.route.maxBody > maxBodyBytes {
+		timeout = importTimeout
+	}
+	ctx, cancel := context.WithTimeout(s.base, timeout)
+	defer cancel()
+	c := &call{
+		ctx: ctx, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
+		requestID: a.requestID, host: a.host, accept: a.accept, actor: s.localActor(),
+	}
+	c.snap, c.now = s.read()
+	return a.route.handle(c)
+}
+
+// localActor is everybody while no credentials are configured.
+func (s *Server) localActor() engine.Actor {
+	return engine.Actor{Tenant: s.tenant, Principal: "local", Role: "all", Source: "api"}
+}
+
+// respond writes an answer and returns its status. The body is the answer's own memory, never the transport's.
+func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allow string) int {
+	h := &ctx.Response.Header
+	status, body, media := out.status, out.body, out.contentType
+	if out.problem != nil {
+		status, body, media = out.problem.status(), out.problem.document(), typeProblem
+	}
+	if media == "" {
+		media = typeJSON
+	}
+	ctx.SetStatusCode(status)
+	h.Set("X-Request-Id", a.requestID)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	if out.version > 0 {
+		h.Set("ETag", strconv.Quote(strconv.FormatUint(out.version, 10)))
+	}
+	if out.replayed {
+		h.Set("Idempotent-Replayed", "true")
+	}
+	if allow != "" {
+		h.Set("Allow", allow)
+	}
+	if retryable(status) {
+		h.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
+	}
+	for _, header := range out.headers {
+		h.Set(header[0], header[1])
+	}
+	if status != fasthttp.StatusNoContent {
+		h.SetContentType(media)
+		ctx.Response.SetBodyRaw(body)
+	}
+	return status
+}
+
+// observe counts and logs one request: the route's name, never its path, and nothing of its content.
+func (s *Server) observe(a *admitted, status int, took time.Duration) {
+	name := "none"
+	if a.route != nil {
+		name = a.route.name
+	}
+	s.metrics.answered(name, status, took.Seconds())
+	s.log.LogAttrs(context.Background(), slog.LevelInfo, "request",
+		slog.String("route", name), slog.Int("status", status),
+		slog.Float64("seconds", took.Seconds()), slog.String("request", a.requestID))
+}

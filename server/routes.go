@@ -1,0 +1,138 @@
+package server
+
+import "strings"
+
+// route is one row of the one table of routes. A path segment {id} takes [A-Za-z0-9._-]{1,64}.
+type route struct {
+	method, path string
+	name         string // operationId, also the metric label
+	handle       func(*call) answer
+	changes      bool     // a POST that changes state: Idempotency-Key is required
+	personal     bool     // answers carry personal data
+	versioned    bool     // honours If-Match
+	maxBody      int      // bytes; 0 = no body allowed
+	contentType  string   // of the body; "" with a body = application/json
+	produces     string   // content type of a success; "" = application/json
+	query        []string // names of the query parameters that the route knows; any other or a repeated one is 400
+}
+
+// media is what the route answers with when it succeeds.
+func (r *route) media() string {
+	if r.produces != "" {
+		return r.produces
+	}
+	return typeJSON
+}
+
+// Content types.
+const (
+	typeJSON     = "application/json"
+	typeProblem  = "application/problem+json"
+	typeNDJSON   = "application/x-ndjson"
+	typeHTML     = "text/html"
+	typeCalendar = "text/calendar"
+	typeAny      = "*/*" // the route picks by itself
+)
+
+// routes is the table. Where two paths fit a target, the earlier row wins.
+func routes() []route {
+	zone := []string{"timeZone"}
+	page := []string{"timeZone", "limit", "cursor"}
+	calls := []string{"timeZone", "limit", "cursor", "view", "reviewerId", "caseId"}
+	return []route{
+		{method: "GET", path: "/", name: "getPage", handle: getPage, produces: typeHTML, personal: true},
+		{method: "GET", path: "/assets/{id}", name: "getAsset", handle: getAsset, produces: typeAny},
+		{method: "GET", path: "/docs", name: "getDocs", handle: getDocs, produces: typeHTML},
+		{method: "GET", path: "/docs/{id}", name: "getDocsAsset", handle: getDocsAsset, produces: typeAny},
+		{method: "GET", path: "/problems/{id}", name: "getProblemType", handle: getProblemType, produces: typeHTML},
+		{method: "GET", path: "/openapi.json", name: "getOpenAPI", handle: getOpenAPI},
+		{method: "GET", path: "/healthz", name: "getHealth", handle: getHealth},
+		{method: "GET", path: "/readyz", name: "getReadiness", handle: getReadiness},
+		{method: "GET", path: "/metrics", name: "getMetrics", handle: getMetrics, produces: typeAny},
+
+		{method: "GET", path: "/v1/reviewers", name: "listReviewers", handle: listReviewers, personal: true, query: page},
+		{method: "PUT", path: "/v1/reviewers/{id}", name: "putReviewer", handle: putReviewer, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/reviewers/{id}", name: "getReviewer", handle: getReviewer, personal: true, query: zone},
+		{method: "DELETE", path: "/v1/reviewers/{id}", name: "deleteReviewer", handle: deleteReviewer, personal: true, versioned: true},
+		{method: "POST", path: "/v1/cases/lookup", name: "lookupCases", handle: lookupCases, personal: true, maxBody: maxBodyBytes},
+		{method: "PUT", path: "/v1/cases/{id}", name: "putCase", handle: putCase, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/cases/{id}", name: "getCase", handle: getCase, personal: true, query: zone},
+		{method: "GET", path: "/v1/cases/{id}/p2p-availability", name: "getAvailability", handle: getAvailability, query: zone},
+		{method: "POST", path: "/v1/import", name: "importLines", handle: importLines, changes: true, maxBody: maxImportBytes, contentType: typeNDJSON},
+		{method: "GET", path: "/v1/me", name: "getMe", handle: getMe, query: zone},
+		{method: "PUT", path: "/v1/me", name: "putMe", handle: putMe, versioned: true, maxBody: maxBodyBytes},
+
+		{method: "POST", path: "/v1/search", name: "searchWeek", handle: searchWeek, personal: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/search/earliest", name: "searchEarliest", handle: searchEarliest, personal: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/holds", name: "createHold", handle: createHold, changes: true, personal: true, maxBody: maxBodyBytes},
+		{method: "DELETE", path: "/v1/holds/{id}", name: "deleteHold", handle: deleteHold},
+		{method: "POST", path: "/v1/appointments", name: "createAppointment", handle: createAppointment, changes: true, personal: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/appointments", name: "listAppointments", handle: listAppointments, personal: true, query: calls},
+		{method: "GET", path: "/v1/appointments/{id}", name: "getAppointment", handle: getAppointment, personal: true, query: zone},
+		{method: "GET", path: "/v1/appointments/{id}/calendar.ics", name: "getCalendarFile", handle: getCalendarFile, personal: true, produces: typeCalendar},
+		{method: "POST", path: "/v1/appointments/{id}/reschedule", name: "rescheduleAppointment", handle: rescheduleAppointment, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/appointments/{id}/cancel", name: "cancelAppointment", handle: cancelAppointment, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+	}
+}
+
+// methods are the methods that any route may have, in the order of Allow headers.
+var methods = []string{"GET", "POST", "PUT", "DELETE"}
+
+// router finds rows of the table by method and raw path.
+type router struct {
+	rows     []route
+	segments [][]string // of each row's path
+}
+
+func newRouter(rows []route) *router {
+	r := &router{rows: rows}
+	for _, row := range rows {
+		r.segments = append(r.segments, strings.Split(row.path[1:], "/"))
+	}
+	return r
+}
+
+// find returns the row and the {id} segment. A nil row comes with the methods that the path has, "" for none.
+func (r *router) find(method, path string) (row *route, id, allow string) {
+	var have [4]bool
+	for i := range r.rows {
+		got, ok := fits(r.segments[i], path)
+		if !ok {
+			continue
+		}
+		if r.rows[i].method == method {
+			return &r.rows[i], got, ""
+		}
+		for k, m := range methods {
+			have[k] = have[k] || m == r.rows[i].method
+		}
+	}
+	var list []string
+	for k, m := range methods {
+		if have[k] {
+			list = append(list, m)
+		}
+	}
+	return nil, "", strings.Join(list, ", ")
+}
+
+// fits compares a path with a row's segments and returns what stands at {id}.
+func fits(segments []string, path string) (id string, ok bool) {
+	rest, ok := strings.CutPrefix(path, "/")
+	if !ok {
+		return "", false
+	}
+	for i, want := range segments {
+		got, tail, more := strings.Cut(rest, "/")
+		if more != (i+1 < len(segments)) {
+			return "", false
+		}
+		if want == "{id}" {
+			id = got
+		} else if want != got {
+			return "", false
+		}
+		rest = tail
+	}
+	return id, true
+}

@@ -1,0 +1,136 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
+)
+
+// ErrNotLoopback is returned for an address that other machines can reach: no credentials are configured.
+var ErrNotLoopback = errors.New("server: without credentials only a loopback address may be listened on")
+
+// Options of a server.
+type Options struct {
+	Engine *engine.Engine
+	// Tenant is the organisation that all requests belong to while no credentials are configured.
+	Tenant string
+	// Listen is the address that will be served, checked early; "" = checked by Serve only.
+	Listen  string
+	Version string       // of the program, shown in metrics and on the page
+	Logger  *slog.Logger // nil = no log
+	Metrics *Metrics     // nil = collectors of the server's own
+	// Demo names what the landing page's examples may use; nil = no examples with personal data.
+	Demo *Demo
+}
+
+// Server is the HTTP face of an engine.
+type Server struct {
+	engine  *engine.Engine
+	metrics *Metrics
+	log     *slog.Logger
+	tenant  string
+	version string
+	demo    *Demo
+	router  *router
+	http    *fasthttp.Server
+	stop    context.CancelFunc
+	base    context.Context // parent of all calls, cancelled after the drain
+	// read returns a snapshot and a present instant that is not before its last stamped one.
+	read func() (*engine.Snapshot, slots.Instant)
+
+	mu        sync.Mutex
+	stopped   bool
+	listeners []*listener
+}
+
+// New makes a server for an open engine.
+func New(o Options) (*Server, error) {
+	if o.Engine == nil || o.Tenant == "" {
+		return nil, errors.New("server: an engine and a tenant are required")
+	}
+	if o.Listen != "" {
+		if err := CheckListen(o.Listen); err != nil {
+			return nil, err
+		}
+	}
+	s := newServer(o, routes())
+	s.read = func() (*engine.Snapshot, slots.Instant) {
+		snap := o.Engine.Snapshot()
+		return snap, max(o.Engine.Now(), snap.Stamped())
+	}
+	return s, nil
+}
+
+// newServer wires everything but the engine's state.
+func newServer(o Options, rows []route) *Server {
+	s := &Server{engine: o.Engine, metrics: o.Metrics, log: o.Logger, tenant: o.Tenant, version: o.Version, demo: o.Demo}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.metrics == nil {
+		s.metrics = NewMetrics(o.Version)
+	}
+	s.router = newRouter(rows)
+	s.base, s.stop = context.WithCancel(context.Background())
+	s.http = newTransport(s)
+	return s
+}
+
+// CheckListen says whether an address may be listened on without credentials: its host must be a loopback
+// address or localhost. The error wraps ErrNotLoopback.
+func CheckListen(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("server: listen address %q: %w", address, err)
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost") {
+		return nil
+	}
+	return fmt.Errorf("%w, not %q; use for example 127.0.0.1:8080", ErrNotLoopback, address)
+}
+
+// Handler answers requests; for servers and tests that bring their own listener.
+func (s *Server) Handler() fasthttp.RequestHandler { return s.http.Handler }
+
+// Serve answers requests on a loopback listener until Shutdown. It returns nil after a shutdown, also if that
+// came first, and closes the listener in any case.
+func (s *Server) Serve(l net.Listener) error {
+	if !isLoopback(l.Addr()) {
+		return errors.Join(fmt.Errorf("%w, not %q", ErrNotLoopback, l.Addr()), l.Close())
+	}
+	own := &listener{Listener: l}
+	s.mu.Lock()
+	stopped := s.stopped
+	s.listeners = append(s.listeners, own)
+	s.mu.Unlock()
+	if stopped {
+		return own.Close()
+	}
+	return s.http.Serve(own)
+}
+
+// Shutdown closes the listeners, answers what is under way, and returns when all connections are closed or ctx
+// ends. The engine stays open: it is closed afterwards, so that every request gets its answer.
+func (s *Server) Shutdown(ctx context.Context) error {
+	defer s.stop()
+	s.mu.Lock()
+	s.stopped = true
+	var err error
+	for _, l := range s.listeners { // the library does not know a listener that it is about to serve
+		err = errors.Join(err, l.Close())
+	}
+	s.mu.Unlock()
+	if err = errors.Join(err, s.http.ShutdownWithContext(ctx)); err != nil {
+		return fmt.Errorf("server: shutdown: %w", err)
+	}
+	return nil
+}

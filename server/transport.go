@@ -1,0 +1,97 @@
+package server
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+
+	"github.com/valyala/fasthttp"
+)
+
+// newTransport sets every limit of the HTTP library; there is no timeout handler (it would answer while the
+// handler still runs and commits), no compression and no file server.
+func newTransport(s *Server) *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:                            s.handle,
+		ErrorHandler:                       s.handleError,
+		HeaderReceived:                     s.limitsOf,
+		ContinueHandler:                    func(*fasthttp.RequestHeader) bool { return true },
+		Logger:                             quietLog{s.log},
+		Concurrency:                        maxConnections,
+		MaxConnsPerIP:                      maxConnectionsPerIP,
+		MaxRequestsPerConn:                 maxRequestsPerConnection,
+		ReadBufferSize:                     readBufferBytes,
+		WriteBufferSize:                    writeBufferBytes,
+		ReadTimeout:                        readTimeout,
+		WriteTimeout:                       writeTimeout,
+		IdleTimeout:                        idleTimeout,
+		MaxIdleWorkerDuration:              maxIdleWorker,
+		TCPKeepalive:                       true,
+		TCPKeepalivePeriod:                 tcpKeepAlive,
+		MaxRequestBodySize:                 maxBodyBytes,
+		SleepWhenConcurrencyLimitsExceeded: acceptPause,
+		DisablePreParseMultipartForm:       true,
+		SecureErrorLogMessage:              true,
+		NoDefaultServerHeader:              true,
+		NoDefaultContentType:               true,
+		CloseOnShutdown:                    true,
+	}
+}
+
+// quietLog keeps the library's own messages to their kind: their text may hold bytes of a request.
+type quietLog struct{ log *slog.Logger }
+
+func (q quietLog) Printf(string, ...any) { q.log.Warn("connection trouble") }
+
+// limitsOf is called when a request's head has arrived: an import may be larger and slower, and of a body
+// without a length nothing is read, since the request is refused.
+func (s *Server) limitsOf(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if h.ContentLength() == -1 {
+		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
+	}
+	path, _, no := splitTarget(string(h.RequestURI()))
+	if no == nil {
+		if row, _, _ := s.router.find(string(h.Method()), path); row != nil && row.maxBody > maxBodyBytes {
+			return fasthttp.RequestConfig{
+				ReadTimeout: importReadTimeout, WriteTimeout: importWriteTimeout, MaxRequestBodySize: row.maxBody,
+			}
+		}
+	}
+	return fasthttp.RequestConfig{}
+}
+
+// handleError answers what the library could not read. Where the head was read, the front filter speaks first.
+func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
+	h := &ctx.Request.Header
+	var a admitted
+	var no *refused
+	if len(h.RawHeaders()) > 0 {
+		a, no = s.admit(h, ctx.RemoteAddr())
+	} else {
+		a.requestID = newID("req")
+	}
+	if no == nil {
+		no = deny(unreadableCode(err, len(h.RawHeaders()) > 0), "")
+	}
+	s.respond(ctx, &a, refuse(no.problem), no.allow)
+	ctx.SetConnectionClose()
+	s.observe(&a, no.problem.status(), 0)
+}
+
+// unreadableCode names what went wrong. A head that is gone after a body came out too large means that the
+// body was chunked: the library forgets the request then.
+func unreadableCode(err error, headKept bool) string {
+	var small *fasthttp.ErrSmallBuffer
+	var network net.Error
+	switch {
+	case errors.As(err, &small):
+		return codeHeadersTooLarge
+	case errors.Is(err, fasthttp.ErrBodyTooLarge) && !headKept:
+		return codeLengthRequired
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		return codeBodyTooLarge
+	case errors.As(err, &network) && network.Timeout():
+		return codeRequestTimeout
+	}
+	return codeBadRequest
+}

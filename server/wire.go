@@ -1,0 +1,42 @@
+package server
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// encode writes an answer's JSON, the same bytes for the same value. A value that cannot be written is a bug.
+func encode(v any) []byte {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		panic("server: answer cannot be encoded: " + err.Error())
+	}
+	return b
+}
+
+// fingerprint identifies a request for idempotency: route, {id} segment and canonical JSON (RFC 8785), so that
+// the order of members and white space do not matter. What is not JSON is taken byte by byte.
+func fingerprint(r *route, id string, body []byte) engine.Fingerprint {
+	canonical := jsontext.Value(append([]byte(nil), body...))
+	if r.contentType != "" || canonical.Canonicalize() != nil {
+		canonical = body
+	}
+	h := sha256.New()
+	h.Write([]byte(r.name))
+	h.Write([]byte{0})
+	h.Write([]byte(id))
+	h.Write([]byte{0})
+	h.Write(canonical)
+	var f engine.Fingerprint
+	h.Sum(f[:0])
+	return f
+}
+
+// newID makes a random id of at least 128 bits: the prefix, a hyphen and 26 characters of a–z and 2–7.
+func newID(prefix string) string { return prefix + "-" + strings.ToLower(rand.Text()) }
