@@ -71,7 +71,7 @@ func missing(list []fault, at string, v reflect.Value) []fault {
 			list = missing(list, at+"/"+strconv.Itoa(i), v.Index(i))
 		}
 	case reflect.Struct:
-		if v.CanAddr() {
+		if v.CanAddr() && v.Addr().CanInterface() { // not an embedded struct of an unexported type, which is walked as it is
 			if p, ok := v.Addr().Interface().(presence); ok {
 				return missingIn(list, at, p)
 			}

@@ -1,0 +1,192 @@
+package server
+
+import (
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
+)
+
+// appointmentOut is an appointment in an answer. It is made of the appointment
+// alone – not of the roster, the rules or the clock – so that a repeated answer
+// is the first one.
+type appointmentOut struct {
+	ID               string           `json:"id"`
+	Status           string           `json:"status"`
+	Version          uint64           `json:"version"`
+	CaseIDs          []string         `json:"caseIds"`
+	Slot             slotOut          `json:"slot"`
+	Reviewer         reviewerNameOut  `json:"reviewer"`
+	Start            string           `json:"start"`
+	End              string           `json:"end"`
+	Label            string           `json:"label"`
+	TimeZone         string           `json:"timeZone"`
+	Tier             string           `json:"tier"`
+	Relation         string           `json:"relation"`
+	Match            matchOut         `json:"match"`
+	ConsultativeOnly bool             `json:"consultativeOnly"`
+	Cases            []caseMatchOut   `json:"cases,omitempty"`
+	PerformedBy      performerOut     `json:"performedBy"`
+	RequestedBy      personOut        `json:"requestedBy"`
+	Contact          contactOut       `json:"contact"`
+	CallNotes        callNotesOut     `json:"callNotes"`
+	Attestations     []string         `json:"attestations"`
+	Attested         []attestedOut    `json:"attested"`
+	AttestedBy       *attesterOut     `json:"attestedBy"`
+	Attempts         []struct{}       `json:"attempts"` // calls tried; none are recorded yet
+	Cancellation     *cancellationOut `json:"cancellation"`
+	CreatedAt        string           `json:"createdAt"`
+	UpdatedAt        string           `json:"updatedAt"`
+}
+
+type reviewerNameOut struct {
+	ID         string `json:"id"`
+	Name       string `json:"name"`
+	Credential string `json:"credential"`
+}
+
+type matchOut struct {
+	Met     []string `json:"met"`
+	Unmet   []string `json:"unmet"`
+	Rules   []string `json:"rules"`
+	Ruleset string   `json:"ruleset"`
+}
+
+type caseMatchOut struct {
+	CaseID           string   `json:"caseId"`
+	Tier             string   `json:"tier"`
+	Unmet            []string `json:"unmet"`
+	ConsultativeOnly bool     `json:"consultativeOnly"`
+}
+
+type personOut struct {
+	FirstName  string `json:"firstName"`
+	LastName   string `json:"lastName"`
+	Credential string `json:"credential"`
+}
+
+type performerOut struct {
+	Role       string `json:"role"`
+	FirstName  string `json:"firstName"`
+	LastName   string `json:"lastName"`
+	Credential string `json:"credential"`
+}
+
+type contactOut struct {
+	FirstName          string  `json:"firstName"`
+	LastName           string  `json:"lastName"`
+	Location           string  `json:"location"`
+	Phone              string  `json:"phone"`
+	Extension          *string `json:"extension"`
+	AlternatePhone     *string `json:"alternatePhone"`
+	AlternateExtension *string `json:"alternateExtension"`
+	Email              *string `json:"email"`
+	Fax                *string `json:"fax"`
+	Instructions       *string `json:"instructions"`
+	Notify             string  `json:"notify"`
+}
+
+type callNotesOut struct {
+	AlternativeRecommendationDeclined bool    `json:"alternativeRecommendationDeclined"`
+	ProcedurePerformedOn              *string `json:"procedurePerformedOn"`
+	SpecialtyMatchRequested           bool    `json:"specialtyMatchRequested"`
+}
+
+// attestedOut is one recorded acknowledgement: for which case, of which version
+// of the text, and when.
+type attestedOut struct {
+	Code        string `json:"code"`
+	CaseID      string `json:"caseId"`
+	TextVersion int    `json:"textVersion"`
+	At          string `json:"at"`
+}
+
+type attesterOut struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+type cancellationOut struct {
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+	At     string `json:"at"`
+}
+
+// appointmentOut renders an appointment; z is the zone of its times.
+func (c *call) appointmentOut(a *engine.Appointment, z *slots.Zone) appointmentOut {
+	p := c.appointmentPersonal(a)
+	span := intervalOut(a.Span, z)
+	out := appointmentOut{
+		ID: a.ID, Status: a.Status.String(), Version: a.Version, CaseIDs: a.CaseIDs,
+		Slot:  slotOut{ReviewerID: a.ReviewerID, Start: span.Start},
+		Start: span.Start, End: span.End, Label: string(slots.AppendLabel(nil, a.Span.Start, z)), TimeZone: z.Name(),
+		Reviewer: reviewerNameOut{
+			ID: a.ReviewerID, Name: c.reviewerName(a.ReviewerID, a.ReviewerPersonal), Credential: a.ReviewerCredential,
+		},
+		Tier: a.Match.Tier.String(), Relation: a.Match.Relation.String(),
+		Match: matchOut{
+			Met: a.Match.Met, Unmet: a.Match.Unmet.Codes(), Rules: a.Match.Rules, Ruleset: a.Match.Ruleset,
+		},
+		ConsultativeOnly: a.Match.Consultative,
+		Cases:            casesOut(a.Match.Cases),
+		PerformedBy: performerOut{
+			Role: a.PerformedByRole, FirstName: p.PerformedBy.FirstName,
+			LastName: p.PerformedBy.LastName, Credential: p.PerformedBy.Credential,
+		},
+		RequestedBy: personOut(p.RequestedBy),
+		Contact:     contactOf(a, p),
+		CallNotes: callNotesOut{
+			AlternativeRecommendationDeclined: a.Notes.AlternativeRecommendationDeclined,
+			ProcedurePerformedOn:              dateText(a.Notes.ProcedurePerformedOn),
+			SpecialtyMatchRequested:           a.Notes.SpecialtyMatchRequested,
+		},
+		Attestations: []string{},
+		Attested:     make([]attestedOut, len(a.Attestations)),
+		CreatedAt:    string(slots.AppendInstant(nil, a.CreatedAt, z)),
+		UpdatedAt:    string(slots.AppendInstant(nil, a.UpdatedAt, z)),
+	}
+	out.attestations(a, p, z)
+	if a.Status == engine.Cancelled {
+		out.Cancellation = &cancellationOut{By: a.CancelledBy, Reason: p.CancelReason, At: out.UpdatedAt}
+	}
+	return out
+}
+
+// attestations lists the codes once each, in the order of the record, and the record.
+func (out *appointmentOut) attestations(a *engine.Appointment, p *engine.AppointmentPersonal, z *slots.Zone) {
+	seen := make(map[string]bool, len(a.Attestations))
+	for i, v := range a.Attestations {
+		out.Attested[i] = attestedOut{
+			Code: v.Code, CaseID: v.CaseID, TextVersion: v.Version,
+			At: string(slots.AppendInstant(nil, v.At, z)),
+		}
+		if !seen[v.Code] {
+			out.Attestations = append(out.Attestations, v.Code)
+		}
+		seen[v.Code] = true
+		out.AttestedBy = &attesterOut{Name: p.AttestedByName, Role: v.Role}
+	}
+}
+
+// casesOut tells the cases apart where the match is not the same for all.
+func casesOut(cases []engine.CaseMatch) []caseMatchOut {
+	alike := true
+	out := make([]caseMatchOut, len(cases))
+	for i, v := range cases {
+		alike = alike && v.Tier == cases[0].Tier && v.Unmet == cases[0].Unmet && v.Consultative == cases[0].Consultative
+		out[i] = caseMatchOut{CaseID: v.CaseID, Tier: v.Tier.String(), Unmet: v.Unmet.Codes(), ConsultativeOnly: v.Consultative}
+	}
+	if alike {
+		return nil
+	}
+	return out
+}
+
+func contactOf(a *engine.Appointment, p *engine.AppointmentPersonal) contactOut {
+	r := &p.ContactReach
+	return contactOut{
+		FirstName: p.Contact.FirstName, LastName: p.Contact.LastName, Location: a.Location,
+		Phone: r.Phone, Extension: textOrNull(r.Extension),
+		AlternatePhone: textOrNull(r.AlternatePhone), AlternateExtension: textOrNull(r.AlternateExtension),
+		Email: textOrNull(r.Email), Fax: textOrNull(r.Fax),
+		Instructions: textOrNull(p.Instructions), Notify: a.Notify,
+	}
+}

@@ -1,0 +1,156 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
+)
+
+func createAppointment(c *call) answer {
+	t := c.ticket()
+	made := c.appointmentGiven(http.StatusCreated)
+	if a, known := c.recall(t, made); known {
+		return a
+	}
+	var in bookingIn
+	if p := decode(c.body, &in); p != nil {
+		return refuse(p)
+	}
+	var k check
+	b := in.resolve(&k, c.now)
+	if p := k.problem(); p != nil {
+		return refuse(p)
+	}
+	if !in.RequestedBy.Set {
+		b.personal.RequestedBy = c.requesting(b.asked.caseIDs[0])
+	}
+	b.book.ID = newID("apt")
+	b.book.Personal = c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, b.book.ID), &b.personal)
+	o, p := c.submit(t, b.book)
+	if p != nil {
+		return refuse(p)
+	}
+	if o.Status != engine.StatusOK {
+		return refuse(c.slotRefused(o, b.asked))
+	}
+	if !o.Replayed {
+		c.server.metrics.booked()
+	}
+	return replayable(o, made)
+}
+
+// requesting is the person who asks for a call where the request does not say:
+// the requesting provider of the case.
+func (c *call) requesting(caseID string) engine.Person {
+	v, found := c.snap.Case(c.actor.Tenant, caseID)
+	if !found {
+		return engine.Person{} // the booking is about to be refused
+	}
+	return c.casePersonal(v).Requesting.Person
+}
+
+// appointmentGiven renders the appointment of an outcome, in its own zone.
+func (c *call) appointmentGiven(status int) func(engine.Outcome) answer {
+	return func(o engine.Outcome) answer {
+		a := ok(status, c.appointmentOut(o.Appointment, appointmentZone(o.Appointment)))
+		a.version = o.Appointment.Version
+		return a
+	}
+}
+
+func appointmentZone(a *engine.Appointment) *slots.Zone { return zoneOr(a.TimeZone, slots.UTC()) }
+
+func getAppointment(c *call) answer {
+	v, found := c.snap.Appointment(c.actor.Tenant, c.id)
+	if !found {
+		return notFound()
+	}
+	z, p := c.zone(appointmentZone(v))
+	if p != nil {
+		return refuse(p)
+	}
+	a := ok(http.StatusOK, c.appointmentOut(v, z))
+	a.version = v.Version
+	return a
+}
+
+type rescheduleIn struct {
+	Slot         need[slotIn]  `json:"slot"`
+	Attestations opt[[]string] `json:"attestations"`
+}
+
+func rescheduleAppointment(c *call) answer {
+	t := c.ticket()
+	moved := c.appointmentGiven(http.StatusOK)
+	if a, known := c.recall(t, moved); known {
+		return a
+	}
+	var in rescheduleIn
+	if p := decode(c.body, &in); p != nil {
+		return refuse(p)
+	}
+	var k check
+	var s slotAsked
+	k.slot("/slot", in.Slot.V, &s)
+	codes := k.list("/attestations", in.Attestations.V, 0, maxAttestations, k.code)
+	if p := k.problem(); p != nil {
+		return refuse(p)
+	}
+	v, found := c.snap.Appointment(c.actor.Tenant, c.id)
+	if !found {
+		return notFound()
+	}
+	s.caseIDs, s.zone, s.specialtyMatch = v.CaseIDs, appointmentZone(v), v.Notes.SpecialtyMatchRequested
+	o, p := c.submit(t, engine.Reschedule{
+		ID: c.id, ReviewerID: s.reviewerID, Start: s.start, Attestations: codes, Expect: c.ifMatch,
+	})
+	if p != nil {
+		return refuse(p)
+	}
+	if o.Status != engine.StatusOK {
+		return refuse(c.slotRefused(o, s))
+	}
+	return replayable(o, moved)
+}
+
+type cancelIn struct {
+	Reason need[string] `json:"reason"`
+	By     need[string] `json:"by"`
+}
+
+func cancelAppointment(c *call) answer {
+	t := c.ticket()
+	cancelled := c.appointmentGiven(http.StatusOK)
+	if a, known := c.recall(t, cancelled); known {
+		return a
+	}
+	var in cancelIn
+	if p := decode(c.body, &in); p != nil {
+		return refuse(p)
+	}
+	var k check
+	reason := k.text("/reason", strings.TrimSpace(in.Reason.V), maxNote)
+	by := k.word("/by", in.By.V, parties)
+	if p := k.problem(); p != nil {
+		return refuse(p)
+	}
+	v, found := c.snap.Appointment(c.actor.Tenant, c.id)
+	if !found {
+		return notFound()
+	}
+	personal := *c.appointmentPersonal(v)
+	personal.CancelReason = reason
+	o, p := c.submit(t, engine.Cancel{
+		ID: c.id, By: by, Expect: c.ifMatch,
+		Personal: c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, c.id), &personal),
+	})
+	if p != nil {
+		return refuse(p)
+	}
+	if o.Status != engine.StatusOK {
+		return refuse(c.refused(o))
+	}
+	return replayable(o, cancelled)
+}

@@ -1,0 +1,108 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// availabilityOut says whether a call may be asked for, what it can change, and how.
+type availabilityOut struct {
+	CaseID                string           `json:"caseId"`
+	Status                string           `json:"status"`
+	P2PStatus             string           `json:"p2pStatus"`
+	AppointmentID         *string          `json:"appointmentId"`
+	TimeZone              string           `json:"timeZone"`
+	BookingModes          []string         `json:"bookingModes"`
+	Reasons               []reasonOut      `json:"reasons"`
+	RequestUntil          *string          `json:"requestUntil"`
+	DecisionChangingUntil *string          `json:"decisionChangingUntil"`
+	DueBy                 *string          `json:"dueBy"`
+	Requirements          []requirementOut `json:"requirements"`
+	Attestations          []attestationOut `json:"attestations"`
+	OtherOptions          []otherOptionOut `json:"otherOptions"`
+	Advice                []string         `json:"advice"`
+	ClinicianRequired     bool             `json:"clinicianRequired"`
+	SlotMinutes           int              `json:"slotMinutes"`
+}
+
+type reasonOut struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Rule    string `json:"rule"`
+	Display bool   `json:"display"`
+}
+
+// requirementOut has a state for a licence and a relation for a specialty.
+type requirementOut struct {
+	Code     string `json:"code"`
+	State    string `json:"state,omitempty"`
+	Relation string `json:"relation,omitempty"`
+	Rule     string `json:"rule"`
+}
+
+type attestationOut struct {
+	Code      string `json:"code"`
+	Text      string `json:"text"`
+	Mandatory bool   `json:"mandatory"`
+}
+
+type otherOptionOut struct {
+	Code  string  `json:"code"`
+	Until *string `json:"until"`
+	How   string  `json:"how"`
+}
+
+func reasonsOut(in []matcher.Reason) []reasonOut {
+	out := make([]reasonOut, len(in))
+	for i, r := range in {
+		out[i] = reasonOut{Code: r.Code, Message: r.Message, Rule: r.Rule, Display: r.Display}
+	}
+	return out
+}
+
+func getAvailability(c *call) answer {
+	v, found := c.snap.Case(c.actor.Tenant, c.id)
+	if !found {
+		return notFound()
+	}
+	z, p := c.zone(caseZone(v))
+	if p != nil {
+		return refuse(p)
+	}
+	e := c.snap.Rules().Eligibility(&v.Case, c.now, c.snap.FirstAsked(v.Tenant, v.ID))
+	out := availabilityOf(&e, z)
+	out.CaseID = v.ID
+	status, appointmentID := c.p2pStatus(v)
+	out.P2PStatus, out.AppointmentID = status, textOrNull(appointmentID)
+	return ok(http.StatusOK, out)
+}
+
+func availabilityOf(e *matcher.Eligibility, z *slots.Zone) availabilityOut {
+	out := availabilityOut{
+		Status:                e.Status.String(),
+		TimeZone:              z.Name(),
+		BookingModes:          e.Modes,
+		Reasons:               reasonsOut(e.Reasons),
+		RequestUntil:          instantText(e.RequestUntil, z),
+		DecisionChangingUntil: instantText(e.DecisionChangingUntil, z),
+		DueBy:                 instantText(e.DueBy, z),
+		Requirements:          make([]requirementOut, len(e.Requirements)),
+		Attestations:          make([]attestationOut, len(e.Attestations)),
+		OtherOptions:          make([]otherOptionOut, len(e.OtherOptions)),
+		Advice:                e.Advice,
+		ClinicianRequired:     e.ClinicianRequired,
+		SlotMinutes:           e.CallMinutes,
+	}
+	for i, r := range e.Requirements {
+		out.Requirements[i] = requirementOut{Code: r.Code, State: r.State, Relation: r.Relation, Rule: r.Rule}
+	}
+	for i, a := range e.Attestations {
+		out.Attestations[i] = attestationOut{Code: a.Code, Text: a.Text, Mandatory: a.Mandatory}
+	}
+	for i, o := range e.OtherOptions {
+		out.OtherOptions[i] = otherOptionOut{Code: o.Code, Until: instantText(o.Until, z), How: o.How}
+	}
+	return out
+}

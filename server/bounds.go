@@ -1,0 +1,61 @@
+package server
+
+import "github.com/parleyhq/parley/slots"
+
+// Bounds of what a client may send, apart from the transport's own. Lengths of
+// text are in characters, lists in items.
+const (
+	maxName        = 100
+	maxCredential  = 32
+	maxEmail       = 254
+	maxPhoneDigits = 15 // E.164
+	minPhoneDigits = 7
+	maxExtension   = 10 // digits
+	maxToken       = 64 // codes, authorization numbers, member ids
+	maxZoneName    = 64
+	maxService     = 16 // one procedure or drug code
+	maxNote        = 500
+	maxRole        = 32
+
+	maxSpecialties   = 20
+	maxLicenses      = 256
+	maxPrograms      = 100
+	maxHealthPlans   = 200
+	maxModalities    = 100
+	maxWeekly        = 100
+	maxExceptions    = 800
+	maxExceptionSpan = 24
+	maxBlocks        = 800
+	maxBufferMinutes = 240
+	maxCallsPerDay   = 200
+
+	maxServiceCodes = 50
+	maxInvolved     = 50
+	maxWindows      = 20
+	maxPhones       = 10
+	maxNPIs         = 200
+	maxAttestations = 20
+
+	maxPage         = 200 // rows of a list, slots of a cell, reviewers of a priority
+	defaultPage     = 50
+	maxLookupCases  = 100
+	maxAlternatives = 5 // offers beside a refusal
+
+	maxSearchRange = 366 * 24 * slots.Hour // of an earliest search
+
+	maxImportLine   = 64 << 10 // bytes
+	maxImportLines  = 1 << 20
+	importChunk     = 512       // commands queued together
+	maxRefusedBytes = 256 << 10 // of refusals listed, roughly; the rest is only counted
+	maxLineFaults   = 5         // errors named per refused line
+)
+
+// Defaults of a search.
+const (
+	defaultReviewersPerPriority = 10
+	defaultSlotsPerDay          = 4
+	defaultEarliest             = 20
+)
+
+// latestInstant is the end of what a client can write: the first instant of 2201.
+const latestInstant slots.Instant = 7289654400

@@ -1,0 +1,253 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// searchIn is what both searches ask.
+type searchIn struct {
+	CaseIDs                 need[[]string] `json:"caseIds"`
+	TimeZone                need[string]   `json:"timeZone"`
+	Days                    opt[[]string]  `json:"days"`
+	Hours                   opt[[]int]     `json:"hours"`
+	SpecialtyMatchRequested opt[bool]      `json:"specialtyMatchRequested"`
+	IncludeWaivable         opt[string]    `json:"includeWaivable"`
+}
+
+type weekIn struct {
+	searchIn
+	Week                 opt[string] `json:"week"`
+	ReviewersPerPriority opt[int]    `json:"reviewersPerPriority"`
+	SlotsPerDay          opt[int]    `json:"slotsPerDay"`
+}
+
+type earliestIn struct {
+	searchIn
+	From  opt[string] `json:"from"`
+	To    opt[string] `json:"to"`
+	Limit opt[int]    `json:"limit"`
+}
+
+// Ticks of a search that names none: Monday to Friday, 7:00 to 19:00.
+const (
+	defaultDays  slots.Weekdays = 1<<5 - 1
+	defaultHours uint32         = 1<<19 - 1<<7
+)
+
+// inquiry is a resolved search: matcher.Query before the cases are looked up.
+type inquiry struct {
+	caseIDs        []string
+	zone           *slots.Zone
+	span           slots.Interval // starts; empty = now to horizon
+	ticks          slots.Ticks    // zero = all
+	specialtyMatch bool
+	waivable       matcher.Reveal
+}
+
+func (in *searchIn) resolve(k *check) inquiry {
+	q := inquiry{
+		caseIDs:        k.caseIDs("/caseIds", in.CaseIDs.V),
+		zone:           k.zone("/timeZone", in.TimeZone.V),
+		ticks:          slots.Ticks{Days: defaultDays, Hours: defaultHours},
+		specialtyMatch: in.SpecialtyMatchRequested.V,
+	}
+	if in.Days.Set {
+		q.ticks.Days = k.weekdays("/days", in.Days.V)
+	}
+	if in.Hours.Set {
+		q.ticks.Hours = k.hours("/hours", in.Hours.V)
+	}
+	if in.IncludeWaivable.Set {
+		word := k.word("/includeWaivable", in.IncludeWaivable.V, reveals)
+		q.waivable = matcher.Reveal(max(0, slices.Index(reveals, word)))
+	}
+	return q
+}
+
+// number reads a bounded number that has a default.
+func (k *check) number(pointer string, o opt[int], otherwise, low, high int) int {
+	if !o.Set {
+		return otherwise
+	}
+	return k.within(pointer, o.V, low, high)
+}
+
+func searchWeek(c *call) answer {
+	begun := time.Now()
+	var in weekIn
+	if p := decode(c.body, &in); p != nil {
+		return refuse(p)
+	}
+	var k check
+	q := in.resolve(&k)
+	shape := matcher.WeekShape{
+		Monday:               optional(in.Week, "/week", k.modernDate).Monday(),
+		ReviewersPerPriority: k.number("/reviewersPerPriority", in.ReviewersPerPriority, defaultReviewersPerPriority, 1, maxPage),
+		SlotsPerDay:          k.number("/slotsPerDay", in.SlotsPerDay, defaultSlotsPerDay, 1, maxPage),
+	}
+	if p := k.problem(); p != nil {
+		return refuse(p)
+	}
+	if !in.Week.Set {
+		shape.Monday = q.zone.Date(c.now).Monday()
+	}
+	q.span = matcher.WeekRange(q.zone, shape.Monday)
+	plan, p := c.plan(c.snap, c.now, q)
+	if p != nil {
+		return refuse(p)
+	}
+	week := plan.Week(shape)
+	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
+	body := w.week(nil, &week, plan.CallMinutes)
+	c.searchedWeek(q.caseIDs[0], &week, time.Since(begun))
+	return answer{status: http.StatusOK, body: body}
+}
+
+func searchEarliest(c *call) answer {
+	begun := time.Now()
+	var in earliestIn
+	if p := decode(c.body, &in); p != nil {
+		return refuse(p)
+	}
+	var k check
+	q := in.resolve(&k)
+	q.span = in.span(&k, c.now)
+	limit := k.number("/limit", in.Limit, defaultEarliest, 1, maxPage)
+	if p := k.problem(); p != nil {
+		return refuse(p)
+	}
+	plan, p := c.plan(c.snap, c.now, q)
+	if p != nil {
+		return refuse(p)
+	}
+	found := plan.Earliest(limit)
+	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
+	body := w.earliest(nil, &found, plan.CallMinutes)
+	c.searchedEarliest(q.caseIDs[0], &found, time.Since(begun))
+	return answer{status: http.StatusOK, body: body}
+}
+
+// span reads from and to; both left out is now to the horizon, which the rules
+// know.
+func (in *earliestIn) span(k *check, now slots.Instant) slots.Interval {
+	if !in.From.Set && !in.To.Set {
+		return slots.Interval{}
+	}
+	from := slots.Interval{Start: now, End: now + maxSearchRange}
+	if in.From.Set {
+		from.Start = k.instant("/from", in.From.V)
+		from.End = from.Start + maxSearchRange
+	}
+	if !in.To.Set {
+		return from
+	}
+	span := slots.Interval{Start: from.Start, End: k.instant("/to", in.To.V)}
+	switch {
+	case span.Start == 0 || span.End == 0: // a fault was noted
+	case in.From.Set && span.Empty():
+		k.wrong("/to", "must be later than from")
+	case span.End > from.End:
+		k.wrong("/to", "must be within 366 days of from")
+	case span.Empty(): // the range is over
+		span.Start = span.End - 1
+	}
+	return span
+}
+
+// plan makes the matcher's plan of an inquiry, or the problem why there is none.
+func (c *call) plan(snap *engine.Snapshot, now slots.Instant, q inquiry) (*matcher.Plan, *problem) {
+	query := matcher.Query{
+		Zone: q.zone, Range: q.span, Ticks: q.ticks,
+		SpecialtyMatch: q.specialtyMatch, Waivable: q.waivable,
+		Cases: make([]*matcher.Case, len(q.caseIDs)),
+	}
+	for i, id := range q.caseIDs {
+		v, found := snap.Case(c.actor.Tenant, id)
+		if !found {
+			return nil, &problem{code: codeNotFound}
+		}
+		query.Cases[i] = &v.Case
+	}
+	view := snap.View(c.actor.Tenant, now)
+	view.Except, query.FirstAsked = c.ownCall(snap, now, q.caseIDs)
+	plan, refusal := matcher.NewPlan(view, query)
+	if refusal != nil {
+		return nil, planRefused(refusal)
+	}
+	return plan, nil
+}
+
+// ownCall is the call that the same request would move or replace: the
+// appointment of exactly these cases, or the caller's own hold for them. Its
+// time is free for them. A move is judged by when the call was first asked for,
+// 0 = by what the cases say.
+func (c *call) ownCall(snap *engine.Snapshot, now slots.Instant, caseIDs []string) (id string, firstAsked slots.Instant) {
+	a, hold := snap.ActiveCall(c.actor.Tenant, caseIDs[0], now)
+	switch {
+	case a != nil && a.Status == engine.Booked && sameCases(a.CaseIDs, caseIDs):
+		return a.ID, a.FirstAskedAt
+	case hold != nil && hold.Principal == c.actor.Principal && sameCases(hold.CaseIDs, caseIDs):
+		return hold.ID, 0
+	}
+	return "", 0
+}
+
+// sameCases compares lists without duplicates as sets.
+func sameCases(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, id := range a {
+		if !slices.Contains(b, id) {
+			return false
+		}
+	}
+	return true
+}
+
+func planRefused(r *matcher.Refusal) *problem {
+	p := &problem{code: r.Code}
+	if r.CaseID != "" {
+		p.extra = append(p.extra, member{"caseIds", encode([]string{r.CaseID})})
+	}
+	if len(r.Reasons) > 0 {
+		p.extra = append(p.extra, member{"reasons", encode(reasonsOut(r.Reasons))})
+	}
+	return p
+}
+
+func (c *call) searchedWeek(caseID string, week *matcher.WeekAnswer, took time.Duration) {
+	offers := make(map[string]int, len(week.Priorities))
+	for i := range week.Priorities {
+		n := 0
+		for j := range week.Priorities[i].Reviewers {
+			for d := range week.Priorities[i].Reviewers[j].Days {
+				n += len(week.Priorities[i].Reviewers[j].Days[d].Slots)
+			}
+		}
+		offers[week.Priorities[i].Tier.String()] = n
+	}
+	c.searched("week", caseID, offers, took)
+}
+
+func (c *call) searchedEarliest(caseID string, found *matcher.OffersAnswer, took time.Duration) {
+	offers := make(map[string]int)
+	for i := range found.Offers {
+		offers[found.Offers[i].Tier.String()]++
+	}
+	c.searched("earliest", caseID, offers, took)
+}
+
+func (c *call) searched(kind, caseID string, offers map[string]int, took time.Duration) {
+	v, found := c.snap.Case(c.actor.Tenant, caseID)
+	if !found {
+		return
+	}
+	c.server.metrics.searched(kind, took.Seconds(), offers, v.Program, v.MemberState)
+}

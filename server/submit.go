@@ -1,0 +1,181 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// ticket is what makes a changing POST repeatable; the zero ticket is none.
+type ticket struct {
+	key   string
+	print engine.Fingerprint
+}
+
+func (c *call) ticket() ticket {
+	return ticket{key: c.key, print: fingerprint(c.route, c.id, c.body)}
+}
+
+// recall looks for the first answer to a repeated request, which comes before
+// every other check. render makes an answer of an outcome and of nothing else.
+func (c *call) recall(t ticket, render func(engine.Outcome) answer) (answer, bool) {
+	o, known := c.server.engine.Recall(c.actor, t.key, t.print)
+	if !known {
+		return answer{}, false
+	}
+	if o.Status != engine.StatusOK {
+		return refuse(c.refused(o)), true
+	}
+	return replayable(o, render), true
+}
+
+// replayable renders an accepted outcome, marked if it was given before.
+func replayable(o engine.Outcome, render func(engine.Outcome) answer) answer {
+	a := render(o)
+	a.replayed = o.Replayed
+	return a
+}
+
+// submit queues a command and waits until its outcome is durable. A refusal is
+// an outcome; only a broken world is a problem here.
+func (c *call) submit(t ticket, p engine.Payload) (engine.Outcome, *problem) {
+	o, err := c.server.engine.Submit(c.ctx, engine.Command{
+		Actor: c.actor, RequestID: c.requestID, Key: t.key, Fingerprint: t.print, Payload: p,
+	})
+	if err != nil {
+		return o, failure(err)
+	}
+	return o, nil
+}
+
+// conflicts are the refusals that count as lost races.
+var conflicts = map[engine.Status]bool{
+	engine.StatusSlotTaken: true, engine.StatusHoldExpired: true,
+	engine.StatusCaseAlreadyScheduled: true, engine.StatusRulesChanged: true,
+}
+
+// refused makes the problem of a refusal, with what the outcome tells of it.
+func (c *call) refused(o engine.Outcome) *problem {
+	p := refusal(o.Status)
+	if conflicts[o.Status] {
+		c.server.metrics.conflict(p.code)
+	}
+	if o.Detail != "" {
+		p.extra = append(p.extra, member{"reason", encode(o.Detail)})
+	}
+	if o.Rule != "" {
+		p.extra = append(p.extra, member{"rule", encode(o.Rule)})
+	}
+	switch o.Status {
+	case engine.StatusAttestationRequired:
+		p.extra = append(p.extra, member{"codes", encode(o.Codes)}, member{"attestations", encode(c.attestationTexts(o.Codes))})
+	case engine.StatusAttestationNotApplicable:
+		p.extra = append(p.extra, member{"codes", encode(o.Codes)})
+	default:
+		if len(o.Codes) > 0 {
+			p.extra = append(p.extra, member{"caseIds", encode(o.Codes)})
+		}
+	}
+	if len(o.Reasons) > 0 {
+		p.extra = append(p.extra, member{"reasons", encode(reasonsOut(o.Reasons))})
+	}
+	return p
+}
+
+// attestationText is a code with what it acknowledges.
+type attestationText struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+func (c *call) attestationTexts(codes []string) []attestationText {
+	out := make([]attestationText, len(codes))
+	for i, code := range codes {
+		text, _, _ := c.snap.Rules().AttestationText(code)
+		out[i] = attestationText{Code: code, Text: text}
+	}
+	return out
+}
+
+// slotRefused is refused with what helps to choose again: the nearest offers
+// instead of a slot that is taken, the offer as it is now if it has changed.
+func (c *call) slotRefused(o engine.Outcome, s slotAsked) *problem {
+	p := c.refused(o)
+	switch o.Status {
+	case engine.StatusSlotTaken:
+		p.extra = append(p.extra, member{"alternatives", c.alternatives(s)})
+	case engine.StatusRulesChanged:
+		if o.Judgement != nil {
+			p.extra = append(p.extra, member{"offer", c.offerNow(s, o.Judgement)})
+		}
+	}
+	return p
+}
+
+// slotAsked is the slot that a hold, a booking or a move asked for.
+type slotAsked struct {
+	caseIDs        []string
+	reviewerID     string
+	start          slots.Instant
+	zone           *slots.Zone
+	specialtyMatch bool
+}
+
+// alternatives are the offers nearest to a slot on the newest snapshot: the one
+// that refused the slot, not the one that the request began with.
+func (c *call) alternatives(s slotAsked) jsontext.Value {
+	snap := c.server.engine.Snapshot()
+	q := inquiry{caseIDs: s.caseIDs, zone: s.zone, specialtyMatch: s.specialtyMatch}
+	plan, p := c.plan(snap, max(c.now, snap.Stamped()), q)
+	if p != nil {
+		return jsontext.Value("[]")
+	}
+	w := &offerWriter{call: c, snap: snap, zone: s.zone}
+	return w.offers(nil, plan.Nearest(s.start, maxAlternatives))
+}
+
+// offerNow writes the offer that a judgement describes.
+func (c *call) offerNow(s slotAsked, j *matcher.Judgement) jsontext.Value {
+	snap := c.server.engine.Snapshot()
+	r, ok := snap.Reviewer(c.actor.Tenant, s.reviewerID)
+	if !ok {
+		return jsontext.Value("null")
+	}
+	w := &offerWriter{call: c, snap: snap, zone: s.zone}
+	return w.offer(nil, &matcher.Offer{
+		SlotOffer: matcher.SlotOffer{
+			Start: j.Span.Start, End: j.Span.End, Consultative: j.Consultative,
+			Unmet: j.Unmet, Attestations: j.Attestations, Cases: differing(j.Cases),
+		},
+		Reviewer: &r.Reviewer, Relation: j.Relation, Priority: 1, Tier: j.Tier,
+	})
+}
+
+// differing returns the cases' parts if they are not all alike, else nil.
+func differing(cases []matcher.CaseJudgement) []matcher.CaseJudgement {
+	for _, j := range cases {
+		if j.Tier != cases[0].Tier || j.Unmet != cases[0].Unmet || j.Consultative != cases[0].Consultative {
+			return cases
+		}
+	}
+	return nil
+}
+
+// ok answers with a JSON document.
+func ok(status int, v any) answer { return answer{status: status, body: encode(v)} }
+
+// written answers a PUT: 201 for a new resource, 200 for a changed one.
+func written(o engine.Outcome, version uint64, v any) answer {
+	a := ok(http.StatusOK, v)
+	if o.Created {
+		a.status = http.StatusCreated
+	}
+	a.version = version
+	return a
+}
+
+func notFound() answer { return refuse(&problem{code: codeNotFound}) }

@@ -1,0 +1,45 @@
+package server
+
+// vocabulary is a closed list of words that a field may hold.
+type vocabulary []string
+
+// The words of the wire, in the order in which they are documented.
+var (
+	linesOfBusiness = vocabulary{"commercial", "self_funded", "exchange", "medicaid", "medicare_advantage", "medicare", "workers_comp"}
+	levelsOfReview  = vocabulary{"initial", "reconsideration", "appeal"}
+	phases          = vocabulary{"pre_service", "concurrent", "post_service"}
+	caseStatuses    = vocabulary{"pending", "denied", "partially_denied", "approved", "withdrawn", "expired"}
+	denialReasons   = vocabulary{"medical_necessity", "investigational", "administrative", "benefit", "missing_information"}
+	populations     = vocabulary{"adult", "pediatric", "geriatric"}
+	drugs           = vocabulary{"provider_administered", "retail"}
+	reopenings      = vocabulary{"open", "closed", "unknown"}
+	origins         = vocabulary{"payer_required", "provider_requested"}
+	licenseTypes    = vocabulary{"full", "administrative", "training", "telemedicine", "limited"}
+	licenseStatuses = vocabulary{"active", "restricted", "suspended", "expired", "revoked"}
+	performerRoles  = vocabulary{"requesting_provider", "contact_person", "someone_else"}
+	locations       = vocabulary{"provider_office", "facility", "home", "other"}
+	notifyWays      = vocabulary{"email", "fax", "none"}
+	parties         = vocabulary{"provider", "payer"}
+	reveals         = vocabulary{"auto", "always", "never"} // in matcher.Reveal's order
+	importKinds     = vocabulary{"reviewer", "case"}
+	views           = vocabulary{"mine", "reviewer", "case"}
+	tiers           = vocabulary{"full", "similar", "skilled", "license_waived", "specialty_waived", "both_waived"} // Tier 1, 2, …
+
+	// states are the postal codes of the states, the district and the territories.
+	states = vocabulary{
+		"AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY",
+		"LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH",
+		"OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
+		"AS", "GU", "MP", "PR", "VI",
+	}
+)
+
+// clinical are the credentials of licensed clinicians, written as credentialKey
+// writes them: who holds one may speak where a program demands a clinician.
+var clinical = map[string]bool{
+	"MD": true, "DO": true, "MBBS": true, "DPM": true, "DC": true, "DDS": true, "DMD": true, "OD": true,
+	"NP": true, "APRN": true, "ARNP": true, "CRNP": true, "FNP": true, "DNP": true, "CNS": true, "CRNA": true, "CNM": true,
+	"PA": true, "PAC": true, "RN": true, "BSN": true, "MSN": true, "LPN": true, "LVN": true,
+	"PHARMD": true, "RPH": true, "PT": true, "DPT": true, "OT": true, "OTR": true, "SLP": true, "AUD": true,
+	"PSYD": true, "LCSW": true, "LMFT": true, "LPC": true, "LMHP": true, "LMHC": true, "BCBA": true,
+}
