@@ -30,7 +30,7 @@ func TestLists(t *testing.T) {
 		t.Helper()
 		var got []string
 		for cursor := ""; ; {
-			r := w.get("/v1/appointments?limit=2&" + query + cursor).is(200, "")
+			r := w.get("/v1/appointments?limit=2&"+query+cursor).is(200, "")
 			for _, v := range r.json()["appointments"].([]any) {
 				got = append(got, v.(map[string]any)["id"].(string))
 			}

@@ -120,7 +120,7 @@ func TestDeactivation(t *testing.T) {
 	if grid := w.do("POST", "/v1/search", deckSearch.with("/caseIds/0", "1004568").String()).is(200, "").grid(); strings.Contains(grid, "Ames") {
 		t.Errorf("still offered\n%s", grid)
 	}
-	if got := w.get("/v1/appointments/" + booked.text("id")).is(200, ""); got.at("status") != "booked" {
+	if got := w.get("/v1/appointments/"+booked.text("id")).is(200, ""); got.at("status") != "booked" {
 		t.Errorf("the call is gone: %s", got.body)
 	}
 	w.post("/v1/holds", deckHold.with("/caseIds/0", "1004568", "/slot/start", "2020-05-18T18:15:00-04:00").String()).is(422, "reviewer_not_qualified")
@@ -136,7 +136,7 @@ func TestReviewerPages(t *testing.T) {
 	}
 	target, pages := "/v1/reviewers?limit=3", 0
 	for cursor := ""; ; pages++ {
-		r := w.get(target + cursor).is(200, "")
+		r := w.get(target+cursor).is(200, "")
 		for _, v := range r.json()["reviewers"].([]any) {
 			ids = append(ids, v.(map[string]any)["id"].(string))
 		}
