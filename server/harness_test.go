@@ -20,7 +20,7 @@ import (
 )
 
 // harness is a running server for tests: an in-memory listener on a loopback address, a client, and the log.
-// Every answer that comes through do is checked against the served OpenAPI document.
+// Every answer of the real table that comes through do is held to the served OpenAPI document.
 type harness struct {
 	t      testing.TB
 	server *Server
@@ -28,6 +28,7 @@ type harness struct {
 	client *http.Client
 	log    *logBuffer
 	served []chan error // of each listener
+	own    bool         // the table is a test's own: answers are not held to the document
 }
 
 // logBuffer keeps what the server logs.
@@ -51,7 +52,7 @@ func (l *logBuffer) String() string {
 // newHarness serves rows without an engine: for tests of the transport alone.
 func newHarness(t testing.TB, rows []route) *harness {
 	t.Helper()
-	h := &harness{t: t, log: &logBuffer{}}
+	h := &harness{t: t, log: &logBuffer{}, own: true}
 	h.server = newServer(Options{Tenant: "test", Version: "test", Logger: h.logger()}, rows)
 	h.server.read = func() (*engine.Snapshot, slots.Instant) { return nil, 0 }
 	h.start()
@@ -130,7 +131,9 @@ func (h *harness) send(req *http.Request, body []byte) reply {
 		h.t.Fatalf("%s %s: %v", req.Method, req.URL.Path, err)
 	}
 	r := reply{t: h.t, status: res.StatusCode, header: res.Header, body: got}
-	validate(h.t, req, body, r)
+	if !h.own {
+		validate(h.t, req, body, r)
+	}
 	return r
 }
 
