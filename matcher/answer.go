@@ -90,6 +90,7 @@ type Explanation struct {
 // relation, earliest offered start, fewest firm calls that start in the week, and
 // id. A reviewer whose tier changes within the week stands in both.
 func (p *Plan) Week(shape WeekShape) WeekAnswer {
+	shape.ReviewersPerPriority, shape.SlotsPerDay = max(shape.ReviewersPerPriority, 1), max(shape.SlotsPerDay, 1)
 	answer := WeekAnswer{Monday: shape.Monday}
 	answer.Priorities = p.source.week(p, p.shown(), shape)
 	offered := 0
@@ -101,7 +102,7 @@ func (p *Plan) Week(shape WeekShape) WeekAnswer {
 				offered += len(day.Slots)
 				for _, s := range day.Slots {
 					priority.Unmet |= s.Unmet
-					priority.Attestations = union(priority.Attestations, s.Attestations)
+					priority.Attestations = join(priority.Attestations, s.Attestations)
 				}
 			}
 		}
@@ -112,15 +113,18 @@ func (p *Plan) Week(shape WeekShape) WeekAnswer {
 
 // Earliest answers with the first limit offers by tier, start, relation, fewest
 // firm calls that start on the same local date in the reviewer's zone, and id.
+// Limit is 1–200.
 func (p *Plan) Earliest(limit int) OffersAnswer {
-	offers := p.source.earliest(p, p.shown(), limit)
+	offers := p.source.earliest(p, p.shown(), max(limit, 1))
 	number(offers)
 	return OffersAnswer{Offers: offers, Explanation: p.explain(len(offers))}
 }
 
 // Nearest answers with the limit offers closest in time to around: compliant
 // tiers before waivable ones, then by distance, and where that ties as Earliest.
+// Limit is 1–200.
 func (p *Plan) Nearest(around slots.Instant, limit int) []Offer {
+	limit = max(limit, 1)
 	shown := p.shown()
 	offers := p.source.nearest(p, shown&compliantTiers, around, limit)
 	if rest := limit - len(offers); rest > 0 && shown&waivableTiers != 0 {

@@ -23,8 +23,8 @@ const (
 // reasons counts reviewers by what keeps them from being offered.
 type reasons struct {
 	trained                            int // reviewers trained for all cases
-	needs                              [NeedActive + 1]int
-	rules                              [NeedActive + 1]string
+	needs                              [needCount]int
+	rules                              [needCount]string
 	limits                             []limitReason
 	noHours, notTicked, booked, capped int
 }
@@ -45,10 +45,12 @@ func (p *Plan) because(w waivers) []Because {
 	var n reasons
 	asked := p.asked.Intersect(slots.Interval{Start: p.view.Now - explainReach, End: p.view.Now + explainReach})
 	suits := p.ticked(asked)
+	d := desk{plan: p}
 	for _, r := range p.view.Roster.candidates(p.conditions(compliantTiers | waivableTiers)) {
 		if p.trained(r) {
 			n.trained++
-			p.classify(&n, r, asked, suits)
+			d.seat(r, p.window)
+			n.classify(&d, asked, suits)
 		}
 	}
 	return n.list(p, w)
@@ -79,11 +81,11 @@ func (p *Plan) trained(r *Reviewer) bool {
 	return true
 }
 
-// classify counts r at the first gate that he fails.
-func (p *Plan) classify(n *reasons, r *Reviewer, asked slots.Interval, suits slots.Set) {
-	d := p.desk(r, p.window)
+// classify counts the reviewer of d at the first gate that he fails.
+func (n *reasons) classify(d *desk, asked slots.Interval, suits slots.Set) {
+	p, r := d.plan, d.reviewer
 	if d.tiers(asAsked) == 0 {
-		n.unmet(p, d)
+		n.unmet(d)
 		return
 	}
 	hours := r.Hours.Expand(r.Zone, p.reach(asked))
@@ -96,7 +98,7 @@ func (p *Plan) classify(n *reasons, r *Reviewer, asked slots.Interval, suits slo
 		n.notTicked++
 		return
 	}
-	d.open(p.window, slots.Interval{})
+	d.open(p.window)
 	inside, qualified, capped := false, false, false
 	p.Grid.Starts(d.hours.Intersect(suits), p.CallMinutes, func(start slots.Instant) bool {
 		if s := d.at(start); s != nil {
@@ -112,7 +114,7 @@ func (p *Plan) classify(n *reasons, r *Reviewer, asked slots.Interval, suits slo
 	case !inside:
 		n.limit(p.outside(last))
 	case !qualified:
-		n.unmet(p, d)
+		n.unmet(d)
 	case capped:
 		n.capped++
 	default:
@@ -130,7 +132,7 @@ func (p *Plan) lastStart(free slots.Set) (last slots.Instant, some bool) {
 }
 
 // unmet counts the needs that the reviewer of d leaves unmet somewhere.
-func (n *reasons) unmet(p *Plan, d *desk) {
+func (n *reasons) unmet(d *desk) {
 	var all Needs
 	for i := range d.spans {
 		all |= d.spans[i].unmet
@@ -141,15 +143,16 @@ func (n *reasons) unmet(p *Plan, d *desk) {
 		}
 		n.needs[need]++
 		if n.rules[need] == "" {
-			n.rules[need] = p.ruleBehind(Need(need), d)
+			n.rules[need] = d.ruleBehind(Need(need))
 		}
 	}
 }
 
 // ruleBehind names the row that asks for a need: one that a case lists among its
 // requirements, else the one that bars the reviewer of d.
-func (p *Plan) ruleBehind(need Need, d *desk) string {
-	code := Needs(1 << need).Codes()[0]
+func (d *desk) ruleBehind(need Need) string {
+	p := d.plan
+	code := need.String()
 	for _, cr := range p.rules {
 		for _, info := range cr.eligibility.Requirements {
 			if info.Code == code {
@@ -157,7 +160,7 @@ func (p *Plan) ruleBehind(need Need, d *desk) string {
 			}
 		}
 	}
-	return p.match(d.reviewer, d.window.Start).blocking
+	return p.match(d.reviewer, p.window.Start).blocking
 }
 
 func (n *reasons) limit(code, rule string) {
@@ -174,32 +177,32 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 	if n.trained == 0 {
 		var programs []string
 		for _, cr := range p.rules {
-			programs = union(programs, []string{cr.c.Program})
+			programs = join(programs, []string{cr.c.Program})
 		}
 		return []Because{{Code: becauseUntrained, Detail: "nobody active is trained for " + strings.Join(programs, " and ")}}
 	}
 	var list []Because
 	add := func(reviewers int, code, rule, fact string) {
 		if reviewers > 0 {
-			detail := fmt.Sprintf("%d of %d trained reviewers %s", reviewers, n.trained, fact)
+			detail := fmt.Sprintf("%s: %d of %d trained reviewers", fact, reviewers, n.trained)
 			list = append(list, Because{code, rule, detail})
 		}
 	}
 	for need := range n.needs {
-		code := Needs(1 << need).Codes()[0]
-		add(n.needs[need], "no_"+code, n.rules[need], "do not meet the requirement "+code)
+		code := Need(need).String()
+		add(n.needs[need], "no_"+code, n.rules[need], "requirement "+code+" not met")
 	}
-	add(n.noHours, becauseNoHours, "", "give no hours in the range")
-	add(n.notTicked, becauseNotTicked, "", "have hours in the range, none of them ticked")
+	add(n.noHours, becauseNoHours, "", "no hours in the range")
+	add(n.notTicked, becauseNotTicked, "", "hours in the range, none of them ticked")
 	for _, l := range n.limits {
-		add(l.reviewers, l.code, l.rule, "have ticked hours outside the limits only")
+		add(l.reviewers, l.code, l.rule, "ticked hours outside the limits only")
 	}
-	add(n.booked, becauseFullyBooked, "", "are booked in all ticked hours")
-	add(n.capped, becauseDailyCap, "", "have reached their calls a day")
+	add(n.booked, becauseFullyBooked, "", "booked in all ticked hours")
+	add(n.capped, becauseDailyCap, "", "cap of calls a day reached")
 	if w.slots > 0 {
 		list = append(list, Because{
 			Code: becauseOnlyWaivable, Rule: p.waiverRule(),
-			Detail: fmt.Sprintf("%d slots need an attestation: %s", w.slots, strings.Join(w.codes, ", ")),
+			Detail: fmt.Sprintf("slots that need %s: %d", strings.Join(w.codes, " or "), w.slots),
 		})
 	}
 	return list

@@ -29,6 +29,7 @@ type concept struct {
 	id, label  string
 	specialty  conceptID // itself, if it is no subspecialty
 	comparable bool
+	codes      []string
 }
 
 // conceptTable maps NUCC codes to concepts.
@@ -127,6 +128,7 @@ func (c *compiler) mapCode(at place, t *conceptTable, code string, to conceptID)
 		return
 	}
 	t.byCode[code] = to
+	t.concepts[to].codes = append(t.concepts[to].codes, code)
 }
 
 // nuccForm reports whether s has the form of a NUCC code: ten upper-case

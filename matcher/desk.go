@@ -11,35 +11,41 @@ import (
 // one start and the search about many; hours, calls and rules are read in this
 // file and nowhere else.
 //
-// Of a desk, spans are known at once; hours and calls after open.
+// A desk is seated with one reviewer after another and keeps its memory. Of a
+// reviewer it knows the spans once he is seated, hours and calls once opened.
 type desk struct {
 	plan     *Plan
 	reviewer *Reviewer
-	window   slots.Interval // the starts that spans cover
-	spans    []span
+	spans    []span // in order of time, covering the window
 
 	hours slots.Set
-	// calls are the active calls, in order of time, that can stand in the way of
-	// the opened starts or were to be counted.
-	calls []slots.Call
+	// calls are the active calls, in order of time, that can stand in the way of the
+	// opened starts: in their time or on their dates.
+	calls []booking
 	day   dayCount
 }
 
-// dayCount remembers the calls of the local date that was asked for last.
+// booking is what a desk keeps of a call.
+type booking struct {
+	start slots.Instant
+	busy  slots.Interval
+}
+
+// dayCount remembers how many calls the local date has that was asked for last.
 type dayCount struct {
-	known        bool
-	date         slots.Date
-	active, firm int
+	known bool
+	date  slots.Date
+	calls int
 }
 
-// desk prepares r for starts inside window.
-func (p *Plan) desk(r *Reviewer, window slots.Interval) *desk {
-	return &desk{plan: p, reviewer: r, window: window, spans: p.spans(r, window)}
+// seat prepares the desk for starts of r inside window.
+func (d *desk) seat(r *Reviewer, window slots.Interval) {
+	d.reviewer = r
+	d.spans = d.plan.spans(d.spans[:0], r, window)
 }
 
-// open reads hours and calls as far as starts inside window need them, and the
-// calls that touch counted, which is what the caller will count.
-func (d *desk) open(window, counted slots.Interval) {
+// open reads hours and calls as far as starts inside window need them.
+func (d *desk) open(window slots.Interval) {
 	v, r := d.plan.view, d.reviewer
 	d.hours = r.Hours.Expand(r.Zone, d.plan.reach(window))
 	d.calls, d.day = d.calls[:0], dayCount{}
@@ -48,25 +54,17 @@ func (d *desk) open(window, counted slots.Interval) {
 	}
 	within := slots.Interval{Start: d.busy(window.Start).Start, End: d.busy(window.End - 1).End}
 	if r.MaxPerDay > 0 {
-		within = hull(within, d.dates(window))
+		// Where clocks go back over midnight, dates are not in order; one more on
+		// either side makes up for it.
+		dates := r.Zone.Dates(r.Zone.Date(window.Start).AddDays(-1), r.Zone.Date(window.End-1).AddDays(1))
+		within = hull(within, dates.Hull())
 	}
-	v.Calendar.Calls(r.Ref, hull(within, counted), func(c slots.Call) bool {
+	v.Calendar.Calls(r.Ref, within, func(c slots.Call) bool {
 		if c.ActiveAt(v.Now) && (v.Except == "" || c.ID != v.Except) {
-			d.calls = append(d.calls, c)
+			d.calls = append(d.calls, booking{start: c.Span.Start, busy: c.Busy})
 		}
 		return true
 	})
-}
-
-// dates returns a span that holds every instant of the reviewer's local dates on
-// which starts inside window fall. Where clocks go back over midnight, dates are
-// not in order; one more on either side makes up for it.
-func (d *desk) dates(window slots.Interval) slots.Interval {
-	if window.Empty() {
-		return slots.Interval{}
-	}
-	z := d.reviewer.Zone
-	return z.Dates(z.Date(window.Start).AddDays(-1), z.Date(window.End-1).AddDays(1)).Hull()
 }
 
 // hull returns the shortest interval that covers both.
@@ -92,45 +90,42 @@ func (d *desk) busy(start slots.Instant) slots.Interval {
 // the cap of the day, or nothing.
 func (d *desk) taken(start slots.Instant) (detail string) {
 	busy := d.busy(start)
-	i := sort.Search(len(d.calls), func(i int) bool { return d.calls[i].Busy.End > busy.Start })
-	if i < len(d.calls) && d.calls[i].Busy.Start < busy.End {
+	i := sort.Search(len(d.calls), func(i int) bool { return d.calls[i].busy.End > busy.Start })
+	if i < len(d.calls) && d.calls[i].busy.Start < busy.End {
 		return detailCall
 	}
-	if d.reviewer.MaxPerDay > 0 && d.on(start).active >= d.reviewer.MaxPerDay {
+	if d.reviewer.MaxPerDay > 0 && d.onDate(start) >= d.reviewer.MaxPerDay {
 		return detailCap
 	}
 	return ""
 }
 
-// on counts the calls that start on the reviewer's local date of start. Without a
-// cap, open must have been told of the dates.
-func (d *desk) on(start slots.Instant) dayCount {
+// onDate counts the active calls that start on the reviewer's local date of start.
+func (d *desk) onDate(start slots.Instant) int {
 	z := d.reviewer.Zone
 	date := z.Date(start)
-	if d.day.known && d.day.date == date {
-		return d.day
-	}
-	d.day = dayCount{known: true, date: date}
-	for i := range d.calls {
-		if z.Date(d.calls[i].Span.Start) == date {
-			d.day.active++
-			if d.calls[i].Until == 0 {
-				d.day.firm++
+	if !d.day.known || d.day.date != date {
+		d.day = dayCount{known: true, date: date}
+		for i := range d.calls {
+			if z.Date(d.calls[i].start) == date {
+				d.day.calls++
 			}
 		}
 	}
-	return d.day
+	return d.day.calls
 }
 
-// firmIn counts the firm calls that start inside counted, which open was told of.
-func (d *desk) firmIn(counted slots.Interval) int {
-	n := 0
-	for i := range d.calls {
-		if d.calls[i].Until == 0 && counted.Contains(d.calls[i].Span.Start) {
-			n++
-		}
-	}
-	return n
+// firmOnDate counts the firm calls that start on the reviewer's local date of start.
+func (d *desk) firmOnDate(start slots.Instant) int {
+	z := d.reviewer.Zone
+	date := z.Date(start)
+	return d.firm(z.Dates(date, date))
+}
+
+// firm counts the firm calls that start in within.
+func (d *desk) firm(within slots.Set) int {
+	v := d.plan.view
+	return v.Calendar.CountStarts(d.reviewer.Ref, within, v.Now, true, v.Except)
 }
 
 // at returns the span that start lies in, nil outside the window.
@@ -151,6 +146,17 @@ func (d *desk) tiers(f filter) tierSet {
 		}
 	}
 	return s
+}
+
+// relation returns the closest relation at which r reaches a tier.
+func (d *desk) relation(tier Tier) Relation {
+	closest := RelationNone
+	for i := range d.spans {
+		if d.spans[i].tier == tier {
+			closest = max(closest, d.spans[i].relation)
+		}
+	}
+	return closest
 }
 
 // starts yields, in order, the starts on offer inside the window that f accepts:

@@ -63,7 +63,7 @@ func (p *Plan) waivers() waivers {
 		}
 		if seen != r || start >= until {
 			seen, until, codes = r, s.End, p.waiverCodes(r, start)
-			w.codes = union(w.codes, codes)
+			w.codes = join(w.codes, codes)
 		}
 		w.slots++
 		if len(codes) == 1 {

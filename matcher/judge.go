@@ -64,7 +64,7 @@ func (p *Plan) Judge(r *Reviewer, start slots.Instant) Judgement {
 	if detail, rule := p.outside(start); detail != "" {
 		return j.fail(FaultNotOffered, detail, rule)
 	}
-	d.open(slots.Interval{Start: start, End: start + 1}, slots.Interval{})
+	d.open(slots.Interval{Start: start, End: start + 1})
 	if !d.hours.Covers(j.Span) {
 		return j.fail(FaultNotOffered, detailOutsideHours, "")
 	}
@@ -91,13 +91,13 @@ func (j Judgement) fail(f Fault, detail, rule string) Judgement {
 // decisive returns the code of the need that bars a reviewer: one that nobody
 // can waive before one that a rule might let the caller waive.
 func decisive(unmet Needs) string {
-	if hard := unmet &^ (1<<NeedLicense | 1<<NeedSpecialty | 1<<NeedSpecialtyMatch); hard != 0 {
+	if hard := unmet &^ waivable.With(NeedSpecialtyMatch); hard != 0 {
 		unmet = hard
 	}
-	if codes := unmet.Codes(); len(codes) > 0 {
-		return codes[0]
+	if unmet == 0 {
+		return ""
 	}
-	return ""
+	return unmet.first().String()
 }
 
 // outside says why start is on nobody's offer, "" if it may be.

@@ -80,27 +80,30 @@ func worse(a, b Tier) Tier {
 	return max(a, b)
 }
 
-// spans cuts window where the grade of r may change. The pieces are in order of
-// time and cover window.
-func (p *Plan) spans(r *Reviewer, window slots.Interval) []span {
+// spans appends to dst the pieces of window between the instants at which the
+// grade of r may change, in order of time.
+func (p *Plan) spans(dst []span, r *Reviewer, window slots.Interval) []span {
 	if window.Empty() {
-		return nil
+		return dst
 	}
 	var cuts []slots.Instant
 	for _, cr := range p.rules {
 		cuts = append(cuts, cr.changes(r, window)...)
-		cuts = append(cuts, cr.changing.Start, cr.changing.End)
+		for _, t := range [2]slots.Instant{cr.changing.Start, cr.changing.End} {
+			if window.Contains(t) {
+				cuts = append(cuts, t)
+			}
+		}
 	}
-	cuts = slices.DeleteFunc(cuts, func(t slots.Instant) bool { return t <= window.Start || t >= window.End })
 	slices.Sort(cuts)
-	cuts = append(slices.Compact(cuts), window.End)
-	spans := make([]span, 0, len(cuts))
 	from := window.Start
-	for _, to := range cuts {
-		spans = append(spans, span{slots.Interval{Start: from, End: to}, p.grade(r, from)})
-		from = to
+	for _, to := range append(cuts, window.End) {
+		if from < to {
+			dst = append(dst, span{slots.Interval{Start: from, End: to}, p.grade(r, from)})
+			from = to
+		}
 	}
-	return spans
+	return dst
 }
 
 // match is everything that the rules say of a reviewer and a start.
@@ -127,10 +130,10 @@ func (p *Plan) match(r *Reviewer, start slots.Instant) match {
 		m.cases = append(m.cases, c)
 		first := &m.cases[0]
 		m.differ = m.differ || c.Tier != first.Tier || c.Unmet != first.Unmet || c.Consultative != first.Consultative
-		m.attestations = union(m.attestations, v.Attestations)
-		m.optional = union(m.optional, v.Optional)
-		m.met = union(m.met, v.Met)
-		m.rules = union(m.rules, v.Rules)
+		m.attestations = join(m.attestations, v.Attestations)
+		m.optional = join(m.optional, v.Optional)
+		m.met = join(m.met, v.Met)
+		m.rules = join(m.rules, v.Rules)
 		if v.Tier == TierNone && m.blocking == "" {
 			m.blocking = v.Blocking
 		}
@@ -139,19 +142,6 @@ func (p *Plan) match(r *Reviewer, start slots.Instant) match {
 	m.optional = without(m.optional, m.attestations)
 	m.met = without(m.met, m.unmet.Codes())
 	return m
-}
-
-// union merges two sorted lists without repetitions. It may return one of them.
-func union(a, b []string) []string {
-	switch {
-	case len(b) == 0 || slices.Equal(a, b):
-		return a
-	case len(a) == 0:
-		return b
-	}
-	both := slices.Concat(a, b)
-	slices.Sort(both)
-	return slices.Compact(both)
 }
 
 // without returns the elements of a that are not in b.

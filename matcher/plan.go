@@ -45,9 +45,6 @@ func NewPlan(v *View, q Query) (*Plan, *Refusal) {
 	rules := make([]*caseRules, len(q.Cases))
 	for i, c := range q.Cases {
 		rules[i] = v.Rules.resolve(c, v.Now, q.FirstAsked, q.SpecialtyMatch)
-		if e := &rules[i].eligibility; e.Status == NotEligible {
-			return nil, &Refusal{Code: "not_eligible", CaseID: c.ID, Reasons: e.Reasons}
-		}
 	}
 	if refusal := combinable(rules); refusal != nil {
 		return nil, refusal
@@ -110,16 +107,6 @@ func (p *Plan) reach(window slots.Interval) slots.Interval {
 // start in window can use them.
 func (p *Plan) ticked(window slots.Interval) slots.Set {
 	return p.query.Zone.Ticked(p.query.Ticks, p.reach(window))
-}
-
-// conditions returns what the index asks of a reviewer who may stand in one of
-// the tiers: trained for the program of every case.
-func (p *Plan) conditions(_ tierSet) []anyOf {
-	var conditions []anyOf
-	for _, cr := range p.rules {
-		conditions = append(conditions, anyOf{trainedFor(p.view.Tenant, cr.c.Program)})
-	}
-	return conditions
 }
 
 // shown returns the tiers that the query's reveal lets through.

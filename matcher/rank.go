@@ -59,7 +59,7 @@ func byDistance(around slots.Instant) func(a, b *hit) int {
 
 func distance(a, b slots.Instant) slots.Instant { return max(a-b, b-a) }
 
-// best keeps the first limit of the elements added, in order.
+// best keeps the first limit of the elements added, in order; limit ≥ 1.
 type best[T any] struct {
 	limit   int
 	compare func(a, b *T) int
@@ -67,15 +67,13 @@ type best[T any] struct {
 	more    bool // something was left out
 }
 
-// admits reports whether add would keep x.
-func (b *best[T]) admits(x *T) bool {
-	return len(b.kept) < b.limit || (b.limit > 0 && b.compare(x, b.worst()) < 0)
-}
-
 func (b *best[T]) full() bool { return len(b.kept) >= b.limit }
 
 // worst returns the last element kept.
 func (b *best[T]) worst() *T { return &b.kept[len(b.kept)-1] }
+
+// admits reports whether add would keep x.
+func (b *best[T]) admits(x *T) bool { return !b.full() || b.compare(x, b.worst()) < 0 }
 
 func (b *best[T]) add(x T) {
 	if !b.admits(&x) {

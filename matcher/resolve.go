@@ -210,10 +210,14 @@ func (cr *caseRules) generalUnmet(r *Reviewer) (unmet Needs) {
 	return unmet
 }
 
-// join returns the sorted union of two lists of codes, a itself if b adds nothing.
+// join returns the sorted union of two sorted lists of codes, one of them if the
+// other adds nothing.
 func join(a, b []string) []string {
-	if len(a) == 0 {
+	switch {
+	case len(a) == 0:
 		return b
+	case len(b) == 0 || slices.Equal(a, b):
+		return a
 	}
 	all := slices.Concat(a, b)
 	slices.Sort(all)

@@ -7,47 +7,47 @@ import "github.com/parleyhq/parley/slots"
 // nothing between searches.
 type treeSource struct{}
 
-// desks returns a desk over window for each candidate whom f accepts somewhere
-// in it, in order of number.
-func (treeSource) desks(p *Plan, window slots.Interval, f filter) []*desk {
+// desks seats, in order of number, each candidate whom f accepts somewhere in
+// window, until yield returns false. It is one desk: it holds for the call of yield.
+func (treeSource) desks(p *Plan, window slots.Interval, f filter, yield func(*desk) bool) {
 	if window.Empty() {
-		return nil
+		return
 	}
-	var desks []*desk
+	d := desk{plan: p}
 	for _, r := range p.view.Roster.candidates(p.conditions(f.tiers)) {
-		if d := p.desk(r, window); d.tiers(f) != 0 {
-			desks = append(desks, d)
-		}
-	}
-	return desks
-}
-
-func (t treeSource) each(p *Plan, window slots.Interval, suits slots.Set, f filter, yield func(*Reviewer, slots.Instant, *span) bool) {
-	for _, d := range t.desks(p, window, f) {
-		d.open(window, slots.Interval{})
-		done := false
-		d.starts(suits, f, func(start slots.Instant, s *span) bool {
-			done = !yield(d.reviewer, start, s)
-			return !done
-		})
-		if done {
+		if d.seat(r, window); d.tiers(f) != 0 && !yield(&d) {
 			return
 		}
 	}
 }
 
+func (t treeSource) each(p *Plan, window slots.Interval, suits slots.Set, f filter, yield func(*Reviewer, slots.Instant, *span) bool) {
+	window = window.Intersect(suits.Hull())
+	t.desks(p, window, f, func(d *desk) bool {
+		d.open(window)
+		more := true
+		d.starts(suits, f, func(start slots.Instant, s *span) bool {
+			more = yield(d.reviewer, start, s)
+			return more
+		})
+		return more
+	})
+}
+
 func (t treeSource) week(p *Plan, want tierSet, shape WeekShape) []Priority {
 	suits := p.ticked(p.window)
-	var tops [TierBothWaived + 1]best[row]
+	var tops weekTops
 	for tier := range want.all {
 		tops[tier] = best[row]{limit: shape.ReviewersPerPriority, compare: compareRows}
 	}
-	for _, d := range t.desks(p, p.window, filter{tiers: want}) {
-		d.open(p.window, p.asked)
-		d.firsts(suits, want, func(first slots.Instant, s *span) {
-			tops[s.tier].add(row{d.reviewer, s.tier, s.relation, first, d.firmIn(p.asked)})
-		})
-	}
+	week := slots.NewSet(p.asked)
+	t.desks(p, p.window, filter{tiers: want}, func(d *desk) bool {
+		if part := tops.undecided(d, want).Intersect(suits.Hull()); !part.Empty() {
+			d.open(part)
+			d.firsts(suits, want, func(first slots.Instant, s *span) { tops.add(d, first, s, week) })
+		}
+		return true
+	})
 	var priorities []Priority
 	days := newDays(p.query.Zone, shape.Monday)
 	for tier := range want.all {
@@ -63,6 +63,36 @@ func (t treeSource) week(p *Plan, want tierSet, shape WeekShape) []Priority {
 		priorities = append(priorities, priority)
 	}
 	return priorities
+}
+
+// weekTops are the reviewers on a week's page so far, by tier.
+type weekTops [TierBothWaived + 1]best[row]
+
+// undecided returns the part of the window in which a start of d's reviewer would
+// change the page. Once a tier's page is full, and known to leave somebody out, a
+// first start behind the last one's changes nothing.
+func (tops *weekTops) undecided(d *desk, want tierSet) slots.Interval {
+	part := slots.Interval{Start: d.plan.window.Start}
+	for tier := range d.tiers(filter{tiers: want}).all {
+		top := &tops[tier]
+		switch {
+		case !top.full() || !top.more || d.relation(tier) > top.worst().relation:
+			return d.plan.window
+		case d.relation(tier) == top.worst().relation:
+			part.End = max(part.End, top.worst().first+1)
+		}
+	}
+	return part
+}
+
+func (tops *weekTops) add(d *desk, first slots.Instant, s *span, week slots.Set) {
+	w := row{reviewer: d.reviewer, tier: s.tier, relation: s.relation, first: first}
+	if top := &tops[s.tier]; top.admits(&w) { // even without calls
+		w.firm = d.firm(week)
+		top.add(w)
+	} else {
+		top.more = true
+	}
 }
 
 // firsts yields the first start on offer in each tier of want.
@@ -82,40 +112,49 @@ const chunk = 7 * 24 * slots.Hour
 
 func (t treeSource) earliest(p *Plan, want tierSet, limit int) []Offer {
 	top := best[hit]{limit: limit, compare: compareHits}
-	desks := t.desks(p, p.window, filter{tiers: want})
-	var reachable tierSet
-	for _, d := range desks {
-		reachable |= d.tiers(filter{tiers: want})
-	}
 	for from := p.window.Start; from < p.window.End; from += chunk {
 		part := slots.Interval{Start: from, End: min(from+chunk, p.window.End)}
 		suits := p.ticked(part)
-		for _, d := range desks {
-			d.open(part, d.dates(part))
-			d.hits(suits, want, &top)
-		}
+		var reachable tierSet // by anybody, sooner or later
+		t.desks(p, p.window, filter{tiers: want}, func(d *desk) bool {
+			tiers := d.tiers(filter{tiers: want})
+			reachable |= tiers
+			d.hits(undecided(&top, part, tiers.best()), suits, want, &top)
+			return true
+		})
 		// Later starts of the best tier rank behind these.
-		if top.full() && top.worst().tier == reachable.best() {
+		if reachable == 0 || (top.full() && top.worst().tier == reachable.best()) {
 			break
 		}
 	}
 	return p.offers(top.kept)
 }
 
-// hits adds the starts on offer that top admits. Top must order the starts of
-// one reviewer and tier by time: behind one that is turned down, all are.
-func (d *desk) hits(suits slots.Set, want tierSet, top *best[hit]) {
-	missing := d.tiers(filter{tiers: want})
+// undecided returns the part in which a start of tier, or of a worse one, would
+// enter the list.
+func undecided(top *best[hit], part slots.Interval, tier Tier) slots.Interval {
+	switch {
+	case !top.full() || tier < top.worst().tier:
+		return part
+	case tier == top.worst().tier:
+		return part.Intersect(slots.Interval{Start: part.Start, End: top.worst().start + 1})
+	}
+	return slots.Interval{}
+}
+
+// hits adds the starts on offer inside part that top admits.
+func (d *desk) hits(part slots.Interval, suits slots.Set, want tierSet, top *best[hit]) {
+	if part.Empty() {
+		return
+	}
+	d.open(part)
 	d.starts(suits, filter{tiers: want}, func(start slots.Instant, s *span) bool {
-		h := hit{reviewer: d.reviewer, start: start, tier: s.tier, relation: s.relation, firm: d.on(start).firm}
-		if missing.has(s.tier) {
-			if top.admits(&h) {
-				top.add(h)
-			} else {
-				missing &^= 1 << s.tier
-			}
+		h := hit{reviewer: d.reviewer, start: start, tier: s.tier, relation: s.relation}
+		if top.admits(&h) { // even without calls
+			h.firm = d.firmOnDate(start)
+			top.add(h)
 		}
-		return missing != 0
+		return true
 	})
 }
 
@@ -126,19 +165,15 @@ const (
 )
 
 func (t treeSource) nearest(p *Plan, want tierSet, around slots.Instant, limit int) []Offer {
-	desks := t.desks(p, p.window, filter{tiers: want})
 	top := best[hit]{limit: limit, compare: byDistance(around)}
-	for radius := nearby; len(desks) > 0; radius *= growth {
+	for radius := nearby; ; radius *= growth {
 		top.kept = top.kept[:0]
 		part := p.window.Intersect(slots.Interval{Start: around - radius, End: around + radius})
 		suits := p.ticked(part)
-		for _, d := range desks {
-			d.open(part, d.dates(part))
-			d.starts(suits, filter{tiers: want}, func(start slots.Instant, s *span) bool {
-				top.add(hit{reviewer: d.reviewer, start: start, tier: s.tier, relation: s.relation, firm: d.on(start).firm})
-				return true
-			})
-		}
+		t.desks(p, part, filter{tiers: want}, func(d *desk) bool {
+			d.hits(part, suits, want, &top)
+			return true
+		})
 		whole := part == p.window
 		if whole || (top.full() && distance(top.worst().start, around) < radius) {
 			break

@@ -34,8 +34,9 @@ func (d *days) offers(p *Plan, w *row, suits slots.Set, perDay int) ReviewerOffe
 	for i := range offers.Days {
 		offers.Days[i].Date = d.monday.AddDays(i)
 	}
-	desk := p.desk(w.reviewer, p.window)
-	desk.open(p.window, slots.Interval{})
+	desk := desk{plan: p}
+	desk.seat(w.reviewer, p.window)
+	desk.open(p.window)
 	var judged *span
 	var m match
 	day := 0
