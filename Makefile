@@ -19,6 +19,7 @@ TESTFLAGS ?= -shuffle=on -parallel 4 -timeout $(TESTTIME)
 PKG       ?= ./...
 
 FUZZTIME  ?= 10s
+KILLS     ?= 50
 BENCH     ?= .
 BENCHTIME ?= 1s
 COUNT     ?= 1
@@ -62,6 +63,10 @@ check: lint test ## All that a change must pass: lint, house rules, tests
 race: TESTTIME = 15m
 race: ## Run every test under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) $(PKG)
+
+.PHONY: kill
+kill: ## Kill the server KILLS (50) times under load and check every receipt
+	$(GO) test -count=1 -v -timeout 60m -run TestKillUnderLoad ./cmd/parley -kill.rounds $(KILLS)
 
 .PHONY: cover
 cover: ## Run every test and report coverage per function and in total

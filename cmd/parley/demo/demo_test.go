@@ -56,3 +56,23 @@ func TestLinesAreDistinctEntities(t *testing.T) {
 	f("national", demo.National(day), demo.Reviewers, demo.Cases)
 	f("deck", demo.Deck(), 2, 2)
 }
+
+func TestNationalExamplesStandInTheDemo(t *testing.T) {
+	t.Parallel()
+	all := bytes.Join(toBytes(demo.National(day)), []byte("\n"))
+	for _, e := range demo.NationalExamples(20) {
+		for _, want := range []string{`"id":"` + e.ID + `"`, `"dateOfBirth":"` + e.BirthDate + `"`} {
+			if !bytes.Contains(all, []byte(want)) {
+				t.Errorf("the national demo lacks %s", want)
+			}
+		}
+	}
+}
+
+func toBytes(lines []demo.Line) [][]byte {
+	out := make([][]byte, len(lines))
+	for i, l := range lines {
+		out[i] = l
+	}
+	return out
+}

@@ -27,6 +27,24 @@ func National(now time.Time) []Line {
 	return lines
 }
 
+// Example is what a look-up of one demo case needs.
+type Example struct{ ID, BirthDate string }
+
+// NationalExamples returns the first cases of the national demo. They are the
+// same on every day.
+func NationalExamples(count int) []Example {
+	g := &generator{rnd: rand.New(rand.NewPCG(seed, 1))}
+	for i := range Reviewers {
+		g.reviewer(i)
+	}
+	out := make([]Example, 0, count)
+	for i := range min(count, Cases) {
+		c := g.clinicalCase(i)
+		out = append(out, Example{c.ID, c.Member.DateOfBirth})
+	}
+	return out
+}
+
 // generator draws from one seeded source, in a fixed order.
 type generator struct {
 	rnd   *rand.Rand
@@ -159,9 +177,10 @@ func (g *generator) clinicalCase(i int) clinicalCase {
 	return c
 }
 
-// birthDate draws an adult's day of birth.
+// birthDate draws an adult's day of birth, whatever today is.
 func (g *generator) birthDate() string {
-	return g.today.AddDate(-22-g.rnd.IntN(50), 0, -g.rnd.IntN(365)).Format(time.DateOnly)
+	oldest := time.Date(1942, time.January, 1, 0, 0, 0, 0, time.UTC)
+	return oldest.AddDate(0, 0, g.rnd.IntN(60*365)).Format(time.DateOnly)
 }
 
 // npi makes a well-formed NPI from nine digits: its check digit is Luhn's over

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/parleyhq/parley/cmd/parley/demo"
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/persist"
+	"github.com/parleyhq/parley/server"
+	"github.com/parleyhq/parley/slots"
+)
+
+// drainTimeout bounds how long a graceful stop waits for calls under way.
+const drainTimeout = 15 * time.Second
+
+type serveCmd struct {
+	Listen       string   `default:"127.0.0.1:8080" env:"PARLEY_LISTEN" help:"Address and port to listen on; port 0 picks a free one (${env})."`
+	Data         string   `required:"" type:"path" placeholder:"DIR" env:"PARLEY_DATA" help:"Directory of the store; created if missing or empty (${env})."`
+	Demo         demoKind `placeholder:"national|deck" env:"PARLEY_DEMO" help:"Fill a new store with made-up data: national (400 reviewers, 1,000 cases, today; the default) or deck (one week of May 2020 under its sandbox clock) (${env})."`
+	SandboxClock string   `placeholder:"TIME" env:"PARLEY_SANDBOX_CLOCK" help:"Let the store live in another time: RFC 3339, e.g. 2020-05-15T09:00:00-04:00. The clock starts there and runs on (${env})."`
+	LogFormat    string   `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
+	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
+	CacheMiB     int64    `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
+	MinFreeMiB   int64    `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB (${env})."`
+}
+
+// Run serves until ctx ends, then stops gracefully.
+func (c *serveCmd) Run(ctx context.Context, s streams) error {
+	if c.Demo == demoDeck && c.SandboxClock == "" {
+		c.SandboxClock = demo.DeckStart
+	}
+	clock, sandbox, err := chooseClock(c.SandboxClock)
+	if err != nil {
+		return &failure{exitUsage, err}
+	}
+	if err := server.CheckListen(c.Listen); err != nil {
+		return &failure{exitUsage, err}
+	}
+	log := newLogger(s.err, c.LogFormat, c.LogLevel)
+	// The listener comes first: a busy port is found before a long replay.
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen: %w", err)
+	}
+	defer listener.Close()
+	store, err := c.openStore(s, log, sandbox)
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, s, log, listener, store, clock)
+}
+
+// serve owns the store from here on and closes it.
+func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, listener net.Listener,
+	store *persist.Store, clock engine.Clock,
+) (err error) {
+	metrics := server.NewMetrics(version)
+	if err := metrics.Register(newStoreCollector(store)); err != nil {
+		return errors.Join(err, store.Close())
+	}
+	observer := metrics.Observer()
+	observer.Logf = log.Info
+	identity := store.Identity()
+	eng, err := engine.Open(ctx, engine.Options{
+		Log: store, Identity: identity, Clock: clock, Observer: observer,
+		Progress: newProgress(s.err, "replay").update,
+	})
+	if err != nil {
+		return errors.Join(fmt.Errorf("the store cannot be used: %w", err), store.Close())
+	}
+	defer func() { err = errors.Join(err, eng.Close()) }()
+	srv, err := server.New(server.Options{
+		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version,
+		Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
+	})
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(listener) }()
+	if err := c.announce(ctx, s, eng, identity, "http://"+listener.Addr().String()); err != nil {
+		return errors.Join(err, shutdown(srv), <-served)
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+		log.Info("stopping: calls under way are answered first")
+		return errors.Join(shutdown(srv), <-served)
+	}
+}
+
+// announce loads the demo, if one is asked for, and says where the server is.
+func (c *serveCmd) announce(ctx context.Context, s streams, eng *engine.Engine, identity engine.Identity, url string) error {
+	if c.Demo != demoNone {
+		if err := loadDemo(ctx, s, eng, identity.Tenant, c.Demo, url); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(s.out, "Parley %s serves %s on %s\n", version, c.Data, url)
+	fmt.Fprintln(s.out, "No credentials are configured: loopback callers only, as one principal that sees everything.")
+	if identity.Sandbox {
+		fmt.Fprintf(s.out, "Sandbox clock: it is now %s.\n", slots.AppendInstant(nil, eng.Now(), slots.UTC()))
+	}
+	return nil
+}
+
+func shutdown(srv *server.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	return srv.Shutdown(ctx)
+}
+
+// chooseClock returns the machine's clock, or a sandbox clock that starts at an instant.
+func chooseClock(sandbox string) (engine.Clock, bool, error) {
+	if sandbox == "" {
+		return engine.SystemClock(), false, nil
+	}
+	at, _, err := slots.ParseInstant(sandbox)
+	if err != nil {
+		return nil, false, fmt.Errorf("--sandbox-clock: %w; write it as 2020-05-15T09:00:00-04:00", err)
+	}
+	return engine.SandboxClock(at), true, nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/parleyhq/parley/persist"
+)
+
+// defaultTenant is the organisation of a store without configured credentials.
+const defaultTenant = "default"
+
+// openStore opens the store in the data directory, or creates one if the
+// directory is missing or empty, and says which.
+func (c *serveCmd) openStore(s streams, log *slog.Logger, sandbox bool) (*persist.Store, error) {
+	options := persist.Options{
+		CacheBytes: c.CacheMiB << 20, MinFreeBytes: c.MinFreeMiB << 20, Logger: log,
+		Progress: newProgress(s.err, "check").update,
+	}
+	store, err := persist.Open(c.Data, options)
+	if errors.Is(err, persist.ErrNoStore) || errors.Is(err, persist.ErrInterrupted) {
+		identity := persist.NewIdentity(defaultTenant, sandbox, time.Now().Unix())
+		if store, err = persist.Create(c.Data, options, identity); err == nil {
+			fmt.Fprintf(s.out, "Created a new store in %s.\n", c.Data)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if store.Identity().Sandbox != sandbox {
+		return nil, errors.Join(&failure{exitUsage, clockMismatch(sandbox)}, store.Close())
+	}
+	return store, nil
+}
+
+func clockMismatch(sandbox bool) error {
+	if sandbox {
+		return errors.New("this store lives by the machine's clock and cannot be served under a sandbox clock; use another --data directory")
+	}
+	return errors.New("this store is a sandbox: name its clock with --sandbox-clock, or use another --data directory")
+}
+
+// storeCollector shows a store's figures to Prometheus.
+type storeCollector struct {
+	store   *persist.Store
+	figures []figure
+}
+
+// figure is one gauge read from the store's metrics.
+type figure struct {
+	desc *prometheus.Desc
+	read func(persist.Metrics) float64
+}
+
+func newStoreCollector(store *persist.Store) *storeCollector {
+	gauge := func(name, help string, read func(persist.Metrics) float64) figure {
+		return figure{prometheus.NewDesc("parley_store_"+name, help, nil, nil), read}
+	}
+	return &storeCollector{store, []figure{
+		gauge("disk_bytes", "Disk space taken by the database, its log files included.", func(m persist.Metrics) float64 { return float64(m.DiskBytes) }),
+		gauge("wal_bytes", "Disk space taken by the database's log files.", func(m persist.Metrics) float64 { return float64(m.WALBytes) }),
+		gauge("free_bytes", "Free space on the store's disk; -1 if unknown.", func(m persist.Metrics) float64 { return float64(m.FreeBytes) }),
+		gauge("last_commit_seconds", "Time that the last commit took until it was durable.", func(m persist.Metrics) float64 { return m.LastCommitSeconds }),
+		gauge("checkpoint_sequence", "Log position of the newest checkpoint.", func(m persist.Metrics) float64 { return float64(m.Checkpoint) }),
+		gauge("writable", "1 if the store takes writes.", func(persist.Metrics) float64 {
+			if store.Writable() != nil {
+				return 0
+			}
+			return 1
+		}),
+	}}
+}
+
+// Describe implements prometheus.Collector.
+func (c *storeCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, f := range c.figures {
+		out <- f.desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
+	m := c.store.Metrics()
+	for _, f := range c.figures {
+		out <- prometheus.MustNewConstMetric(f.desc, prometheus.GaugeValue, f.read(m))
+	}
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/persist"
+	"github.com/parleyhq/parley/slots"
+)
+
+type verifyCmd struct {
+	Data  string `required:"" type:"path" placeholder:"DIR" env:"PARLEY_DATA" help:"Directory of the store; no server may be using it (${env})."`
+	Deep  bool   `help:"Also judge every entry again and report where this version would decide otherwise."`
+	Quiet bool   `short:"q" help:"Print the verdict only."`
+}
+
+// Run fails with exitNotWhole if anything is wrong with the store.
+func (c *verifyCmd) Run(ctx context.Context, s streams) error {
+	bytesWhole, err := c.checkBytes(s)
+	if err != nil {
+		return err
+	}
+	if !bytesWhole {
+		return c.damaged()
+	}
+	if err := c.checkMeaning(ctx, s); err != nil {
+		fmt.Fprintf(s.out, "state       %v\n", err)
+		return c.damaged()
+	}
+	fmt.Fprintf(s.out, "%s is whole.\n", c.Data)
+	return nil
+}
+
+func (c *verifyCmd) damaged() error {
+	return &failure{exitNotWhole, fmt.Errorf("%s is NOT whole. Keep the directory as it is, restore a copy that is whole, and do not serve this one", c.Data)}
+}
+
+// checkBytes reads every record of the store: identity, watermark, chain, checksums, keyspaces.
+func (c *verifyCmd) checkBytes(s streams) (whole bool, err error) {
+	report, err := persist.Verify(c.Data, persist.Options{Progress: newProgress(c.progressTo(s), "read").update})
+	if err != nil {
+		return false, err
+	}
+	if !c.Quiet {
+		fmt.Fprintf(s.out, "store       %s, format %d, tenant %s, sandbox %t\n",
+			report.Identity.StoreID, report.Identity.Format, report.Identity.Tenant, report.Identity.Sandbox)
+		fmt.Fprintf(s.out, "log         1 to %d, chain %x, watermark %d\n", report.Last, report.Chain[:8], report.Watermark)
+		if report.Checkpoint != nil {
+			fmt.Fprintf(s.out, "checkpoint  at %d, %d bytes\n", report.Checkpoint.Seq, report.Checkpoint.Bytes)
+		}
+		for _, k := range report.Keys {
+			if k.Count > 0 {
+				fmt.Fprintf(s.out, "keyspace    %-12s %9d records %12d bytes\n", k.Space, k.Count, k.Bytes)
+			}
+		}
+	}
+	for _, f := range report.Findings {
+		fmt.Fprintf(s.out, "damage      %s\n", f.Detail)
+	}
+	if report.More > 0 {
+		fmt.Fprintf(s.out, "damage      … and %d findings more\n", report.More)
+	}
+	return report.Whole(), nil
+}
+
+// checkMeaning rebuilds the state from the first record and compares it with
+// the checkpoint, the audit records and its own invariants.
+func (c *verifyCmd) checkMeaning(ctx context.Context, s streams) (err error) {
+	store, err := persist.Open(c.Data, persist.Options{MinFreeBytes: -1})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	report, err := engine.Replay(ctx, store, store.Identity(), engine.ReplayOptions{
+		Rejudge: c.Deep, Progress: newProgress(c.progressTo(s), "replay").update,
+	})
+	if err != nil {
+		return err
+	}
+	if !c.Quiet {
+		n := report.Counts
+		fmt.Fprintf(s.out, "state       %x at %s, rules %s\n", report.State[:8],
+			slots.AppendInstant(nil, report.Stamped, slots.UTC()), report.Rules)
+		fmt.Fprintf(s.out, "            %d reviewers, %d cases, %d holds, %d appointments, %d idempotency keys\n",
+			n.Reviewers, n.Cases, n.Holds, n.Appointments, n.Keys)
+	}
+	if c.Deep {
+		fmt.Fprintf(s.out, "judged      %d entries again, %d would be decided otherwise today\n", report.Rejudged, report.Different)
+		for _, d := range report.Differences {
+			fmt.Fprintf(s.out, "            %d %v %s: %s\n", d.Seq, d.Kind, d.Subject, d.Now)
+		}
+	}
+	return nil
+}
+
+// progressTo is where progress goes: nowhere when quiet.
+func (c *verifyCmd) progressTo(s streams) io.Writer {
+	if c.Quiet {
+		return io.Discard
+	}
+	return s.err
+}
