@@ -57,5 +57,7 @@ const (
 	defaultEarliest             = 20
 )
 
-// latestInstant is the end of what a client can write: the first instant of 2201.
-const latestInstant slots.Instant = 7289654400
+// latestInstant is the last that a client can write, 2200-12-31T00:00:00Z: a day
+// before the end of the years that can be read, so that what was taken can be
+// read again in whatever zone it is given back.
+const latestInstant slots.Instant = 7289568000

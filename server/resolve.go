@@ -17,7 +17,7 @@ func (k *check) instant(pointer, s string) slots.Instant {
 	switch {
 	case errors.Is(err, slots.ErrFraction):
 		k.wrong(pointer, "must be a whole second")
-	case errors.Is(err, slots.ErrYearRange), err == nil && t <= 0:
+	case errors.Is(err, slots.ErrYearRange), err == nil && (t <= 0 || t > latestInstant):
 		k.wrong(pointer, "must lie in the years 1970 to 2200")
 	case err != nil:
 		k.unclear(pointer, "must be an RFC 3339 instant with an offset, such as 2026-11-02T09:00:00-05:00")

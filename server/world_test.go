@@ -17,7 +17,9 @@ import (
 type world struct {
 	*harness
 	engine *engine.Engine
+	store  *engine.MemLog
 	clock  *testClock
+	rules  []byte
 }
 
 type testClock struct{ now atomic.Int64 }
@@ -42,18 +44,26 @@ func newWorld(t testing.TB, now string) *world {
 // newWorldOf is newWorld with other rules than the shipped ones.
 func newWorldOf(t testing.TB, now string, rules []byte) *world {
 	t.Helper()
-	w := &world{clock: &testClock{}}
+	w := &world{store: engine.NewMemLog(), clock: &testClock{}, rules: rules}
 	w.clock.set(t, now)
+	w.open(t)
+	return w
+}
+
+// open starts an engine on the store and serves it.
+func (w *world) open(t testing.TB) {
+	t.Helper()
 	e, err := engine.Open(context.Background(), engine.Options{
-		Log: engine.NewMemLog(), Clock: w.clock, Rules: rules,
+		Log: w.store, Clock: w.clock, Rules: w.rules,
 		Identity: engine.Identity{StoreID: "test", Tenant: "test", Format: 1, Sandbox: true, DigestKey: make([]byte, 32)},
 	})
 	if err != nil {
 		t.Fatalf("open engine: %v", err)
 	}
 	w.engine = e
+	store := w.store
 	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
+		if err := e.Close(); err != nil && store.Writable() == nil {
 			t.Errorf("close engine: %v", err)
 		}
 	})
@@ -68,7 +78,13 @@ func newWorldOf(t testing.TB, now string, rules []byte) *world {
 			t.Logf("log of the server:\n%s", h.log)
 		}
 	})
-	return w
+}
+
+// crash drops the engine as it is and opens what is durable.
+func (w *world) crash(t testing.TB) {
+	t.Helper()
+	w.store = w.store.Reopen()
+	w.open(t)
 }
 
 // doc is a JSON object of a test.
