@@ -235,7 +235,7 @@ func (cr *caseRules) unknownFacts() (found []Reason) {
 			}
 		}
 	}
-	specialties(cr.defaults, cr.payer)
+	specialties(cr.defaults, cr.payer.ID)
 	for i := range cr.rows {
 		row := &cr.rows[i]
 		row.tree.each(func(n *activeNode) {
@@ -251,7 +251,7 @@ func (cr *caseRules) unknownFacts() (found []Reason) {
 // listRequirements lists what reviewers must meet, the rows in order of their ids.
 func (cr *caseRules) listRequirements() {
 	e := &cr.eligibility
-	e.Requirements = append(e.Requirements, RequirementInfo{Code: NeedProgram.String(), Rule: cr.payer + "/program"})
+	e.Requirements = append(e.Requirements, RequirementInfo{Code: NeedProgram.String(), Rule: cr.payer.needRules[NeedProgram]})
 	groups := 0
 	for i := range cr.rows {
 		if row := &cr.rows[i]; row.tree != nil {

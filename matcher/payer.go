@@ -39,6 +39,9 @@ type payerRow struct {
 	Attempts          *attempts   `json:"attempts"`
 	ReviewerStages    []stage     `json:"reviewerStages"`
 	RecordDuty        []string    `json:"recordDuty"`
+
+	// needRules names the row's requirements: id/need, by Need.
+	needRules [needCount]string
 }
 
 // callRule holds the numbers of slot booking.
@@ -115,6 +118,9 @@ func (c *compiler) compilePayers(raw jsontext.Value) {
 		at := c.at("payers", r.ID)
 		c.head(at, &r.rowHead)
 		at.payer(r)
+		for need := range r.needRules {
+			r.needRules[need] = r.ID + "/" + needNames[need]
+		}
 		if !r.applied() {
 			continue
 		}

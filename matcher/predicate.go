@@ -9,7 +9,7 @@ import (
 // activeRow is a row that governs a case, its tree reduced to what is active.
 type activeRow struct {
 	id       string
-	payer    bool // its requirements are named id/need
+	rules    *[needCount]string // of a payer's row: the names of its requirements
 	tree     *activeNode
 	required Needs
 	waivers  []*waiver

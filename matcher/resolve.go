@@ -26,7 +26,7 @@ type caseRules struct {
 	// recordDuty: what is offered must be recorded.
 	recordDuty bool
 
-	payer    string // id of the payer row
+	payer    *payerRow // nil if none governs the case
 	rows     []activeRow
 	ids      []string // of rows, sorted
 	general  Needs    // what every reviewer must meet, whatever the rows say
@@ -62,12 +62,12 @@ func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatc
 		cr.refuseProgram()
 		return cr
 	}
-	cr.payer = payer.ID
-	cr.addRow(&payer.rowHead, &payer.demand, "", true)
+	cr.payer = payer
+	cr.addRow(&payer.rowHead, &payer.demand, "", &payer.needRules)
 	cr.recordDuty = len(payer.RecordDuty) > 0
 	for _, row := range rs.jurisdictions {
 		if state, ok := row.covers(rs, c, payer, asked, specialtyMatch); ok {
-			cr.addRow(&row.rowHead, &row.demand, state, false)
+			cr.addRow(&row.rowHead, &row.demand, state, nil)
 			cr.recordDuty = cr.recordDuty || len(row.RecordDuty) > 0
 		}
 	}
@@ -82,8 +82,8 @@ func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatc
 }
 
 // addRow conjoins a row: its active requirements and what it asks the caller to acknowledge.
-func (cr *caseRules) addRow(head *rowHead, d *demand, state string, payer bool) {
-	row := activeRow{id: head.ID, payer: payer, tree: cr.activate(d.Requires, state), waivers: d.Waivers}
+func (cr *caseRules) addRow(head *rowHead, d *demand, state string, rules *[needCount]string) {
+	row := activeRow{id: head.ID, rules: rules, tree: cr.activate(d.Requires, state), waivers: d.Waivers}
 	row.tree.each(func(n *activeNode) {
 		switch {
 		case n.License != nil:
@@ -140,13 +140,13 @@ func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
 	if cr.defaults != nil {
 		v.Relation = cr.rs.bestRelation(cr.defaults, r.Specialties)
 	}
-	if cr.payer == "" {
+	if cr.payer == nil {
 		v.Blocking = cr.eligibility.Reasons[0].Rule
 		return v
 	}
 	unmet := cr.generalUnmet(r)
 	if unmet != 0 {
-		v.Blocking = cr.payer + "/" + unmet.first().String()
+		v.Blocking = cr.payer.needRules[unmet.first()]
 	}
 	met, waived := cr.general&^unmet, Needs(0)
 	for i := range cr.rows {
@@ -185,8 +185,8 @@ func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
 
 // rule names the row behind an unmet need; a payer's requirements have ids of their own.
 func (r *activeRow) rule(unmet Needs) string {
-	if r.payer {
-		return r.id + "/" + unmet.first().String()
+	if r.rules != nil {
+		return r.rules[unmet.first()]
 	}
 	return r.id
 }

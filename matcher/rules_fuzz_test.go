@@ -1,0 +1,84 @@
+package matcher
+
+import (
+	"testing"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// smallBundle holds one row of everything, small enough to be worth mutating.
+const smallBundle = `{
+"states": {"version": 1, "rows": [{"id": "TX", "name": "Texas", "zone": "America/Chicago"}]},
+"labels": {"version": 1, "rows": [{"id": "level/initial", "label": "I"}, {"id": "level/reconsideration", "label": "R"}, {"id": "level/appeal", "label": "A"}]},
+"programs": {"version": 1, "rows": [{"id": "msk-spine-surgery", "label": "Spine", "serviceLine": "spine-surgery"}]},
+"specialties": {"version": 1, "rows": [
+  {"id": "orthopaedic-surgery", "label": "O", "codes": ["207X00000X"]},
+  {"id": "orthopaedic-surgery/spine", "label": "S", "parent": "orthopaedic-surgery", "codes": ["207XS0117X"]},
+  {"id": "neurosurgery", "label": "N", "codes": ["207T00000X"]}]},
+"similarity": {"version": 1, "rows": [{"id": "spine", "serviceLines": ["spine-surgery"], "source": "s",
+  "members": [{"concept": "neurosurgery"}, {"concept": "orthopaedic-surgery/spine", "populations": ["adult"]}]}]},
+"attestations": {"version": 1, "rows": [{"id": "waived", "version": 1, "text": "T", "source": "s"}]},
+"payers": {"version": 1, "rows": [{"id": "default", "title": "D", "source": "s", "verified": true, "enabled": true, "healthPlan": "*",
+  "zone": "America/Chicago", "modes": ["slot"], "requires": {"credential": {"in": ["MD"]}},
+  "call": {"callMinutes": 15, "gridMinutes": 15, "leadMinutes": 0, "horizonHours": 48, "holdMinutes": 5},
+  "requestWindow": {"amount": 15, "unit": "calendar_days", "from": "letter_date"},
+  "limits": [{"id": "due", "event": "decision_due", "effect": "closes", "code": "late", "message": "L", "display": true, "when": {}}],
+  "attestations": [{"code": "waived", "mandatory": false, "when": {"memberStates": ["TX"]}}],
+  "options": [{"code": "appeal", "how": "H", "until": "decision_due", "when": {}}], "advice": [{"code": "confirm_with_health_plan", "when": {}}],
+  "clauses": [{"id": "call", "effect": "eligible", "code": "yes", "message": "Y", "display": true, "when": {}}]}]},
+"jurisdictions": {"version": 1, "rows": [{"id": "tx", "title": "T", "source": "s", "verified": true, "enabled": true, "kind": "state",
+  "states": ["TX"], "stateBasis": "situs_else_member", "lines": ["commercial"], "levels": ["reconsideration"], "phases": ["pre_service"],
+  "statuses": ["denied"], "validFrom": "2021-09-01", "trigger": {"roles": ["requesting"], "profession": "physician"},
+  "requires": {"any": [{"license": {"state": "row"}}, {"all": [{"population": "member"}, {"identity": "involved_barred"},
+    {"when": {"requested": "specialty_match"}, "specialty": {"relation": "similar", "anchor": {"of": "service"}}}]}]},
+  "waivers": [{"unmet": ["license"], "attestation": "waived"}], "recordDuty": ["offered_at"]}]}
+}`
+
+func TestSmallBundleCompiles(t *testing.T) {
+	t.Parallel()
+	if _, err := CompileRules([]byte(smallBundle)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// FuzzCompileRules: whatever the bytes, they are refused, or judge without a panic
+// and in the same way each time.
+func FuzzCompileRules(f *testing.F) {
+	f.Add([]byte(smallBundle), uint8(3))
+	f.Add([]byte(`{}`), uint8(0))
+	f.Add([]byte(`{"states": {"version": 1, "rows": [null]}}`), uint8(0))
+	reviewer := &Reviewer{
+		Tenant: "t", ID: "r", Credential: "MD", Specialties: []string{"207T00000X", "?"}, Programs: []string{"msk-spine-surgery"}, Active: true,
+		Licenses: []License{{State: "TX", Type: "full", Status: "active", From: 18_000, To: 20_500}, {State: "??"}},
+	}
+	f.Fuzz(func(t *testing.T, bundle []byte, flags uint8) {
+		rs, err := CompileRules(bundle)
+		if err != nil {
+			return
+		}
+		again, err := CompileRules(bundle)
+		if err != nil || again.Version() != rs.Version() {
+			t.Fatalf("compiled once: %v", err)
+		}
+		c := plainCase()
+		c.Determination.LetterDate, c.DecisionDue = 20_440, sample.End
+		if flags&2 != 0 {
+			c.Requesting = Provider{}
+		}
+		cr := rs.resolve(c, sample.Start, 0, flags&1 != 0)
+		if len(cr.eligibility.Reasons) == 0 {
+			t.Fatal("no reason")
+		}
+		v := cr.verdict(reviewer, sample.Start)
+		if (v.Tier == TierNone) != (v.Blocking != "") {
+			t.Fatalf("verdict %+v", v)
+		}
+		last := sample.Start
+		for _, at := range cr.changes(reviewer, slots.Interval{Start: sample.Start, End: sample.End}) {
+			if at <= last || at >= sample.End {
+				t.Fatalf("change at %s", at)
+			}
+			last = at
+		}
+	})
+}
