@@ -90,14 +90,14 @@ func (r *Ruleset) Eligibility(c *Case, now, firstAsked slots.Instant) Eligibilit
 	return r.resolve(c, now, firstAsked, false).eligibility
 }
 
-// refuseProgram answers for a plan whose rows govern other cases only.
-func (cr *caseRules) refuseProgram() {
+// refuseScope answers for a plan whose rows govern other cases only.
+func (cr *caseRules) refuseScope() {
 	cr.defaults = cr.defaultAnchor()
 	cr.eligibility = Eligibility{
 		Status: NotEligible,
 		Reasons: []Reason{{
-			Code: "program_not_covered", Rule: cr.c.HealthPlan + "/programs", Display: true,
-			Message: "Calls for this program are not arranged here. Call the health plan.",
+			Code: "not_arranged_here", Rule: cr.c.HealthPlan + "/scope", Display: true,
+			Message: "Calls for this case are not arranged here. Call the health plan.",
 		}},
 		OtherOptions: []Option{{Code: "call_payer", How: "Call the health plan's provider line."}},
 	}
@@ -150,7 +150,8 @@ func (cr *caseRules) settleStatus(refused, consultative, good []Reason) {
 	switch {
 	case len(refused) > 0:
 		e.Status, e.Reasons, e.Modes = NotEligible, refused, nil
-		cr.starts, cr.changing, e.DecisionChangingUntil = slots.Interval{}, slots.Interval{}, 0
+		cr.starts, cr.startsRule = slots.Interval{}, ""
+		cr.changing, e.DecisionChangingUntil = slots.Interval{}, 0
 	case len(consultative) > 0:
 		e.Status, e.Reasons = ConsultativeOnly, consultative
 		cr.changing, e.DecisionChangingUntil = slots.Interval{}, 0

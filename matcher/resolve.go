@@ -59,7 +59,7 @@ func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatc
 	asked := cmp.Or(c.P2PRequestedAt, firstAsked, now)
 	payer := rs.payerFor(c, asked)
 	if payer == nil {
-		cr.refuseProgram()
+		cr.refuseScope()
 		return cr
 	}
 	cr.payer = payer

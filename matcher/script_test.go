@@ -14,7 +14,7 @@ import (
 
 // TestVerdicts plays the scripts of testdata/golden. Commands:
 //
-//	rules               start over with the shipped rules, plus the jurisdiction rows of the input
+//	rules [section]     start over with the shipped rules, plus the rows of the input (of jurisdictions)
 //	case key=value …    start over with a plain case, changed as told
 //	eligible            what the rules say of the case
 //	match key=value …   what they say of a reviewer for it
@@ -26,14 +26,18 @@ func TestVerdicts(t *testing.T) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "rules":
-				rules, err := CompileRules(withRows(t, "jurisdictions", d.Input))
+				name := "jurisdictions"
+				if len(d.CmdArgs) > 0 {
+					name = d.CmdArgs[0].Key
+				}
+				rules, err := CompileRules(withRows(t, name, d.Input))
 				if err != nil {
 					return err.Error() + "\n"
 				}
 				s.rules = rules
 				return "ok\n"
 			case "case":
-				s.c, s.now, s.match = plainCase(), at(t, "2026-11-23T09:00:00-06:00"), false
+				s.c, s.now, s.asked, s.match = plainCase(), at(t, "2026-11-23T09:00:00-06:00"), 0, false
 				for _, arg := range d.CmdArgs {
 					s.set(t, arg)
 				}
@@ -228,7 +232,11 @@ func (s *ruleScript) eligible() string {
 	cr := s.rules.resolve(s.c, s.now, s.asked, s.match)
 	e := &cr.eligibility
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s by %s\n", e.Status, strings.Join(e.Modes, ", "))
+	b.WriteString(e.Status.String())
+	if len(e.Modes) > 0 {
+		fmt.Fprintf(&b, " by %s", strings.Join(e.Modes, ", "))
+	}
+	b.WriteByte('\n')
 	for _, r := range e.Reasons {
 		fmt.Fprintf(&b, "  because %s (%s)\n", r.Code, r.Rule)
 	}
