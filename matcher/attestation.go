@@ -88,7 +88,7 @@ func waiverFor(list []*waiver, required, unmet Needs) (found *waiver) {
 	for _, w := range list {
 		switch {
 		case w.unmet != unmet:
-		case w.required == required&waivable:
+		case w.required == required:
 			return w
 		case w.required == 0:
 			found = w

@@ -148,10 +148,10 @@ func nuccForm(s string) bool {
 // SpecialtyConcept returns the concept that a NUCC code is mapped to:
 // "orthopaedic-surgery/spine", "Orthopaedic surgery of the spine". It is not ok for an
 // unknown code, which relates to nothing.
-func (r *Ruleset) SpecialtyConcept(code string) (id, label string, ok bool) {
-	c := r.concepts.of(code)
+func (rs *Ruleset) SpecialtyConcept(code string) (id, label string, ok bool) {
+	c := rs.concepts.of(code)
 	if c == 0 {
 		return "", "", false
 	}
-	return r.concepts.concepts[c].id, r.concepts.concepts[c].label, true
+	return rs.concepts.concepts[c].id, rs.concepts.concepts[c].label, true
 }

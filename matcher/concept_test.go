@@ -157,6 +157,24 @@ func TestSimilarIsNotTransitive(t *testing.T) {
 	}
 }
 
+// TestPairsHoldWhereBothMembersDo: for populations that both name.
+func TestPairsHoldWhereBothMembersDo(t *testing.T) {
+	t.Parallel()
+	rows := `{"id": "x", "serviceLines": ["sleep"], "source": "test", "members": [
+		{"concept": "nephrology", "populations": ["adult", "geriatric"]}, {"concept": "urology", "populations": ["adult", "pediatric"]}]}`
+	rs, err := CompileRules(withRows(t, "similarity", rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for population, want := range map[string]Relation{"adult": RelationSimilar, "geriatric": RelationNone, "pediatric": RelationNone} {
+		for _, pair := range [][2]string{{"207RN0300X", "208800000X"}, {"208800000X", "207RN0300X"}} {
+			if got := rs.Relation(pair[0], pair[1], "sleep", population); got != want {
+				t.Errorf("%v for %s: %s, want %s", pair, population, got, want)
+			}
+		}
+	}
+}
+
 // TestRelationAgainstTwin: symmetric, reflexive for what is comparable, and equal
 // to a comparison of the concepts' names and the sets as they are written.
 func TestRelationAgainstTwin(t *testing.T) {

@@ -86,8 +86,8 @@ type Eligibility struct {
 }
 
 // Eligibility judges a case at now; firstAsked is when the call was first asked for, 0 = now.
-func (r *Ruleset) Eligibility(c *Case, now, firstAsked slots.Instant) Eligibility {
-	return r.resolve(c, now, firstAsked, false).eligibility
+func (rs *Ruleset) Eligibility(c *Case, now, firstAsked slots.Instant) Eligibility {
+	return rs.resolve(c, now, firstAsked, false).eligibility
 }
 
 // refuseScope answers for a plan whose rows govern other cases only.

@@ -25,7 +25,8 @@ type activeNode struct {
 }
 
 // judged is what a tree says of a reviewer. Of an or, it is the branch with the
-// fewest needs unmet, the first of several.
+// fewest needs unmet, the first of several. A need that two parts share can be
+// in both sets; it is unmet then.
 type judged struct{ met, unmet Needs }
 
 // activate reduces a tree to what is active for a case, nil if nothing is.
@@ -124,7 +125,6 @@ func (n *activeNode) judge(q *judging) (j judged) {
 			j.met |= c.met
 			j.unmet |= c.unmet
 		}
-		j.met &^= j.unmet
 		return j
 	case n.Any != nil:
 		for i, child := range n.children {

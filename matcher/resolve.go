@@ -107,11 +107,11 @@ func (cr *caseRules) addRow(head *rowHead, d *demand, state string, rules *[need
 func (cr *caseRules) askFor(a *asked, rule string) {
 	e := &cr.eligibility
 	i := slices.IndexFunc(e.Attestations, func(x AttestationInfo) bool { return x.Code == a.Code })
-	if i < 0 {
+	switch {
+	case i < 0:
 		text, version, _ := cr.rs.AttestationText(a.Code)
-		i = len(e.Attestations)
 		e.Attestations = append(e.Attestations, AttestationInfo{Code: a.Code, Text: text, Version: version, Rule: rule, Mandatory: a.Mandatory})
-	} else if a.Mandatory && !e.Attestations[i].Mandatory {
+	case a.Mandatory && !e.Attestations[i].Mandatory:
 		e.Attestations[i].Mandatory, e.Attestations[i].Rule = true, rule
 	}
 }

@@ -161,36 +161,36 @@ func (c *compiler) compilePrograms(raw jsontext.Value) {
 }
 
 // Version names the bundle: "rules-" and 12 hex digits of the SHA-256 of its canonical form.
-func (r *Ruleset) Version() string { return r.version }
+func (rs *Ruleset) Version() string { return rs.version }
 
 // Rows lists the rows of payers and jurisdictions, applied or not, by section and id.
-func (r *Ruleset) Rows() []RowInfo { return r.rows }
+func (rs *Ruleset) Rows() []RowInfo { return rs.rows }
 
 // ProgramLabel returns what people read for a program, "MSK Spine Surgery"; an
 // unknown program is its own label, as are unknown levels and plans below.
-func (r *Ruleset) ProgramLabel(program string) string {
-	if p, ok := r.programs[program]; ok {
+func (rs *Ruleset) ProgramLabel(program string) string {
+	if p, ok := rs.programs[program]; ok {
 		return p.label
 	}
 	return program
 }
 
 // LevelLabel returns what people read for a level of review, "Reconsideration P2P".
-func (r *Ruleset) LevelLabel(level string) string { return r.label("level/", level) }
+func (rs *Ruleset) LevelLabel(level string) string { return rs.label("level/", level) }
 
 // HealthPlanLabel returns what people read for a health plan.
-func (r *Ruleset) HealthPlanLabel(plan string) string { return r.label("health-plan/", plan) }
+func (rs *Ruleset) HealthPlanLabel(plan string) string { return rs.label("health-plan/", plan) }
 
-func (r *Ruleset) label(kind, id string) string {
-	if label, ok := r.labels[kind+id]; ok {
+func (rs *Ruleset) label(kind, id string) string {
+	if label, ok := rs.labels[kind+id]; ok {
 		return label
 	}
 	return id
 }
 
 // AttestationText returns the current text of an attestation and its version.
-func (r *Ruleset) AttestationText(code string) (text string, version int, ok bool) {
-	a, ok := r.attestations[code]
+func (rs *Ruleset) AttestationText(code string) (text string, version int, ok bool) {
+	a, ok := rs.attestations[code]
 	if !ok {
 		return "", 0, false
 	}

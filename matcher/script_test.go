@@ -2,7 +2,9 @@ package matcher
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
@@ -14,7 +16,9 @@ import (
 
 // TestVerdicts plays the scripts of testdata/golden. Commands:
 //
-//	rules [section]     start over with the shipped rules, plus the rows of the input (of jurisdictions)
+//	rules               start over with the shipped rules, plus the jurisdictions' rows of the input
+//	rules payers        the same with rows of payers
+//	rules more          add jurisdictions' rows to the rules as they are
 //	case key=value …    start over with a plain case, changed as told
 //	eligible            what the rules say of the case
 //	match key=value …   what they say of a reviewer for it
@@ -26,16 +30,7 @@ func TestVerdicts(t *testing.T) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "rules":
-				name := "jurisdictions"
-				if len(d.CmdArgs) > 0 {
-					name = d.CmdArgs[0].Key
-				}
-				rules, err := CompileRules(withRows(t, name, d.Input))
-				if err != nil {
-					return err.Error() + "\n"
-				}
-				s.rules = rules
-				return "ok\n"
+				return s.load(t, d)
 			case "case":
 				s.c, s.now, s.asked, s.match = plainCase(), at(t, "2026-11-23T09:00:00-06:00"), 0, false
 				for _, arg := range d.CmdArgs {
@@ -56,11 +51,33 @@ func TestVerdicts(t *testing.T) {
 }
 
 type ruleScript struct {
-	rules *Ruleset
-	c     *Case
-	now   slots.Instant
-	asked slots.Instant
-	match bool
+	payers, laws string // rows beyond the shipped ones
+	rules        *Ruleset
+	c            *Case
+	now          slots.Instant
+	asked        slots.Instant
+	match        bool
+}
+
+func (s *ruleScript) load(t *testing.T, d *datadriven.TestData) string {
+	t.Helper()
+	switch {
+	case d.HasArg("payers"):
+		s.payers, s.laws = d.Input, ""
+	case d.HasArg("more"):
+		s.laws = d.Input
+	default:
+		s.payers, s.laws = "", d.Input
+	}
+	rules, err := CompileRules(editBundle(t, func(sections map[string]*section) {
+		addRows(t, sections["payers"], s.payers)
+		addRows(t, sections["jurisdictions"], s.laws)
+	}))
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	s.rules = rules
+	return "ok\n"
 }
 
 func at(tb testing.TB, s string) slots.Instant {
@@ -228,6 +245,14 @@ func (s *ruleScript) changes(t *testing.T, args []datadriven.CmdArg) string {
 	return b.String()
 }
 
+// changingEnd is the end of the starts that can change the decision, 0 if the horizon is.
+func changingEnd(cr *caseRules) slots.Instant {
+	if cr.changing.End == cr.starts.End {
+		return 0
+	}
+	return cr.changing.End
+}
+
 func (s *ruleScript) eligible() string {
 	cr := s.rules.resolve(s.c, s.now, s.asked, s.match)
 	e := &cr.eligibility
@@ -243,7 +268,7 @@ func (s *ruleScript) eligible() string {
 	for _, l := range []struct {
 		name string
 		t    slots.Instant
-	}{{"ask until", e.RequestUntil}, {"change until", e.DecisionChangingUntil}} {
+	}{{"ask until", e.RequestUntil}, {"change until", e.DecisionChangingUntil}, {"changing before", changingEnd(cr)}} {
 		if l.t != 0 {
 			fmt.Fprintf(&b, "  %s %s\n", l.name, l.t)
 		}
@@ -277,31 +302,43 @@ func (s *ruleScript) eligible() string {
 // withRows is the shipped bundle with more rows in a section: JSON objects, one after another.
 func withRows(tb testing.TB, name, rows string) []byte {
 	tb.Helper()
-	return editBundle(tb, func(sections map[string]*section) {
-		dec := jsontext.NewDecoder(strings.NewReader(rows))
-		for dec.PeekKind() == '{' {
-			row, err := dec.ReadValue()
-			if err != nil {
-				tb.Fatal(err)
-			}
-			sections[name].Rows = append(sections[name].Rows, row.Clone())
-		}
-	})
+	return editBundle(tb, func(sections map[string]*section) { addRows(tb, sections[name], rows) })
 }
+
+func addRows(tb testing.TB, to *section, rows string) {
+	tb.Helper()
+	dec := jsontext.NewDecoder(strings.NewReader(rows))
+	for dec.PeekKind() == '{' {
+		row, err := dec.ReadValue()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		to.Rows = append(to.Rows, row.Clone())
+	}
+}
+
+// shippedSections are the embedded rules taken apart, once.
+var shippedSections = sync.OnceValues(func() (sections map[string]section, err error) {
+	b, err := EmbeddedRules()
+	if err != nil {
+		return nil, err
+	}
+	return sections, json.Unmarshal(b, &sections)
+})
 
 // editBundle is the shipped bundle, changed.
 func editBundle(tb testing.TB, edit func(map[string]*section)) []byte {
 	tb.Helper()
-	b, err := EmbeddedRules()
+	base, err := shippedSections()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var sections map[string]*section
-	if err := json.Unmarshal(b, &sections); err != nil {
-		tb.Fatal(err)
+	sections := make(map[string]*section, len(base))
+	for name, s := range base {
+		sections[name] = &section{Version: s.Version, Rows: slices.Clone(s.Rows)}
 	}
 	edit(sections)
-	b, err = json.Marshal(sections)
+	b, err := json.Marshal(sections)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -122,14 +122,14 @@ type anchor struct {
 	bit     populationSet
 }
 
-func (r *Ruleset) anchorOf(code, serviceLine, population string) anchor {
-	concept := r.concepts.of(code)
-	return anchor{code: code, concept: concept, similar: r.similar[serviceLine][concept], bit: populationBit(population)}
+func (rs *Ruleset) anchorOf(code, serviceLine, population string) anchor {
+	concept := rs.concepts.of(code)
+	return anchor{code: code, concept: concept, similar: rs.similar[serviceLine][concept], bit: populationBit(population)}
 }
 
 // relation compares a concept with the anchor: the better of tree and table.
-func (r *Ruleset) relation(a *anchor, to conceptID) Relation {
-	if got := r.concepts.relation(a.concept, to); got != RelationNone {
+func (rs *Ruleset) relation(a *anchor, to conceptID) Relation {
+	if got := rs.concepts.relation(a.concept, to); got != RelationNone {
 		return got
 	}
 	for _, n := range a.similar {
@@ -141,12 +141,12 @@ func (r *Ruleset) relation(a *anchor, to conceptID) Relation {
 }
 
 // bestRelation is the best relation between any of the codes and any of the anchors.
-func (r *Ruleset) bestRelation(anchors []anchor, codes []string) Relation {
+func (rs *Ruleset) bestRelation(anchors []anchor, codes []string) Relation {
 	best := RelationNone
 	for _, code := range codes {
-		to := r.concepts.of(code)
+		to := rs.concepts.of(code)
 		for i := range anchors {
-			if best = max(best, r.relation(&anchors[i], to)); best == RelationSameSubspecialty {
+			if best = max(best, rs.relation(&anchors[i], to)); best == RelationSameSubspecialty {
 				return best
 			}
 		}
@@ -156,7 +156,7 @@ func (r *Ruleset) bestRelation(anchors []anchor, codes []string) Relation {
 
 // Relation compares two NUCC codes on a program's service line for a population.
 // It is symmetric; unknown codes relate to nothing.
-func (r *Ruleset) Relation(a, b, program, population string) Relation {
-	anchor := r.anchorOf(a, r.programs[program].serviceLine, population)
-	return r.relation(&anchor, r.concepts.of(b))
+func (rs *Ruleset) Relation(a, b, program, population string) Relation {
+	anchor := rs.anchorOf(a, rs.programs[program].serviceLine, population)
+	return rs.relation(&anchor, rs.concepts.of(b))
 }
