@@ -133,7 +133,7 @@ func TestStricterRowsNeverHelp(t *testing.T) {
 	tb := t
 	rapid.Check(t, func(t *rapid.T) {
 		rows := drawRows(t, 1)
-		c, r := drawCase(t), drawReviewer(t)
+		c, r := drawRuleCase(t), drawRuleReviewer(t)
 		c.HealthPlan = "acme"
 		match := rapid.Bool().Draw(t, "match")
 		start := slots.Instant(rapid.Int64Range(int64(sample.Start), int64(sample.End)).Draw(t, "start"))
@@ -178,7 +178,7 @@ func TestRowOrderDoesNotMatter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, r := drawCase(t), drawReviewer(t)
+		c, r := drawRuleCase(t), drawRuleReviewer(t)
 		c.HealthPlan = "acme"
 		start := slots.Instant(rapid.Int64Range(int64(sample.Start), int64(sample.End)).Draw(t, "start"))
 		x, y := one.resolve(c, sample.Start, 0, true), two.resolve(c, sample.Start, 0, true)
@@ -207,7 +207,7 @@ func TestVerdictIsConstantBetweenChanges(t *testing.T) {
 			}
 		}
 		rs := rulesOf(t, tb, rows)
-		c, r := drawCase(t), drawReviewer(t)
+		c, r := drawRuleCase(t), drawRuleReviewer(t)
 		c.HealthPlan = rapid.SampledFrom([]string{"acme", "acme", "hne"}).Draw(t, "payer")
 		cr := rs.resolve(c, sample.Start, 0, rapid.Bool().Draw(t, "match"))
 		changes := cr.changes(r, sample)
@@ -236,7 +236,7 @@ func TestEligibilityAlwaysAnswers(t *testing.T) {
 	t.Parallel()
 	rs := shipped(t)
 	rapid.Check(t, func(t *rapid.T) {
-		c := drawCase(t)
+		c := drawRuleCase(t)
 		c.HealthPlan = rapid.SampledFrom([]string{"acme", "hne"}).Draw(t, "payer")
 		c.Determination.Status = rapid.SampledFrom(statuses).Draw(t, "any status")
 		c.Determination.Final = rapid.Bool().Draw(t, "final")

@@ -111,7 +111,7 @@ func TestTexasAgainstTwin(t *testing.T) {
 	t.Parallel()
 	rs := shipped(t)
 	rapid.Check(t, func(t *rapid.T) {
-		c, r := drawCase(t), drawReviewer(t)
+		c, r := drawRuleCase(t), drawRuleReviewer(t)
 		requested := slots.Instant(rapid.Int64Range(1_630_000_000, 1_631_000_000).Draw(t, "asked")) // around 2021-09-01
 		start := slots.Instant(rapid.Int64Range(1_766_000_000, 1_768_000_000).Draw(t, "start"))     // around 2026-01-01
 		v := rs.resolve(c, 1_766_000_000, requested, false).verdict(r, start)
@@ -137,7 +137,7 @@ func TestTexasAgainstTwin(t *testing.T) {
 	})
 }
 
-func drawProvider(t *rapid.T, role string) Provider {
+func drawRuleProvider(t *rapid.T, role string) Provider {
 	return Provider{
 		Present:    rapid.Bool().Draw(t, role),
 		Credential: rapid.SampledFrom([]string{"MD", "DO", "NP", "DC", ""}).Draw(t, role+" credential"),
@@ -145,7 +145,7 @@ func drawProvider(t *rapid.T, role string) Provider {
 	}
 }
 
-func drawCase(t *rapid.T) *Case {
+func drawRuleCase(t *rapid.T) *Case {
 	pick := func(label string, from ...string) string { return rapid.SampledFrom(from).Draw(t, label) }
 	c := &Case{
 		Tenant: "t", ID: "c",
@@ -157,9 +157,9 @@ func drawCase(t *rapid.T) *Case {
 		Program:        pick("program", "msk-spine-surgery", "msk-joint-surgery", "cardiac"),
 		LevelOfReview:  pick("level", levels...),
 		Phase:          pick("phase", phases...),
-		Requesting:     drawProvider(t, "requesting"),
-		Ordering:       drawProvider(t, "ordering"),
-		Rendering:      drawProvider(t, "rendering"),
+		Requesting:     drawRuleProvider(t, "requesting"),
+		Ordering:       drawRuleProvider(t, "ordering"),
+		Rendering:      drawRuleProvider(t, "rendering"),
 	}
 	c.Determination.Status = pick("status", "pending", "denied", "partially_denied", "expired")
 	c.Determination.ReviewerID = pick("decider", "", "r", "other")
@@ -167,7 +167,7 @@ func drawCase(t *rapid.T) *Case {
 	return c
 }
 
-func drawReviewer(t *rapid.T) *Reviewer {
+func drawRuleReviewer(t *rapid.T) *Reviewer {
 	r := &Reviewer{
 		Tenant: "t", ID: "r",
 		Credential:  rapid.SampledFrom([]string{"MD", "MD", "DO", "PharmD"}).Draw(t, "credential"),
@@ -177,13 +177,13 @@ func drawReviewer(t *rapid.T) *Reviewer {
 		Active:      rapid.IntRange(0, 9).Draw(t, "active") > 0,
 	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "licences") {
-		r.Licenses = append(r.Licenses, drawLicense(t, i))
+		r.Licenses = append(r.Licenses, drawRuleLicense(t, i))
 	}
 	return r
 }
 
-// drawLicense draws one that may start or end around 2026-01-01.
-func drawLicense(t *rapid.T, i int) License {
+// drawRuleLicense draws one that may start or end around 2026-01-01.
+func drawRuleLicense(t *rapid.T, i int) License {
 	day := func(label string) slots.Date {
 		return slots.Date(rapid.OneOf(rapid.Int32Range(20_430, 20_475), rapid.Int32Range(18_000, 24_000)).Draw(t, fmt.Sprint(label, i)))
 	}

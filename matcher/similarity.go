@@ -45,8 +45,8 @@ type similarTable map[string]map[conceptID][]neighbour
 
 func (c *compiler) compileSimilarity(raw jsontext.Value) {
 	lines := make(map[string]bool)
-	for _, p := range c.rs.programs {
-		lines[p.serviceLine] = true //order: a set
+	for _, p := range c.rs.programs { //order: fills a set
+		lines[p.serviceLine] = true
 	}
 	table := make(similarTable)
 	for _, r := range decodeRows(c, "similarity", raw, func(r *similarRow) string { return r.ID }) {
