@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -37,8 +38,9 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 func (s *Server) call(a *admitted, body []byte) (out answer) {
 	defer func() {
 		if v := recover(); v != nil {
+			s.metrics.handlerPanics.Inc()
 			s.log.Error("handler panicked", "route", a.route.name, "request", a.requestID,
-				"kind", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+				"panic", panicText(v), "stack", string(debug.Stack()))
 			out = refuse(&problem{code: codeInternal})
 		}
 	}()
@@ -54,6 +56,15 @@ func (s *Server) call(a *admitted, body []byte) (out answer) {
 	}
 	c.snap, c.now = s.read()
 	return a.route.handle(c)
+}
+
+// panicText tells a fault of the runtime in its words and anything else by its type: its text may hold what the
+// request held.
+func panicText(v any) string {
+	if err, ok := v.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", v)
 }
 
 // localActor is everybody while no credentials are configured.

@@ -27,7 +27,7 @@ type Options struct {
 	Listen  string
 	Version string       // of the program, shown in metrics and on the page
 	Logger  *slog.Logger // nil = no log
-	Metrics *Metrics     // nil = collectors of the server's own
+	Metrics *Metrics     // of this server alone; nil = the server makes its own
 	// Demo names what the landing page's examples may use; nil = no examples with personal data.
 	Demo *Demo
 }
@@ -63,6 +63,9 @@ func New(o Options) (*Server, error) {
 		}
 	}
 	s := newServer(o, routes())
+	if err := s.metrics.Register(newStateCollector(o.Engine)); err != nil {
+		return nil, fmt.Errorf("server: metrics: %w", err)
+	}
 	s.read = func() (*engine.Snapshot, slots.Instant) {
 		snap := o.Engine.Snapshot()
 		return snap, max(o.Engine.Now(), snap.Stamped())

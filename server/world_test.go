@@ -53,8 +53,9 @@ func newWorldOf(t testing.TB, now string, rules []byte) *world {
 // open starts an engine on the store and serves it.
 func (w *world) open(t testing.TB) {
 	t.Helper()
+	metrics := NewMetrics("test")
 	e, err := engine.Open(context.Background(), engine.Options{
-		Log: w.store, Clock: w.clock, Rules: w.rules,
+		Log: w.store, Clock: w.clock, Rules: w.rules, Observer: metrics.Observer(),
 		Identity: engine.Identity{StoreID: "test", Tenant: "test", Format: 1, Sandbox: true, DigestKey: make([]byte, 32)},
 	})
 	if err != nil {
@@ -68,7 +69,7 @@ func (w *world) open(t testing.TB) {
 		}
 	})
 	h := &harness{t: t, log: &logBuffer{}}
-	if h.server, err = New(Options{Engine: e, Tenant: "test", Version: "test", Logger: h.logger()}); err != nil {
+	if h.server, err = New(Options{Engine: e, Tenant: "test", Version: "test", Logger: h.logger(), Metrics: metrics}); err != nil {
 		t.Fatalf("new server: %v", err)
 	}
 	h.start()
