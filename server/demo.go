@@ -101,7 +101,7 @@ func (c *call) stepsFor(dc DemoCase, zone *slots.Zone, offer matcher.Offer) []st
 			Birth  string `json:"memberDateOfBirth"`
 		}{dc.ID, dc.MemberBirthDate})},
 		{"Is a call open to it?", "What it can still change, and by which rule.",
-			"curl -sS " + base + "/v1/cases/" + dc.ID + "/p2p-availability?timeZone=" + url.QueryEscape(name)},
+			"curl -sS '" + base + "/v1/cases/" + dc.ID + "/p2p-availability?timeZone=" + url.QueryEscape(name) + "'"},
 		{"Search a week", "Reviewers by priority, slots by day.", post("/v1/search", "", struct {
 			CaseIDs  []string `json:"caseIds"`
 			TimeZone string   `json:"timeZone"`

@@ -105,14 +105,14 @@ func (m *Metrics) answered(route string, status int, seconds float64) {
 func (m *Metrics) searched(kind string, seconds float64, offersByTier map[string]int, program, state string) {
 	m.searchSeconds.WithLabelValues(kind).Observe(seconds)
 	total := 0
-	for _, tier := range tierLabels {
+	for _, tier := range tiers {
 		if n := offersByTier[tier]; n > 0 {
 			m.offers.WithLabelValues(tier).Add(float64(n))
 			total += n
 		}
 	}
 	if total == 0 {
-		m.emptySearches.WithLabelValues(label(programLabels, program), label(stateLabels, state)).Inc()
+		m.emptySearches.WithLabelValues(label(programLabels, program), label(states, state)).Inc()
 	}
 }
 
