@@ -1,6 +1,8 @@
 // Package matcher decides which reviewers may take a case, when, and in which
 // order to offer them.
 //
+// # Rules
+//
 // Rules are data. A Ruleset is compiled from one bundle of rule files and never
 // changes; what the law of a state or a payer's program asks for is a row in it, and no code knows
 // either by name. docs/rules-format.md describes the rows. For a case and a
@@ -16,6 +18,30 @@
 //     their names prove nothing; an unknown code relates to nothing.
 //  5. What a row asks for and this version does not judge is refused when the
 //     rules are compiled, never ignored.
+//
+// # Search
+//
+// A [Query] becomes a [Plan]: the rules that govern its cases are resolved once,
+// their limits intersected, the longest call and the lines that all grids share
+// chosen. A Plan answers a week, a list of earliest or nearest offers, and
+// judges one slot. What it promises:
+//
+//  1. [Plan.Judge] is the one predicate. The search asks the same desk about the
+//     same facts, so every slot it offers can be booked on the same [View], with
+//     exactly the attestations it names, and every bookable slot in range is
+//     offered when all tiers are asked for and pages are large.
+//  2. What the rules say of a reviewer is constant between two changes (a licence
+//     starts or ends, a decision can no longer change) and is judged at the start
+//     of the slot, once for each stretch between them.
+//  3. Candidates come from the posting lists of the [Roster], never from a scan. A
+//     condition of the index is weaker than the rule behind it: it may let through
+//     whom the rules refuse, and never drops whom they accept.
+//  4. Every order is total and ends on the reviewer's id. The same state, query
+//     and Now give the same answer.
+//
+// Between Plan and answer stands an internal seam: the search over B-trees reads
+// hours and calls as it needs them and keeps nothing. An index derived from the
+// grid can stand beside it; revealing, numbering and explaining are shared.
 //
 // The package reads no clock, holds no lock and keeps no personal data.
 package matcher

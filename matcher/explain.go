@@ -2,6 +2,7 @@ package matcher
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"strconv"
 
@@ -98,47 +99,55 @@ func (p *Plan) waiverCodes(r *Reviewer, start slots.Instant) []string {
 	return codes
 }
 
-// tickUnlocks tries each day and each hour that is not ticked.
+// tickUnlocks tries each day and each hour that is not ticked: a start that
+// misses one box only is unlocked by it.
 func (p *Plan) tickUnlocks() []Unlock {
-	type trial struct {
-		Unlock
-		suits slots.Set
-	}
-	var trials []trial
-	try := func(kind, value string, t slots.Ticks) {
-		suits := p.query.Zone.Ticked(t, p.reach(p.window))
-		trials = append(trials, trial{Unlock{Kind: kind, Value: value}, suits})
-	}
+	var days [7]Unlock
+	var hours [24]Unlock
 	ticks := p.query.Ticks
-	for day := range slots.Weekday(7) {
-		if !ticks.Days.Has(day) {
-			try("day", day.String(), slots.Ticks{Days: ticks.Days.With(day), Hours: ticks.Hours})
-		}
-	}
-	for hour := range 24 {
-		if ticks.Hours&(1<<hour) == 0 {
-			try("hour", strconv.Itoa(hour), slots.Ticks{Days: ticks.Days, Hours: ticks.Hours | 1<<hour})
-		}
-	}
-	if len(trials) == 0 {
+	if ticks == slots.AllTicks {
 		return nil
 	}
 	everything := slots.NewSet(p.reach(p.window))
 	p.source.each(p, p.window, everything, asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
-		for i := range trials {
-			if trials[i].suits.Covers(p.call(start)) {
-				trials[i].add(start)
-			}
+		needed := p.boxes(start)
+		missingDays, missingHours := uint8(needed.Days&^ticks.Days), needed.Hours&^ticks.Hours
+		switch {
+		case missingHours == 0 && bits.OnesCount8(missingDays) == 1:
+			days[bits.TrailingZeros8(missingDays)].add(start)
+		case missingDays == 0 && bits.OnesCount32(missingHours) == 1:
+			hours[bits.TrailingZeros32(missingHours)].add(start)
 		}
 		return true
 	})
 	var unlocks []Unlock
-	for _, t := range trials {
-		if t.Slots > 0 {
-			unlocks = append(unlocks, t.Unlock)
+	for i, u := range days {
+		if u.Slots > 0 {
+			u.Kind, u.Value = "day", slots.Weekday(i).String()
+			unlocks = append(unlocks, u)
+		}
+	}
+	for i, u := range hours {
+		if u.Slots > 0 {
+			u.Kind, u.Value = "hour", strconv.Itoa(i)
+			unlocks = append(unlocks, u)
 		}
 	}
 	return unlocks
+}
+
+// boxes returns the days and hours that a call at start needs ticked. Looking
+// once an hour, and at the last instant, misses none.
+func (p *Plan) boxes(start slots.Instant) (needed slots.Ticks) {
+	last := p.call(start).End - 1
+	for t := start; ; t = min(t+slots.Hour, last) {
+		date, second := p.query.Zone.Clock(t)
+		needed.Days = needed.Days.With(date.Weekday())
+		needed.Hours |= 1 << (second / 3600)
+		if t == last {
+			return needed
+		}
+	}
 }
 
 // weekUnlocks tries other weeks with the same ticks: those that follow the range,

@@ -5,11 +5,16 @@ import "github.com/parleyhq/parley/slots"
 // Fault says which gate a slot fails, in the order in which a booking is refused.
 type Fault uint8
 
+// The faults, in that order.
 const (
-	FaultNone         Fault = iota
-	FaultNotOffered         // off the grid, outside the hours, past, beyond a limit
-	FaultNotQualified       // the reviewer may not take the case
-	FaultTaken              // a call, its buffers or a cap is in the way
+	// FaultNone: the slot can be booked, with the attestations it needs.
+	FaultNone Fault = iota
+	// FaultNotOffered: off the grid, outside the hours, past, beyond a limit.
+	FaultNotOffered
+	// FaultNotQualified: the reviewer may not take the case.
+	FaultNotQualified
+	// FaultTaken: a call, its buffers or a cap is in the way.
+	FaultTaken
 )
 
 // CaseJudgement is the part of one case in a judgement.
@@ -57,7 +62,8 @@ const (
 
 // Judge is the one predicate behind search, hold, book, reschedule and explain. It ignores
 // ticks and the query's range, and honours lead time, horizon and the cases' limits. A reviewer
-// of another tenant is nobody to the plan: not qualified, identity.
+// of another tenant is nobody to the plan: not qualified, identity. A specialty match that the
+// caller asked for and does not get shows in Unmet and is no fault.
 func (p *Plan) Judge(r *Reviewer, start slots.Instant) Judgement {
 	d := &desk{plan: p, reviewer: r}
 	j := Judgement{Span: p.call(start), Busy: d.busy(start)}

@@ -9,12 +9,15 @@ const MaxCases = 5
 // can be booked.
 type Reveal uint8
 
+// The reveals.
 const (
 	// RevealAuto shows them only if the range (the query's range and ticks, the
 	// cases' limits, all reviewers) holds no compliant start that can still change
 	// a decision.
 	RevealAuto Reveal = iota
+	// RevealAlways shows them with everything else.
 	RevealAlways
+	// RevealNever shows compliant tiers only.
 	RevealNever
 )
 
