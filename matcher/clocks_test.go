@@ -49,7 +49,9 @@ func (c *clocks) reached(zone string, wall int64) int64 {
 	z := c.zone(zone)
 	unix, known := z.firsts[wall]
 	if !known {
-		for unix = (wall - 20*60) * 60; c.at(zone, unix) < wall; {
+		// Three hours early by the offset of that time: no zone here moves more.
+		_, offset := time.Unix(wall*60, 0).In(z.loc).Zone()
+		for unix = (wall-180)*60 - int64(offset); c.at(zone, unix) < wall; {
 			unix += 60
 		}
 		z.firsts[wall] = unix

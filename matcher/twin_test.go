@@ -37,7 +37,7 @@ type twinOffer struct {
 func (w *twin) hours(r *Reviewer, from, to int64) map[int64]bool {
 	working := map[int64]bool{}
 	zone := r.Zone.Name()
-	for day := from/86400 - 3; day <= to/86400+3; day++ {
+	for day := from/86400 - 1; day <= to/86400+1; day++ {
 		var spans []slots.ClockSpan
 		exception := false
 		for _, e := range r.Hours.Exceptions {
