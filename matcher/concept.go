@@ -20,9 +20,7 @@ type conceptRow struct {
 }
 
 // conceptID numbers the concepts in the order of their ids, from 1; 0 is an unknown specialty.
-type conceptID uint16
-
-const maxConcepts = 1 << 14
+type conceptID uint16 // more than maxRows
 
 // concept is a specialty or a subspecialty of one.
 type concept struct {
@@ -64,10 +62,6 @@ func (c *compiler) compileConcepts(raw jsontext.Value) {
 		concepts: make([]concept, 1, len(rows)+1),
 		byID:     make(map[string]conceptID, len(rows)),
 		byCode:   make(map[string]conceptID),
-	}
-	if len(rows) > maxConcepts {
-		c.at("specialties", "").faultf("%d concepts, at most %d", len(rows), maxConcepts)
-		rows = rows[:maxConcepts]
 	}
 	for _, r := range rows {
 		t.byID[r.ID] = conceptID(len(t.concepts))

@@ -34,7 +34,7 @@ func (e *RuleError) Error() string {
 const maxFaults = 100
 
 // maxRows bounds the rows of one section.
-const maxRows = 20_000
+const maxRows = 5_000
 
 // compiler collects faults while it fills a ruleset. Sections are compiled in
 // the order of their references: what a row names is known by then.

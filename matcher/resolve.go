@@ -49,6 +49,7 @@ type verdict struct {
 	Met          []string // requirement codes met, sorted
 	Rules        []string // ids of all rows that judged, sorted
 	Blocking     string   // for TierNone: id of the row that decided
+	Barred       Needs    // for TierNone: of Unmet, what that row does not let the caller waive
 }
 
 // resolve picks the rows for a case by its request date and conjoins them. specialtyMatch is the caller's
@@ -146,7 +147,7 @@ func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
 	}
 	unmet := cr.generalUnmet(r)
 	if unmet != 0 {
-		v.Blocking = cr.payer.needRules[unmet.first()]
+		v.Blocking, v.Barred = cr.payer.needRules[unmet.first()], unmet
 	}
 	met, waived := cr.general&^unmet, Needs(0)
 	for i := range cr.rows {
@@ -168,7 +169,7 @@ func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
 			waived |= j.unmet
 			v.Attestations = join(v.Attestations, w.codes)
 		} else if v.Blocking == "" {
-			v.Blocking = row.rule(j.unmet)
+			v.Blocking, v.Barred = row.rule(j.unmet), j.unmet
 		}
 	}
 	v.Unmet, v.Met = unmet, (met &^ unmet).sorted()

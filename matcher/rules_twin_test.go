@@ -123,7 +123,7 @@ func TestTexasAgainstTwin(t *testing.T) {
 			t.Fatalf("tier %s, want %s", v.Tier, tier)
 		}
 		if tier == "none" {
-			if v.Blocking == "" || v.Unmet == 0 {
+			if v.Blocking == "" || v.Barred == 0 || v.Barred&^v.Unmet != 0 {
 				t.Fatalf("refused without rule or need: %+v", v)
 			}
 			return
