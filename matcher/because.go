@@ -83,17 +83,17 @@ func (p *Plan) trained(r *Reviewer) bool {
 
 // classify counts the reviewer of d at the first gate that he fails.
 func (n *reasons) classify(d *desk, asked slots.Interval, suits slots.Set) {
-	p, r := d.plan, d.reviewer
+	p := d.plan
 	if d.tiers(asAsked) == 0 {
 		n.unmet(d)
 		return
 	}
-	hours := r.Hours.Expand(r.Zone, p.reach(asked))
-	if _, some := p.lastStart(hours); !some {
+	d.open(asked)
+	if _, some := p.lastStart(d.hours); !some {
 		n.noHours++
 		return
 	}
-	last, some := p.lastStart(hours.Intersect(suits))
+	last, some := p.lastStart(d.hours.Intersect(suits))
 	if !some {
 		n.notTicked++
 		return

@@ -8,8 +8,8 @@ import (
 
 // desk is one reviewer as a plan sees him: what the rules say over a window of
 // starts, his hours, and the calls that stand in the way. Judge asks a desk about
-// one start and the search about many; hours, calls and rules are read in this
-// file and nowhere else.
+// one start and the search about many; hours and calls are read here and nowhere
+// else, and what the rules say only through Plan.grade and Plan.match.
 //
 // A desk is seated with one reviewer after another and keeps its memory. Of a
 // reviewer it knows the spans once he is seated, hours and calls once opened.

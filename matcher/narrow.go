@@ -61,12 +61,12 @@ func (n *activeNode) either(rs *Ruleset, tenant string) []anyOf {
 
 // related returns the codes whose relation to one of the anchors is at least
 // least, in order of their concepts.
-func (r *Ruleset) related(anchors []anchor, least Relation) []string {
+func (rs *Ruleset) related(anchors []anchor, least Relation) []string {
 	var codes []string
-	for id := range r.concepts.concepts {
+	for id := range rs.concepts.concepts {
 		for i := range anchors {
-			if r.relation(&anchors[i], conceptID(id)) >= least {
-				codes = append(codes, r.concepts.concepts[id].codes...)
+			if rs.relation(&anchors[i], conceptID(id)) >= least {
+				codes = append(codes, rs.concepts.concepts[id].codes...)
 				break
 			}
 		}
