@@ -146,14 +146,14 @@ func (a *Auditor) mayAsk(cases []string, reviewer string) engine.Status {
 	if len(cases) > 5 {
 		return engine.StatusCasesNotCombinable
 	}
-	for _, id := range cases {
-		if a.caseOf(id).closed {
-			return engine.StatusNotEligible
-		}
-	}
 	for i, id := range cases {
 		if slices.Contains(cases[:i], id) {
 			return engine.StatusCasesNotCombinable
+		}
+	}
+	for _, id := range cases {
+		if a.caseOf(id).closed {
+			return engine.StatusNotEligible
 		}
 	}
 	return engine.StatusOK
