@@ -26,6 +26,10 @@ COUNT     ?= 1
 BENCHARGS  = -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m
 RESULT    ?= bench/results/$(shell date -u +%Y-%m-%d)-$(VERSION).txt
 
+SEED  ?= 0
+SEEDS ?= 100
+STEPS ?= 1000
+
 DEMO_LISTEN ?= 127.0.0.1:8080
 DECK_LISTEN ?= 127.0.0.1:8081
 DECK_CLOCK  ?= 2020-05-15T09:00:00-04:00
@@ -67,6 +71,10 @@ race: ## Run every test under the race detector (needs a C compiler)
 .PHONY: kill
 kill: ## Kill the server KILLS (50) times under load and check every receipt
 	$(GO) test -count=1 -v -timeout 60m -run TestKillUnderLoad ./cmd/parley -kill.rounds $(KILLS)
+
+.PHONY: sim
+sim: ## Simulate the engine under faults (SEEDS=100 STEPS=1000, or SEED=n)
+	$(GO) test -count=1 -v -run '^TestSim$$' -timeout 0 ./engine -sim.seed=$(SEED) -sim.seeds=$(SEEDS) -sim.steps=$(STEPS)
 
 .PHONY: cover
 cover: ## Run every test and report coverage per function and in total

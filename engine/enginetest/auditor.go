@@ -1,237 +1,243 @@
 package enginetest
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
 
-// Auditor predicts the outcome of every command of a Workload from a model of
-// its own: plain lists, walked from end to end, which share no code with the
-// engine's state and none with the rules. It knows of the rules what the
-// workload's world needs, by heart.
+// Auditor is a model of the engine: lists that are searched from end to end,
+// and the contract's sentences as loops over them. It predicts what the engine
+// answers to a command, and what its snapshot holds afterwards.
 type Auditor struct {
-	// HoldLimit is the engine's HoldsPerPrincipal.
-	HoldLimit int
+	books     []handbook
+	inForce   int // index into books
+	holdLimit int // active holds of one principal
+	twist     Twist
+	counts    Counts
 
-	now       slots.Instant
-	reviewers []auditedReviewer
-	cases     []auditedCase
-	calls     []auditedCall
-	keys      []auditedKey
+	now     slots.Instant // of judging; never goes back while the engine runs
+	written slots.Instant // the stamp of the last entry
+	seq     engine.Seq
+
+	reviewers []knownReviewer
+	cases     []knownCase
+	calls     []call // holds and appointments, also those that ended
+	profiles  []knownProfile
+	keys      []knownKey
 }
 
-type auditedReviewer struct {
-	id            string
-	texan         bool
-	trained       bool
-	active        bool
-	before, after slots.Instant // seconds
-	cap           int
-	version       uint64
+type knownReviewer struct {
+	tenant  string
+	image   engine.Reviewer // as last put
+	version uint64
 }
 
-type auditedCase struct {
-	id     string
-	texan  bool // a Texas licence is required
-	closed bool // approved or withdrawn
+type knownCase struct {
+	tenant  string
+	image   engine.Case // as last put
+	version uint64
+	asked   slots.Instant // first hold or booking, 0 = none
 }
 
-// auditedCall is a hold or an appointment, of now or of the past.
-type auditedCall struct {
-	id, principal, reviewer string
-	cases                   []string
-	start, end              slots.Instant // of the call
-	from, to                slots.Instant // with buffers
-	until                   slots.Instant // of a hold; 0 = appointment
-	over                    bool          // released, confirmed, replaced, cancelled
-	attested                bool          // tx_ssl_waived was recorded
-	version                 uint64
+type knownProfile struct {
+	tenant, principal string
+	image             engine.Profile // as last put
+	version           uint64
 }
 
-type auditedKey struct {
-	principal, key string
-	fingerprint    engine.Fingerprint
-	until          slots.Instant
+type knownKey struct {
+	tenant, principal, key string
+	print                  engine.Fingerprint
+	until                  slots.Instant
+	first                  Verdict
 }
 
-// Predict returns the status that the engine must give to c at now, and whether
-// it must be a replay. If the status is OK the model changes as the state must.
-func (a *Auditor) Predict(c engine.Command, now slots.Instant) (status engine.Status, replay bool) {
-	a.now = max(a.now, now)
-	for _, k := range a.keys {
-		if c.Key != "" && k.key == c.Key && k.principal == c.Actor.Principal && a.now < k.until {
-			if k.fingerprint != c.Fingerprint {
-				return engine.StatusKeyReused, false
-			}
-			return engine.StatusOK, true
-		}
+// call is a hold or an appointment.
+type call struct {
+	tenant, id string
+	held       bool
+	over       bool // released, replaced, confirmed or cancelled; not: expired
+	cases      []string
+	reviewer   string
+	span, busy slots.Interval
+	principal  string
+	until      slots.Instant // of a hold
+	tier       matcher.Tier
+
+	// Of an appointment.
+	version     uint64
+	specialty   bool     // a specialty match was asked for
+	attested    []string // "case code", sorted
+	firstAsked  slots.Instant
+	created     slots.Instant
+	updated     slots.Instant
+	cancelledBy string
+}
+
+// Verdict is what the auditor expects of a command.
+type Verdict struct {
+	Status   engine.Status
+	Replayed bool
+	Created  bool
+	Seq      engine.Seq // of the entry, 0 = none
+	Now      slots.Instant
+
+	missing []string // codes of StatusAttestationRequired
+	call    *call    // as it was then
+	version uint64   // of a reviewer, a case or a profile
+	answer  []byte
+	changed bool // of the state, besides the key
+}
+
+// newAuditor returns the model of an empty engine whose first ruleset is
+// books[0]; holdLimit is engine.Options.HoldsPerPrincipal.
+func newAuditor(books []handbook, holdLimit int, twist Twist, counts Counts) *Auditor {
+	// The engine's own first entry loads the rules.
+	return &Auditor{books: books, holdLimit: holdLimit, twist: twist, counts: counts, now: simStart, written: simStart, seq: 1}
+}
+
+// clone returns an auditor that can go another way.
+func (a *Auditor) clone() *Auditor {
+	c := *a
+	c.reviewers = slices.Clone(a.reviewers)
+	c.cases = slices.Clone(a.cases)
+	c.calls = slices.Clone(a.calls)
+	c.profiles = slices.Clone(a.profiles)
+	c.keys = slices.Clone(a.keys)
+	return &c
+}
+
+// tick moves the model's clock, as far as the engine lets time go back: not at all.
+func (a *Auditor) tick(now slots.Instant) { a.now = max(a.now, now) }
+
+// judge predicts the outcome of a command and takes its effect.
+func (a *Auditor) judge(cmd engine.Command) Verdict {
+	if !a.wellFormed(&cmd) {
+		return Verdict{Status: engine.StatusInvalid, Now: a.now}
 	}
-	status = a.decide(c)
-	if status == engine.StatusOK && c.Key != "" {
-		a.keys = append(a.keys, auditedKey{
-			principal: c.Actor.Principal, key: c.Key, fingerprint: c.Fingerprint, until: a.now + 7*24*3600,
+	if v, known := a.remembered(&cmd); known {
+		return v
+	}
+	v := a.decide(&cmd)
+	v.Now = a.now
+	if v.Status == engine.StatusOK && (v.changed || cmd.Key != "") {
+		a.seq++
+		v.Seq, a.written = a.seq, a.now
+	}
+	if v.Status == engine.StatusOK && cmd.Key != "" {
+		until := a.now + 7*86400
+		if a.twist == TwistKeysForgotten {
+			until -= 86400
+		}
+		a.keys = slices.DeleteFunc(a.keys, func(k knownKey) bool {
+			return k.tenant == cmd.Actor.Tenant && k.principal == cmd.Actor.Principal && k.key == cmd.Key
 		})
+		a.keys = append(a.keys, knownKey{cmd.Actor.Tenant, cmd.Actor.Principal, cmd.Key, cmd.Fingerprint, until, v})
 	}
-	return status, false
+	a.counts.Add("%s: %s", cmd.Payload.Kind(), v.Status)
+	return v
 }
 
-func (a *Auditor) decide(c engine.Command) engine.Status {
-	switch p := c.Payload.(type) {
+func (a *Auditor) decide(cmd *engine.Command) Verdict {
+	switch p := cmd.Payload.(type) {
+	case engine.LoadRules:
+		return a.loadRules(p)
 	case engine.PutReviewer:
-		return a.putReviewer(p)
+		return a.putReviewer(cmd.Actor, p)
 	case engine.DeactivateReviewer:
-		return a.deactivate(p)
+		return a.deactivate(cmd.Actor, p)
 	case engine.PutCase:
-		return a.putCase(p)
+		return a.putCase(cmd.Actor, p)
 	case engine.HoldSlot:
-		return a.hold(c.Actor.Principal, p)
+		return a.hold(cmd.Actor, p)
 	case engine.ReleaseHold:
-		return a.release(c.Actor.Principal, p)
+		return a.release(cmd.Actor, p)
 	case engine.Book:
-		return a.book(c.Actor.Principal, p)
+		return a.book(cmd.Actor, p)
 	case engine.Reschedule:
-		return a.move(p)
+		return a.reschedule(cmd.Actor, p)
 	case engine.Cancel:
-		return a.cancel(p)
+		return a.cancel(cmd.Actor, p)
+	case engine.PutProfile:
+		return a.putProfile(cmd.Actor, p)
+	case engine.RecordAnswer:
+		return Verdict{answer: p.Body}
 	}
-	panic(fmt.Sprintf("auditor: %T", c.Payload))
+	return refused(engine.StatusInvalid)
 }
 
-func (a *Auditor) putReviewer(p engine.PutReviewer) engine.Status {
-	v := auditedReviewer{
-		id:      p.Reviewer.ID,
-		texan:   p.Reviewer.Licenses[0].State == "TX",
-		trained: slices.Contains(p.Reviewer.Programs, "msk-spine-surgery"),
-		active:  true,
-		before:  slots.Instant(p.Reviewer.BufferBefore) * 60,
-		after:   slots.Instant(p.Reviewer.BufferAfter) * 60,
-		cap:     p.Reviewer.MaxPerDay,
+func refused(s engine.Status) Verdict { return Verdict{Status: s} }
+
+// wellFormed tells whether every id is an id. Of bad ids the workload knows
+// only badID, of bad answers only those without a key.
+func (a *Auditor) wellFormed(cmd *engine.Command) bool {
+	switch p := cmd.Payload.(type) {
+	case engine.HoldSlot:
+		return p.ID != badID
+	case engine.Book:
+		return p.ID != badID
+	case engine.RecordAnswer:
+		return cmd.Key != ""
 	}
-	for i := range a.reviewers {
-		if a.reviewers[i].id == v.id {
-			v.version = a.reviewers[i].version
-			if a.reviewers[i] != v {
-				v.version++
-			}
-			a.reviewers[i] = v
-			return engine.StatusOK
+	return true
+}
+
+// remembered answers a key that was used within the last seven days.
+func (a *Auditor) remembered(cmd *engine.Command) (Verdict, bool) {
+	for i := range a.keys {
+		k := &a.keys[i]
+		scoped := k.tenant == cmd.Actor.Tenant && k.principal == cmd.Actor.Principal || a.twist == TwistKeysUnscoped
+		if cmd.Key == "" || k.key != cmd.Key || !scoped {
+			continue
 		}
+		if k.until <= a.now {
+			a.counts.Add("key used again after seven days")
+			continue
+		}
+		if k.print != cmd.Fingerprint {
+			a.counts.Add("key with another body")
+			return Verdict{Status: engine.StatusKeyReused, Now: a.now}, true
+		}
+		a.counts.Add("retry answered")
+		v := k.first
+		v.Replayed = true
+		return v, true
 	}
-	v.version = 1
-	a.reviewers = append(a.reviewers, v)
-	return engine.StatusOK
+	return Verdict{}, false
 }
 
-func (a *Auditor) deactivate(p engine.DeactivateReviewer) engine.Status {
-	v := a.reviewer(p.ID)
+// active tells whether a call takes its reviewer's time and its cases now.
+func (a *Auditor) active(c *call) bool {
 	switch {
-	case v == nil:
-		return engine.StatusNotFound
-	case p.Expect != 0 && p.Expect != v.version:
-		return engine.StatusStaleVersion
+	case c.over:
+		return a.twist == TwistCancelKeepsSlot && !c.held
+	case !c.held:
+		return true
+	case a.twist == TwistHoldOutlives:
+		return a.now <= c.until
 	}
-	if v.active {
-		v.active = false
-		v.version++
-	}
-	return engine.StatusOK
+	return a.now < c.until
 }
 
-func (a *Auditor) putCase(p engine.PutCase) engine.Status {
-	c := auditedCase{
-		id:     p.Case.ID,
-		texan:  p.Case.LineOfBusiness == "commercial",
-		closed: p.Case.Determination.Status == "approved" || p.Case.Determination.Status == "withdrawn",
-	}
-	a.cases = slices.DeleteFunc(a.cases, func(x auditedCase) bool { return x.id == c.id })
-	a.cases = append(a.cases, c)
-	return engine.StatusOK
+// findHold returns the position of an active hold in calls, -1 if none.
+func (a *Auditor) findHold(tenant, id string) int {
+	return slices.IndexFunc(a.calls, func(c call) bool {
+		return c.held && c.tenant == tenant && c.id == id && a.active(&c)
+	})
 }
 
-func (a *Auditor) reviewer(id string) *auditedReviewer {
-	for i := range a.reviewers {
-		if a.reviewers[i].id == id {
-			return &a.reviewers[i]
-		}
-	}
-	return nil
+// findAppointment returns the position of an appointment in calls, -1 if none.
+func (a *Auditor) findAppointment(tenant, id string) int {
+	return slices.IndexFunc(a.calls, func(c call) bool { return !c.held && c.tenant == tenant && c.id == id })
 }
 
-func (a *Auditor) caseOf(id string) *auditedCase {
-	for i := range a.cases {
-		if a.cases[i].id == id {
-			return &a.cases[i]
-		}
-	}
-	return nil
+func (a *Auditor) findCase(tenant, id string) int {
+	return slices.IndexFunc(a.cases, func(c knownCase) bool { return c.tenant == tenant && c.image.ID == id })
 }
 
-// call finds a call by id, whatever became of it.
-func (a *Auditor) call(id string) *auditedCall {
-	for i := range a.calls {
-		if a.calls[i].id == id {
-			return &a.calls[i]
-		}
-	}
-	return nil
-}
-
-// counts reports whether a call takes room now.
-func (a *Auditor) counts(c *auditedCall) bool {
-	return !c.over && (c.until == 0 || a.now < c.until)
-}
-
-// Compare returns how the calls of a snapshot differ from the model, "" if they
-// do not.
-func (a *Auditor) Compare(s *engine.Snapshot) string {
-	for i := range a.calls {
-		c := &a.calls[i]
-		var start, end slots.Instant
-		var active bool
-		if c.until != 0 {
-			h, ok := s.Hold(Tenant, c.id)
-			if active = ok && h.ActiveAt(a.now); active {
-				start, end = h.Span.Start, h.Span.End
-			}
-		} else {
-			v, ok := s.Appointment(Tenant, c.id)
-			if !ok || v.Version != c.version {
-				return fmt.Sprintf("appointment %s: there %v, want version %d", c.id, ok, c.version)
-			}
-			active, start, end = v.Active(), v.Span.Start, v.Span.End
-		}
-		if active != a.counts(c) || active && (start != c.start || end != c.end) {
-			return fmt.Sprintf("call %s: active %v from %s, want %v from %s", c.id, active, start, a.counts(c), c.start)
-		}
-		for _, id := range c.cases {
-			if x, y := s.ActiveCall(Tenant, id, a.now); active && (x == nil || x.ID != c.id) && (y == nil || y.ID != c.id) {
-				return fmt.Sprintf("case %s does not lead to its call %s", id, c.id)
-			}
-		}
-	}
-	return a.overlap()
-}
-
-// overlap looks at every pair of calls.
-func (a *Auditor) overlap() string {
-	for i := range a.calls {
-		for j := range i {
-			x, y := &a.calls[i], &a.calls[j]
-			if !a.counts(x) || !a.counts(y) {
-				continue
-			}
-			if x.reviewer == y.reviewer && x.from < y.to && y.from < x.to {
-				return fmt.Sprintf("calls %s and %s overlap", x.id, y.id)
-			}
-			for _, id := range x.cases {
-				if slices.Contains(y.cases, id) {
-					return fmt.Sprintf("case %s has calls %s and %s", id, x.id, y.id)
-				}
-			}
-		}
-	}
-	return ""
+func (a *Auditor) findReviewer(tenant, id string) int {
+	return slices.IndexFunc(a.reviewers, func(r knownReviewer) bool { return r.tenant == tenant && r.image.ID == id })
 }

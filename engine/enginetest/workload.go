@@ -1,234 +1,330 @@
 package enginetest
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/parleyhq/parley/engine"
-	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
 
-// Workload makes commands in a small world, so that they meet: few reviewers,
-// cases, principals and slots. The same seed makes the same commands. Every
-// outcome can be told from what went before, see Auditor.
-type Workload struct {
-	random *Random
-	clock  *Clock
-	made   int
-	holds  []madeHold
-	booked []string
-	keyed  []engine.Command // a few that may be repeated
+// badID is no id: a command with it is never valid.
+const badID = "no id"
+
+// Step is what happens between two comparisons: the clock is set, then the
+// commands are submitted under a fault.
+type Step struct {
+	Clock    slots.Instant
+	Fault    Fault
+	Commands []engine.Command
 }
 
-// madeHold is a hold as it was asked for, and by whom.
-type madeHold struct {
-	engine.HoldSlot
-	principal string
-}
+// Fault says how a step's commands are submitted and what goes wrong meanwhile.
+type Fault int
 
+// The faults.
 const (
-	workloadReviewers  = 4
-	workloadCases      = 12
-	workloadPrincipals = 3
+	FaultNone       Fault = iota
+	FaultGather           // nothing goes wrong, all commands wait for the same write
+	FaultRefuse           // the log refuses the write: nothing has changed
+	FaultPoisonLost       // the write fails with an unknown outcome, and was not done
+	FaultPoisonKept       // the same, and was done
+	FaultCrash            // before the commands the engine crashes and is opened again
+	FaultRestart          // before the commands the engine is closed and opened again
+	FaultReadOnly         // the log takes no writes
+	FaultAbandon          // every second command is given up before it is taken
+	FaultOverload         // the queue has room for few commands
+	FaultClosed           // the engine is closed while commands wait
+	FaultCheckpoint       // a checkpoint is saved before the commands
+	faultEnd
 )
 
-// NewWorkload returns a workload over a clock that it moves.
+var faultNames = [faultEnd]string{
+	"none", "gather", "refuse", "poison, lost", "poison, kept", "crash", "restart",
+	"read-only", "abandon", "overload", "closed", "checkpoint",
+}
+
+// String names the fault.
+func (f Fault) String() string { return faultNames[f] }
+
+// Workload makes commands from a seed, in a small world, so that they meet: few
+// reviewers, cases, principals and slots, of two tenants. It looks at an
+// auditor's model to find the places where things get tight.
+type Workload struct {
+	rnd       *rand.Rand
+	audit     *Auditor
+	books     []handbook
+	reviewers []engine.Reviewer
+	cases     []engine.Case
+	batch     int
+	faults    bool
+
+	clock   slots.Instant
+	steps   int
+	serial  int
+	history []engine.Command // with a key, oldest first
+	focus   *call            // a hold whose deadline the clock was moved to
+	key     string           // the same of an idempotency key
+
+	// For Next.
+	moves   *Clock
+	pending []engine.Command
+}
+
+func newWorkload(c *Config, a *Auditor) (*Workload, error) {
+	reviewers, err := firstReviewers()
+	return &Workload{
+		rnd:   rand.New(rand.NewPCG(c.Seed, 1)),
+		audit: a, books: a.books, reviewers: reviewers, cases: firstCases(),
+		batch: c.Batch, faults: c.Faults, clock: simStart,
+	}, err
+}
+
+// NewWorkload returns a workload that gives its commands one by one and moves a
+// clock, which shows Monday. The first commands fill the rosters.
 func NewWorkload(seed uint64, clock *Clock) *Workload {
-	return &Workload{random: NewRandom(seed), clock: clock}
+	books, err := handbooks()
+	if err != nil {
+		panic(err)
+	}
+	w, err := newWorkload(&Config{Seed: seed, Batch: 8}, newAuditor(books, simHoldLimit, NoTwist, Counts{}))
+	if err != nil {
+		panic(err)
+	}
+	w.moves = clock
+	return w
 }
 
 // Next moves the clock, perhaps, and returns a command.
 func (w *Workload) Next() engine.Command {
-	w.made++
-	r := w.random
-	switch r.Below(12) {
-	case 0:
-		w.clock.Advance(slots.Instant(r.Below(200)))
-	case 1:
-		if r.Chance(8) {
-			w.clock.Advance(slots.Instant(r.Below(8 * 3600)))
-		}
+	if len(w.pending) == 0 {
+		s := w.next()
+		w.pending = s.Commands
+		w.moves.Set(s.Clock)
+		w.audit.tick(s.Clock)
 	}
-	if len(w.keyed) > 0 && r.Chance(20) {
-		return w.again()
-	}
-	principal := fmt.Sprintf("office-%d", r.Below(workloadPrincipals))
-	payload := w.payload()
-	if p, ok := payload.(engine.Book); ok && r.Chance(2) {
-		payload, principal = w.confirm(p, principal)
-	}
-	c := engine.Command{Actor: Actor(principal), RequestID: fmt.Sprintf("r-%d", w.made), Payload: payload}
-	if r.Chance(3) {
-		c.Key = fmt.Sprintf("key-%d", r.Below(400))
-		c.Fingerprint = sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(w.made)))
-		w.keyed = append(w.keyed, c)
-		w.keyed = w.keyed[max(0, len(w.keyed)-20):]
-	}
-	return c
+	cmd := w.pending[0]
+	w.pending = w.pending[1:]
+	return cmd
 }
 
-// Learn tells the workload how a command went, so that it can go on with what is there.
+// Learn tells the workload that a command was accepted, so that it can go on
+// with what is there.
 func (w *Workload) Learn(c engine.Command, s engine.Status) {
-	if s != engine.StatusOK {
-		return
-	}
-	switch p := c.Payload.(type) {
-	case engine.HoldSlot:
-		w.holds = append(w.holds, madeHold{p, c.Actor.Principal})
-	case engine.Book:
-		w.booked = append(w.booked, p.ID)
+	if s == engine.StatusOK {
+		w.audit.judge(c)
 	}
 }
 
-// again repeats a command, under the same key, at times with another body.
-func (w *Workload) again() engine.Command {
-	c := Pick(w.random, w.keyed...)
-	if w.random.Chance(4) {
-		c.Fingerprint[0]++
+func (w *Workload) chance(percent int) bool { return w.rnd.IntN(100) < percent }
+
+func pick[T any](w *Workload, list []T) T { return list[w.rnd.IntN(len(list))] }
+
+// next makes the next step.
+func (w *Workload) next() Step {
+	w.steps++
+	if w.steps == 1 {
+		return Step{Clock: w.clock, Commands: w.foundation()}
 	}
-	return c
+	w.moveClock()
+	s := Step{Clock: w.clock, Fault: w.fault()}
+	n := 1
+	if s.Fault != FaultNone || w.chance(30) {
+		n = 1 + w.rnd.IntN(w.batch)
+	}
+	for range n {
+		s.Commands = append(s.Commands, w.command())
+	}
+	w.focus, w.key = nil, ""
+	return s
 }
 
-func (w *Workload) payload() engine.Payload {
-	switch n := w.random.Below(24); {
-	case n < 1 || w.made < 12:
-		return engine.PutReviewer{Reviewer: w.reviewer()}
-	case n < 3 || w.made < 36:
-		return engine.PutCase{Case: w.anyCase()}
-	case n == 3 && w.random.Chance(3):
-		return engine.DeactivateReviewer{ID: w.reviewerID(), Expect: w.expect()}
-	case n < 10:
-		return w.hold()
-	case n < 12:
-		return engine.ReleaseHold{ID: w.holdID()}
-	case n < 18:
-		return w.book()
-	case n < 21:
-		return engine.Reschedule{
-			ID: w.some(w.booked, "apt-0"), ReviewerID: w.reviewerID(), Start: w.start(),
-			Attestations: w.attestations(), Expect: w.expect(),
+// foundation fills the roster of every tenant.
+func (w *Workload) foundation() (cmds []engine.Command) {
+	for _, tenant := range tenants {
+		actor := engine.Actor{Tenant: tenant, Principal: "roster", Role: "payer", Source: "cli"}
+		for _, r := range w.reviewers {
+			cmds = append(cmds, engine.Command{Actor: actor, Payload: engine.PutReviewer{Reviewer: r}})
+		}
+		for _, c := range w.cases {
+			cmds = append(cmds, engine.Command{Actor: actor, Payload: engine.PutCase{Case: c}})
 		}
 	}
-	return engine.Cancel{ID: w.some(w.booked, "apt-0"), By: "provider", Expect: w.expect()}
+	return cmds
 }
 
-func (w *Workload) reviewerID() string {
-	return fmt.Sprintf("rev-%d", w.random.Below(workloadReviewers))
-}
-
-func (w *Workload) caseID() string { return fmt.Sprintf("case-%d", w.random.Below(workloadCases)) }
-
-func (w *Workload) some(ids []string, otherwise string) string {
-	if len(ids) == 0 || w.random.Chance(30) {
-		return otherwise
+func (w *Workload) fault() Fault {
+	if !w.chance(25) {
+		return FaultNone
 	}
-	// Recent ones are more likely to be open still.
-	return Pick(w.random, ids[max(0, len(ids)-6):]...)
+	if !w.faults || w.chance(30) {
+		return FaultGather
+	}
+	return FaultRefuse + Fault(w.rnd.IntN(int(faultEnd-FaultRefuse)))
 }
 
-func (w *Workload) expect() uint64 {
-	if w.random.Chance(6) {
-		return uint64(1 + w.random.Below(4))
+// moveClock moves on by little, mostly; to the edges of deadlines, often; and
+// sometimes back.
+func (w *Workload) moveClock() {
+	edge := slots.Instant(w.rnd.IntN(3) - 1)
+	switch n := w.rnd.IntN(100); {
+	case n < 40:
+		w.clock += slots.Instant(w.rnd.IntN(20))
+	case n < 56:
+		w.clock += slots.Instant(w.rnd.IntN(200))
+	case n < 74:
+		if c := w.someHold(); c != nil {
+			w.focus = c
+			w.clock = c.until + edge
+		}
+	case n < 89:
+		w.clock += 900 - w.clock%900
+	case n < 92:
+		w.clock += slots.Instant(w.rnd.IntN(4 * 3600))
+	case n < 93:
+		w.clock += 86400 - w.clock%86400 + 13*3600
+	case n < 94:
+		w.toKeyEdge(edge)
+	case n < 96:
+		w.clock -= slots.Instant(w.rnd.IntN(600))
 	}
-	return 0
+	w.clock = min(w.clock, simEnd)
 }
 
-// reviewer differs from the fixture in what Auditor knows: licence, programs,
-// buffers, cap.
-func (w *Workload) reviewer() engine.Reviewer {
-	v := Reviewer(w.reviewerID())
-	v.Licenses[0].State = Pick(w.random, "TX", "TX", "CA")
-	v.BufferBefore = Pick(w.random, 0, 0, 15)
-	v.BufferAfter = Pick(w.random, 0, 0, 5, 30)
-	v.MaxPerDay = Pick(w.random, 0, 0, 2, 3)
-	if w.random.Chance(8) {
-		v.Programs = []string{"sleep"}
-	}
-	return v
-}
-
-// anyCase is commercial, so Texas applies, or not, and sometimes over.
-func (w *Workload) anyCase() engine.Case {
-	c := Case(w.caseID())
-	c.LineOfBusiness = Pick(w.random, "commercial", "medicaid")
-	if w.random.Chance(12) {
-		c.Determination.Status = Pick(w.random, "approved", "withdrawn")
-	}
-	return c
-}
-
-// start is near now on the grid, at times off it, outside the hours or past.
-func (w *Workload) start() slots.Instant {
-	now := w.clock.Now()
-	day := slots.Instant(24 * 3600)
-	start := now - now%day + slots.Instant(w.random.Below(2))*day + 15*slots.Hour +
-		slots.Instant(w.random.Below(16))*15*slots.Minute
-	switch w.random.Below(25) {
-	case 0:
-		start += slots.Minute
-	case 1:
-		start += 8 * slots.Hour
-	}
-	return start
-}
-
-func (w *Workload) caseIDs() []string {
-	ids := []string{w.caseID()}
-	for w.random.Chance(5) && len(ids) < 6 {
-		ids = append(ids, w.caseID())
-	}
-	return ids
-}
-
-func (w *Workload) attestations() []string {
-	switch w.random.Below(8) {
-	case 0:
-		return []string{"tx_ssl_waived"}
-	case 1:
-		return []string{"tx_ssl_waived", "nonsense"}
-	}
-	return nil
-}
-
-func (w *Workload) holdID() string {
-	if len(w.holds) == 0 || w.random.Chance(30) {
-		return "hold-0"
-	}
-	return Pick(w.random, w.holds[max(0, len(w.holds)-4):]...).ID
-}
-
-// confirm turns a booking into one of a recent hold, mostly by who has it.
-func (w *Workload) confirm(p engine.Book, principal string) (engine.Book, string) {
-	if len(w.holds) == 0 {
-		return p, principal
-	}
-	h := Pick(w.random, w.holds[max(0, len(w.holds)-3):]...)
-	p.CaseIDs, p.ReviewerID, p.Start, p.HoldID = h.CaseIDs, h.ReviewerID, h.Start, Pick(w.random, "", h.ID)
-	if w.random.Chance(8) {
-		return p, principal
-	}
-	return p, h.principal
-}
-
-func (w *Workload) hold() engine.HoldSlot {
-	return engine.HoldSlot{
-		ID: fmt.Sprintf("hold-%d", w.made), CaseIDs: w.caseIDs(), ReviewerID: w.reviewerID(), Start: w.start(), TimeZone: "UTC",
+// toKeyEdge moves to where the oldest key that is remembered is forgotten.
+func (w *Workload) toKeyEdge(edge slots.Instant) {
+	for i := range w.audit.keys {
+		k := &w.audit.keys[i]
+		if k.until > w.clock && k.first.Now > simStart+600 {
+			w.clock, w.key = k.until+edge, k.key
+			return
+		}
 	}
 }
 
-func (w *Workload) book() engine.Book {
-	p := engine.Book{
-		ID: fmt.Sprintf("apt-%d", w.made), CaseIDs: w.caseIDs(), ReviewerID: w.reviewerID(), Start: w.start(),
-		TimeZone: "UTC", PerformedByRole: "requesting_provider", Location: "provider_office", Notify: "none",
-		Attestations: w.attestations(),
+// someHold finds a hold that is active, for preference one that ends soon.
+func (w *Workload) someHold() *call {
+	var active []call
+	for i := range w.audit.calls {
+		if c := &w.audit.calls[i]; c.held && w.audit.active(c) {
+			active = append(active, *c)
+		}
 	}
-	if w.random.Chance(3) {
-		p.HoldID = w.holdID()
+	if len(active) == 0 {
+		return nil
 	}
-	if w.random.Chance(8) {
-		p.Expect.Tier = Pick(w.random, matcher.TierFull, matcher.TierLicenseWaived)
+	c := pick(w, active)
+	return &c
+}
+
+func (w *Workload) actor() engine.Actor {
+	tenant := tenants[0]
+	if w.chance(15) {
+		tenant = tenants[1]
 	}
-	return p
+	principal := principals[0]
+	if w.chance(60) {
+		principal = pick(w, principals)
+	}
+	return engine.Actor{Tenant: tenant, Principal: principal, Role: "provider", Source: "api"}
+}
+
+// command makes one command.
+func (w *Workload) command() engine.Command {
+	if len(w.history) > 0 && (w.chance(12) || w.key != "" && w.chance(50)) {
+		return w.retry()
+	}
+	cmd := engine.Command{Actor: w.actor(), RequestID: w.id("req")}
+	if w.focus != nil && w.chance(60) {
+		cmd.Actor.Tenant, cmd.Actor.Principal = w.focus.tenant, w.focus.principal
+		if w.chance(15) {
+			cmd.Actor.Principal = pick(w, principals)
+		}
+		cmd.Payload = w.confirm(w.focus)
+	} else {
+		cmd.Payload = w.payload(&cmd.Actor)
+	}
+	if w.chance(60) {
+		cmd.Key, cmd.Fingerprint = w.id("key"), w.print()
+		w.history = append(w.history, cmd)
+	}
+	return cmd
+}
+
+// id makes an id that nothing has yet.
+func (w *Workload) id(kind string) string {
+	w.serial++
+	return fmt.Sprintf("%s-%d", kind, w.serial)
+}
+
+func (w *Workload) print() (f engine.Fingerprint) {
+	for i := range f {
+		f[i] = byte(w.rnd.IntN(256))
+	}
+	return f
+}
+
+// retry sends a command again, as a client does that saw no answer: the id that
+// the server makes is mostly another one.
+func (w *Workload) retry() engine.Command {
+	from := 0
+	if len(w.history) > 12 && w.chance(80) {
+		from = len(w.history) - 12
+	}
+	cmd := w.history[from+w.rnd.IntN(len(w.history)-from)]
+	for _, c := range w.history {
+		if c.Key == w.key {
+			cmd = c
+		}
+	}
+	if w.chance(70) {
+		switch p := cmd.Payload.(type) {
+		case engine.HoldSlot:
+			p.ID = w.id("hold")
+			cmd.Payload = p
+		case engine.Book:
+			p.ID = w.id("apt")
+			cmd.Payload = p
+		}
+	}
+	switch n := w.rnd.IntN(100); {
+	case n < 15: // another body
+		cmd.Fingerprint = w.print()
+		cmd.Payload = w.payload(&cmd.Actor)
+	case n < 25: // somebody else's key of the same name
+		cmd.Actor.Principal = pick(w, principals)
+	case n < 30:
+		cmd.Actor.Tenant = pick(w, tenants)
+	}
+	return cmd
+}
+
+// payload makes what a command asks.
+func (w *Workload) payload(actor *engine.Actor) engine.Payload {
+	switch n := w.rnd.IntN(100); {
+	case n < 28:
+		return w.hold(actor)
+	case n < 56:
+		return w.book(actor)
+	case n < 70:
+		return w.reschedule(actor)
+	case n < 79:
+		return w.cancel(actor)
+	case n < 84:
+		return w.release(actor)
+	case n < 89:
+		return w.putCase(actor)
+	case n < 93:
+		return w.putReviewer(actor)
+	case n < 94:
+		return engine.DeactivateReviewer{ID: w.reviewer(), Expect: uint64(max(0, w.rnd.IntN(8)-5))}
+	case n < 97:
+		return engine.PutProfile{
+			Profile: engine.Profile{TimeZone: pick(w, []string{"UTC", "US/Eastern"}), NPIs: []string{"1234567893"}},
+			Expect:  uint64(max(0, w.rnd.IntN(8)-5)),
+		}
+	case n < 98 || w.chance(70):
+		return engine.RecordAnswer{Body: []byte(w.id("answer"))}
+	}
+	return engine.LoadRules{Bundle: pick(w, w.books).bundle}
 }

@@ -1,0 +1,166 @@
+package enginetest
+
+import (
+	"slices"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// fit is how well a reviewer suits a case at one start: a few sentences of the
+// contract, worked out by hand for the codes and plans of the simulated world.
+type fit struct {
+	tier     matcher.Tier // TierNone: not at all
+	similar  bool         // not the same specialty: unmet where a match was asked for
+	required []string     // attestation codes
+	optional []string
+}
+
+// eligible tells whether a call about a case may be asked for.
+func (a *Auditor) eligible(c *knownCase, firstAsked slots.Instant) bool {
+	d := &c.image.Determination
+	if d.Status == "approved" || d.Status == "withdrawn" {
+		return false
+	}
+	t := a.terms(c)
+	if t.window == 0 {
+		return true
+	}
+	asked := a.now
+	if firstAsked != 0 {
+		asked = firstAsked
+	}
+	if c.asked != 0 {
+		asked = c.asked
+	}
+	return d.DecidedAt != 0 && asked <= d.DecidedAt+slots.Instant(t.window)*3600
+}
+
+func (a *Auditor) terms(c *knownCase) terms { return a.books[a.inForce].termsOf(&c.image) }
+
+// shared are the terms of several cases in one call.
+func (a *Auditor) shared(cases []*knownCase) terms {
+	all := a.terms(cases[0])
+	for _, c := range cases[1:] {
+		t := a.terms(c)
+		all.call, all.lead = max(all.call, t.call), max(all.lead, t.lead)
+		all.horizon, all.hold = min(all.horizon, t.horizon), min(all.hold, t.hold)
+		all.clinician = all.clinician || t.clinician
+		all.callback = all.callback || t.callback
+		step := all.grid
+		for step%t.grid != 0 {
+			step += all.grid
+		}
+		all.grid = step
+	}
+	return all
+}
+
+// works tells, minute by minute, whether a reviewer is there for all of a call.
+func works(r *engine.Reviewer, span slots.Interval) bool {
+	offset := slots.Instant(offsets[r.Zone.Name()] * 60)
+	for at := span.Start; at < span.End; at += 60 {
+		if !worksAt(r, at, at+offset) {
+			return false
+		}
+	}
+	return true
+}
+
+func worksAt(r *engine.Reviewer, at, local slots.Instant) bool {
+	date, minute := slots.Date(local/86400), slots.ClockTime(local%86400/60)
+	for _, b := range r.Hours.Blocks {
+		if b.Start <= at && at < b.End {
+			return false
+		}
+	}
+	for _, e := range r.Hours.Exceptions {
+		if e.Date == date {
+			return slices.ContainsFunc(e.Hours, func(s slots.ClockSpan) bool { return s.Start <= minute && minute < s.End })
+		}
+	}
+	weekday := (int(date) + 3) % 7 // Monday = 0
+	return slices.ContainsFunc(r.Hours.Weekly, func(w slots.WeeklyHours) bool {
+		return w.Days>>weekday&1 == 1 && w.Span.Start <= minute && minute < w.Span.End
+	})
+}
+
+// relation says how close two specialties are: 3 same subspecialty, 2 same,
+// 1 similar, 0 none.
+func relation(program, anchor, have string) int {
+	ortho := func(code string) bool { return code == codeSpine || code == codeOrtho }
+	switch {
+	case anchor == have:
+		return 3
+	case ortho(anchor) && ortho(have):
+		return 2
+	case program == programSpine && (ortho(anchor) && have == codeNeuro || anchor == codeNeuro && ortho(have)):
+		return 1
+	}
+	return 0
+}
+
+// fitOf judges a reviewer for a case and a call that starts at start.
+func (a *Auditor) fitOf(r *engine.Reviewer, c *engine.Case, start slots.Instant) fit {
+	physician := r.Credential == "MD" || r.Credential == "DO"
+	if !r.Active || !physician || !slices.Contains(r.Programs, c.Program) {
+		return fit{}
+	}
+	anchor := c.ServiceSpecialty
+	asked := c.Requesting.Credential == "MD" || c.Requesting.Credential == "DO"
+	if asked {
+		anchor = c.Requesting.Specialty
+	}
+	near := relation(c.Program, anchor, r.Specialties[0])
+	f := fit{tier: matcher.TierSkilled, similar: near < 2}
+	if near == 1 {
+		f.tier = matcher.TierSimilar
+	} else if near > 1 {
+		f.tier = matcher.TierFull
+	}
+	if texan(c) {
+		a.waive(&f, licensedInTexas(r, start), !asked || near > 0)
+	}
+	t := a.books[a.inForce].termsOf(c)
+	appeal := c.LevelOfReview == "appeal"
+	if t.ohioConsent && c.MemberState == "OH" {
+		if appeal {
+			f.required = append(f.required, codeOhioConsent)
+		} else {
+			f.optional = append(f.optional, codeOhioConsent)
+		}
+	}
+	if t.appeals && appeal {
+		f.required = append(f.required, codeAppeal)
+	}
+	return f
+}
+
+// texan tells whether the law of Texas on commercial plans covers a case.
+func texan(c *engine.Case) bool {
+	status := c.Determination.Status
+	return c.SitusState == "TX" && c.LineOfBusiness == "commercial" && c.LevelOfReview != "appeal" &&
+		(status == "pending" || status == "denied" || status == "partially_denied")
+}
+
+// waive notes what Texas lets a caller waive.
+func (a *Auditor) waive(f *fit, licensed, specialty bool) {
+	switch {
+	case licensed && specialty:
+	case specialty:
+		f.tier, f.required = matcher.TierLicenseWaived, append(f.required, codeLicenseWaived)
+	case licensed:
+		f.tier, f.required = matcher.TierSpecialtyWaived, append(f.required, codeSpecialtyWaived)
+	default:
+		f.tier, f.required = matcher.TierBothWaived, append(f.required, codeSpecialtyWaived)
+	}
+}
+
+// licensedInTexas looks for a licence that counts on the local date of start.
+func licensedInTexas(r *engine.Reviewer, start slots.Instant) bool {
+	date := slots.Date((start + texasOffset*60) / 86400)
+	return slices.ContainsFunc(r.Licenses, func(l matcher.License) bool {
+		return l.State == "TX" && l.Status == "active" && l.Type == "full" && l.From <= date && date <= l.To
+	})
+}

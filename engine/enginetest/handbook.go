@@ -1,0 +1,195 @@
+package enginetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
+)
+
+// terms are the numbers of a payer's row, as the auditor knows them.
+type terms struct {
+	plan, program        string // program "" = all of the plan
+	call, grid, lead     int    // minutes
+	horizon              int    // hours
+	hold                 int    // minutes
+	window               int    // hours after the decision in which to ask, 0 = none
+	callback             bool   // no slots, callbacks only
+	clinician            bool   // a clinician must speak
+	ohioConsent, appeals bool   // attestations of the row for Health New England
+}
+
+// Health plans of the simulated world. planPlain has no row of its own and
+// falls to the default policy; planDeck has a shipped row.
+const (
+	planPlain    = "plain"
+	planDeck     = "hne"
+	planLong     = "long"
+	planCallback = "callback"
+	planWindow   = "window"
+)
+
+// Programs of the simulated world.
+const (
+	programSpine = "msk-spine-surgery"
+	programJoint = "msk-joint-surgery"
+)
+
+// handbook is a ruleset as the auditor knows it.
+type handbook struct {
+	version string
+	bundle  []byte
+	rows    []terms
+}
+
+// shipped are the rows that the embedded rules have.
+var shipped = []terms{
+	{plan: planPlain, call: 15, grid: 15, horizon: 1440, hold: 5},
+	{plan: planDeck, call: 15, grid: 15, horizon: 1440, hold: 5, ohioConsent: true, appeals: true},
+}
+
+// firstRows and secondRows are the rows that the two rulesets of a simulation
+// add to the shipped ones.
+var (
+	firstRows = []terms{
+		{plan: planLong, program: programSpine, call: 30, grid: 15, lead: 60, horizon: 48, hold: 10, clinician: true},
+		{plan: planLong, program: programJoint, call: 20, grid: 20, horizon: 72, hold: 4},
+		{plan: planCallback, call: 15, grid: 15, horizon: 48, hold: 5, callback: true},
+		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 5, window: 12},
+	}
+	secondRows = []terms{
+		{plan: planLong, program: programSpine, call: 45, grid: 15, horizon: 48, hold: 2},
+		{plan: planLong, program: programJoint, call: 20, grid: 20, lead: 30, horizon: 72, hold: 4},
+		{plan: planCallback, call: 15, grid: 15, horizon: 48, hold: 5, callback: true},
+		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 1, window: 6},
+	}
+)
+
+// handbooks returns the two rulesets between which a simulation changes.
+var handbooks = sync.OnceValues(func() ([]handbook, error) {
+	first, err := newHandbook(firstRows)
+	if err != nil {
+		return nil, err
+	}
+	second, err := newHandbook(secondRows)
+	return []handbook{first, second}, err
+})
+
+// newHandbook writes rows into a bundle, each as a copy of the default row with
+// its own numbers.
+func newHandbook(rows []terms) (handbook, error) {
+	embedded, err := matcher.EmbeddedRules()
+	if err != nil {
+		return handbook{}, err
+	}
+	var sections map[string]any
+	if err := json.Unmarshal(embedded, &sections); err != nil {
+		return handbook{}, err
+	}
+	for i, t := range rows {
+		row, err := t.row(rowsOf(sections, "payers"), fmt.Sprintf("sim-%d", i))
+		if err != nil {
+			return handbook{}, err
+		}
+		setRows(sections, "payers", append(rowsOf(sections, "payers"), row))
+	}
+	cut(sections)
+	bundle, err := json.Marshal(sections, json.Deterministic(true))
+	if err != nil {
+		return handbook{}, err
+	}
+	compiled, err := matcher.CompileRules(bundle)
+	if err != nil {
+		return handbook{}, err
+	}
+	return handbook{version: compiled.Version(), bundle: bundle, rows: append(rows[:len(rows):len(rows)], shipped...)}, nil
+}
+
+func rowsOf(sections map[string]any, name string) []any {
+	section, _ := sections[name].(map[string]any)
+	rows, _ := section["rows"].([]any)
+	return rows
+}
+
+func setRows(sections map[string]any, name string, rows []any) {
+	if section, ok := sections[name].(map[string]any); ok {
+		section["rows"] = rows
+	}
+}
+
+// cut leaves out what the auditor does not ask: a simulation opens its engine
+// many times, and each time the rules are compiled.
+func cut(sections map[string]any) {
+	keep := func(name string, wanted func(id string) bool) {
+		setRows(sections, name, slices.DeleteFunc(rowsOf(sections, name), func(row any) bool {
+			m, _ := row.(map[string]any)
+			id, _ := m["id"].(string)
+			return !wanted(id)
+		}))
+	}
+	keep("specialties", func(id string) bool {
+		return id == "orthopaedic-surgery" || id == "orthopaedic-surgery/spine" || id == "neurosurgery" || id == "cardiology"
+	})
+	keep("similarity", func(id string) bool { return strings.HasPrefix(id, "spine-") })
+	for _, row := range rowsOf(sections, "payers") {
+		m, _ := row.(map[string]any)
+		for _, part := range []string{"limits", "options", "advice"} {
+			delete(m, part)
+		}
+		clauses, _ := m["clauses"].([]any)
+		m["clauses"] = slices.DeleteFunc(clauses, func(clause any) bool {
+			c, _ := clause.(map[string]any)
+			return c["effect"] == "consultative"
+		})
+	}
+}
+
+// row returns the default row of list with the numbers of t.
+func (t terms) row(list []any, id string) (map[string]any, error) {
+	var row map[string]any
+	for _, r := range list {
+		if m, ok := r.(map[string]any); ok && m["healthPlan"] == "*" {
+			text, err := json.Marshal(m)
+			if err != nil {
+				return nil, err
+			}
+			if err := json.Unmarshal(text, &row); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if row == nil {
+		return nil, fmt.Errorf("the embedded rules have no default row")
+	}
+	row["id"], row["title"], row["healthPlan"] = id, "Simulated plan "+t.plan, t.plan
+	if t.program != "" {
+		row["programs"] = []string{t.program}
+	}
+	if t.callback {
+		row["modes"] = []string{"callback"}
+	}
+	row["call"] = map[string]int{
+		"callMinutes": t.call, "gridMinutes": t.grid, "leadMinutes": t.lead, "horizonHours": t.horizon, "holdMinutes": t.hold,
+	}
+	row["clinicianRequired"] = t.clinician
+	if t.window > 0 {
+		row["zone"] = "UTC"
+		row["requestWindow"] = map[string]any{"amount": t.window, "unit": "hours", "from": "denial"}
+	}
+	return row, nil
+}
+
+// termsOf finds the row that governs a case.
+func (h *handbook) termsOf(c *engine.Case) terms {
+	for _, t := range h.rows {
+		if t.plan == c.HealthPlan && (t.program == "" || t.program == c.Program) {
+			return t
+		}
+	}
+	return shipped[0]
+}

@@ -1,0 +1,168 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
+)
+
+// Limits of the simulated engine, small so that they are met.
+const (
+	simHoldLimit  = 2
+	simBatchLimit = 8
+	simQueueLimit = 1024
+	tightQueue    = 3
+	simCheckpoint = 64 // entries between checkpoints
+)
+
+// run is a simulation under way.
+type run struct {
+	config *Config
+	ctx    context.Context
+	books  []handbook
+	counts Counts
+	clock  *Clock
+	log    *faultLog
+	engine *engine.Engine
+	audit  *Auditor
+	plugs  int
+
+	// journal holds every command that was judged, with the instant at which.
+	journal []judged
+	writers []writer // of the entries, in order
+}
+
+type judged struct {
+	now slots.Instant
+	cmd engine.Command
+}
+
+// writer is who wrote an entry.
+type writer struct {
+	actor engine.Actor
+	kind  engine.Kind
+}
+
+func newRun(c *Config, books []handbook, counts Counts) (*run, error) {
+	r := &run{
+		config: c, ctx: context.Background(), books: books, counts: counts, clock: NewClock(simStart),
+		log:   &faultLog{MemLog: engine.NewMemLog()},
+		audit: newAuditor(books, simHoldLimit, c.Twist, counts),
+	}
+	r.writers = []writer{{actor: engine.Actor{Tenant: tenants[0], Principal: "system"}, kind: engine.KindLoadRules}}
+	return r, r.open(simQueueLimit)
+}
+
+// open opens the engine on the log.
+func (r *run) open(queue int) error {
+	e, err := r.openOn(r.log, queue, simBatchLimit)
+	if err == nil {
+		r.engine = e
+	}
+	return err
+}
+
+func (r *run) openOn(log engine.Log, queue, batch int) (*engine.Engine, error) {
+	if p := r.config.Plant; p != nil && p.Log != nil {
+		log = p.Log(log)
+	}
+	return engine.Open(r.ctx, engine.Options{
+		Log: log, Clock: r.clock, Rules: r.books[0].bundle,
+		Identity:   engine.Identity{StoreID: "sim", Tenant: tenants[0], Format: 1, DigestKey: make([]byte, 32)},
+		QueueLimit: queue, BatchLimit: min(batch, queue), CheckpointEvery: simCheckpoint, HoldsPerPrincipal: simHoldLimit,
+	})
+}
+
+// end stops whatever runs.
+func (r *run) end() {
+	if r.engine != nil {
+		r.engine.Close() //nolint:errcheck // a crashed engine has no log to close
+	}
+}
+
+// submit hands commands over and waits.
+func (r *run) submit(cmds []engine.Command) []engine.Result {
+	if p := r.config.Plant; p != nil && p.Submit != nil {
+		return p.Submit(r.ctx, r.engine, cmds)
+	}
+	if len(cmds) == 1 {
+		o, err := r.engine.Submit(r.ctx, cmds[0])
+		return []engine.Result{{Outcome: o, Err: err}}
+	}
+	return r.engine.SubmitAll(r.ctx, slices.Clone(cmds))
+}
+
+// settled sorts what became of a step's commands.
+type settled struct {
+	acked   int
+	failed  []engine.Command // definitely not done
+	unknown []engine.Command
+}
+
+// settle compares outcomes with what the auditor expects. A definite error
+// must be one of allowed; an unknown outcome ends all acknowledgements.
+func (r *run) settle(cmds []engine.Command, results []engine.Result, allowed ...error) (s settled, err error) {
+	if len(results) != len(cmds) {
+		return s, fmt.Errorf("%d results for %d commands", len(results), len(cmds))
+	}
+	for i, cmd := range cmds {
+		got := &results[i]
+		fits := slices.ContainsFunc(allowed, func(want error) bool { return errors.Is(got.Err, want) })
+		switch {
+		case got.Err == nil && len(s.unknown) > 0:
+			return s, fmt.Errorf("command %d was acknowledged after a commit had failed", i)
+		case got.Err == nil:
+			if err := r.judge(cmd, &got.Outcome); err != nil {
+				return s, fmt.Errorf("command %d, %s: %w", i, describe(cmd.Payload), err)
+			}
+			s.acked++
+		case !fits:
+			return s, fmt.Errorf("command %d: %w", i, got.Err)
+		case errors.Is(got.Err, engine.ErrOutcomeUnknown):
+			s.unknown = append(s.unknown, cmd)
+		default:
+			s.failed = append(s.failed, cmd)
+		}
+	}
+	return s, nil
+}
+
+// judge lets the auditor judge a command and compares.
+func (r *run) judge(cmd engine.Command, o *engine.Outcome) error {
+	v := r.audit.judge(cmd)
+	r.note(cmd, &v)
+	return v.compare(&cmd, o)
+}
+
+func (r *run) note(cmd engine.Command, v *Verdict) {
+	r.journal = append(r.journal, judged{r.audit.now, cmd})
+	if v.Seq != 0 && !v.Replayed {
+		r.writers = append(r.writers, writer{cmd.Actor, cmd.Payload.Kind()})
+	}
+}
+
+// compare checks the newest snapshot, read as a client would read it now.
+func (r *run) compare() error {
+	reader := *r.audit
+	reader.now, reader.counts = r.engine.Now(), Counts{}
+	if err := reader.compareSnapshot(r.engine.Snapshot()); err != nil {
+		return err
+	}
+	return r.compareKeys(&reader)
+}
+
+// compareKeys asks for the newest keys without submitting anything.
+func (r *run) compareKeys(reader *Auditor) error {
+	for _, k := range reader.keys[max(0, len(reader.keys)-5):] {
+		actor := engine.Actor{Tenant: k.tenant, Principal: k.principal}
+		o, known := r.engine.Recall(actor, k.key, k.print)
+		if expected := k.until > reader.now; known != expected || known && (!o.Replayed || o.Seq != k.first.Seq) {
+			return fmt.Errorf("key %s is recalled: %v, seq %d; expected %v, seq %d", k.key, known, o.Seq, expected, k.first.Seq)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,278 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing/synctest"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// step takes one step and compares.
+func (r *run) step(s Step) error {
+	r.clock.Set(s.Clock)
+	r.audit.tick(s.Clock)
+	if err := r.under(s.Fault, s.Commands); err != nil {
+		return err
+	}
+	return r.compare()
+}
+
+// under submits commands under a fault.
+func (r *run) under(f Fault, cmds []engine.Command) error {
+	if f != FaultNone {
+		r.counts.Add("fault: %v", f)
+	}
+	switch f {
+	case FaultGather:
+		return r.gather(cmds)
+	case FaultRefuse:
+		return r.refuse(cmds)
+	case FaultPoisonLost, FaultPoisonKept:
+		return r.poison(cmds, f == FaultPoisonKept)
+	case FaultCrash:
+		if err := r.crash(simQueueLimit); err != nil {
+			return err
+		}
+	case FaultRestart:
+		if err := r.restart(simQueueLimit); err != nil {
+			return err
+		}
+	case FaultReadOnly:
+		return r.readOnly(cmds)
+	case FaultAbandon:
+		return r.abandon(cmds)
+	case FaultOverload:
+		return r.overload(cmds)
+	case FaultClosed:
+		return r.closeAmid(cmds)
+	case FaultCheckpoint:
+		if err := r.engine.Checkpoint(); err != nil {
+			return err
+		}
+	}
+	_, err := r.settle(cmds, r.submit(cmds))
+	return err
+}
+
+// plug makes a command that is always accepted and always written.
+func (r *run) plug() engine.Command {
+	r.plugs++
+	return engine.Command{
+		Actor:   engine.Actor{Tenant: tenants[0], Principal: "plug", Role: "provider", Source: "api"},
+		Payload: engine.PutProfile{Profile: engine.Profile{TimeZone: fmt.Sprintf("plug %d", r.plugs)}},
+	}
+}
+
+// behind blocks the writer in the write of a plug, lets wait put commands into
+// the queue, and goes on. So all commands are there before the next is taken.
+// before runs when the plug's write is under way.
+func (r *run) behind(before, wait func()) error {
+	gate := r.log.BlockNext()
+	defer gate.Release()
+	plug := r.plug()
+	done := make(chan engine.Result)
+	go func() {
+		o, err := r.engine.Submit(r.ctx, plug)
+		done <- engine.Result{Outcome: o, Err: err}
+	}()
+	<-gate.Entered()
+	var early error
+	if got := r.engine.Snapshot().Seq(); got != r.audit.seq {
+		early = fmt.Errorf("a snapshot shows seq %d before it is written, expected %d", got, r.audit.seq)
+	}
+	before()
+	wait()
+	synctest.Wait()
+	gate.Release()
+	result := <-done
+	_, err := r.settle([]engine.Command{plug}, []engine.Result{result})
+	return errors.Join(early, err)
+}
+
+// together submits commands so that they wait for one write, and returns what
+// came back. before as in behind.
+func (r *run) together(cmds []engine.Command, before func()) (results []engine.Result, err error) {
+	done := make(chan []engine.Result)
+	err = r.behind(before, func() {
+		go func() { done <- r.submit(cmds) }()
+	})
+	return <-done, err
+}
+
+func (r *run) gather(cmds []engine.Command) error {
+	for i, c := range cmds {
+		same := func(d engine.Command) bool { return d.Key == c.Key && d.Actor == c.Actor }
+		if c.Key != "" && slices.ContainsFunc(cmds[:i], same) {
+			r.counts.Add("duplicate in flight")
+		}
+	}
+	results, err := r.together(cmds, func() {})
+	if err != nil {
+		return err
+	}
+	_, err = r.settle(cmds, results)
+	return err
+}
+
+var errPlanted = errors.New("planted")
+
+// refuse lets one write be refused. What was refused has not happened, and can
+// be done right after.
+func (r *run) refuse(cmds []engine.Command) error {
+	results, err := r.together(cmds, func() { r.log.refuse(errPlanted) })
+	if err != nil {
+		return err
+	}
+	r.log.disarm()
+	s, err := r.settle(cmds, results, engine.ErrNotWritable)
+	if err != nil {
+		return err
+	}
+	if len(s.failed) > 0 {
+		r.counts.Add("write refused")
+	}
+	if len(s.failed) > 0 && s.acked > 0 {
+		r.counts.Add("write after a refused one")
+	}
+	return r.again(s.failed)
+}
+
+// again does what has failed, after a look at what is there.
+func (r *run) again(cmds []engine.Command) error {
+	if err := r.compare(); err != nil {
+		return fmt.Errorf("before the second try: %w", err)
+	}
+	if len(cmds) == 0 {
+		return nil
+	}
+	_, err := r.settle(cmds, r.submit(cmds))
+	if err != nil {
+		return fmt.Errorf("second try: %w", err)
+	}
+	return nil
+}
+
+func (r *run) readOnly(cmds []engine.Command) error {
+	r.log.SetReadOnly(true)
+	if h := r.engine.Health(); h.Ready || !errors.Is(h.Writable, engine.ErrReadOnly) {
+		return fmt.Errorf("health of a read-only store: %+v", h)
+	}
+	s, err := r.settle(cmds, r.submit(cmds), engine.ErrNotWritable)
+	if err != nil {
+		return err
+	}
+	if s.acked > 0 {
+		return fmt.Errorf("%d commands acknowledged by a read-only store", s.acked)
+	}
+	if err := r.compare(); err != nil {
+		return err
+	}
+	r.log.SetReadOnly(false)
+	return r.again(s.failed)
+}
+
+// oneByOne submits commands each from a goroutine of its own, in order.
+func (r *run) oneByOne(cmds []engine.Command, ctx func(i int) context.Context) (results []engine.Result, wait func()) {
+	results = make([]engine.Result, len(cmds))
+	done := make(chan struct{})
+	for i, cmd := range cmds {
+		go func() {
+			o, err := r.engine.Submit(ctx(i), cmd)
+			results[i] = engine.Result{Outcome: o, Err: err}
+			done <- struct{}{}
+		}()
+		synctest.Wait()
+	}
+	return results, func() {
+		for range cmds {
+			<-done
+		}
+	}
+}
+
+// abandon gives up every second command while it waits. It must never be done.
+func (r *run) abandon(cmds []engine.Command) error {
+	var results []engine.Result
+	var wait func()
+	err := r.behind(func() {}, func() {
+		ctx, cancel := context.WithCancel(r.ctx)
+		results, wait = r.oneByOne(cmds, func(i int) context.Context {
+			if i%2 == 1 {
+				return ctx
+			}
+			return r.ctx
+		})
+		cancel()
+	})
+	wait()
+	if err != nil {
+		return err
+	}
+	for i := range results {
+		if given := i%2 == 1; given != errors.Is(results[i].Err, engine.ErrDeadline) {
+			return fmt.Errorf("command %d, given up %v, ends with %w", i, given, results[i].Err)
+		}
+	}
+	s, err := r.settle(cmds, results, engine.ErrDeadline)
+	if err != nil {
+		return err
+	}
+	return r.again(s.failed)
+}
+
+// overload fills a short queue. What found no room has not happened.
+func (r *run) overload(cmds []engine.Command) error {
+	if err := r.restart(tightQueue); err != nil {
+		return err
+	}
+	var results []engine.Result
+	var wait func()
+	err := r.behind(func() {}, func() {
+		results, wait = r.oneByOne(cmds, func(int) context.Context { return r.ctx })
+	})
+	wait()
+	if err != nil {
+		return err
+	}
+	for i := range results {
+		if over := i >= tightQueue; over != errors.Is(results[i].Err, engine.ErrOverloaded) {
+			return fmt.Errorf("command %d of a queue for %d ends with %w", i, tightQueue, results[i].Err)
+		}
+	}
+	s, err := r.settle(cmds, results, engine.ErrOverloaded)
+	if err != nil {
+		return err
+	}
+	if len(s.failed) > 0 {
+		r.counts.Add("queue full")
+	}
+	if err := r.restart(simQueueLimit); err != nil {
+		return err
+	}
+	return r.again(s.failed)
+}
+
+// closeAmid closes the engine while commands wait: they are finished first.
+func (r *run) closeAmid(cmds []engine.Command) error {
+	var results []engine.Result
+	var wait func()
+	closed := make(chan error)
+	err := r.behind(func() {}, func() {
+		results, wait = r.oneByOne(cmds, func(int) context.Context { return r.ctx })
+		go func() { closed <- r.engine.Close() }()
+	})
+	wait()
+	if err := errors.Join(err, <-closed); err != nil {
+		return err
+	}
+	if _, err := r.settle(cmds, results); err != nil {
+		return err
+	}
+	if _, err := r.engine.Submit(r.ctx, r.plug()); !errors.Is(err, engine.ErrClosed) {
+		return fmt.Errorf("a closed engine answers %w", err)
+	}
+	return r.reopen(simQueueLimit)
+}

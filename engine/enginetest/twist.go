@@ -1,0 +1,38 @@
+package enginetest
+
+// Twist is a mistake that an auditor can be made to make. An engine that
+// disagrees with the twisted auditor is one that does not make the mistake; so
+// each twist shows that the simulation would see it.
+type Twist int
+
+// The twists.
+const (
+	NoTwist              Twist = iota
+	TwistTouching              // calls that touch are taken to overlap
+	TwistBufferForgotten       // the time after a call is not kept free
+	TwistHoldOutlives          // a hold still counts at its deadline
+	TwistCancelKeepsSlot       // a cancelled call still takes its time
+	TwistKeysUnscoped          // idempotency keys are shared by everybody
+	TwistKeysForgotten         // idempotency keys are kept for six days
+	TwistCapWithoutHolds       // holds do not count for the cap of a day
+	TwistMoveBlocked           // a call stands in its own way when it is moved
+	TwistCaseHeldFree          // a case that somebody else holds can be booked
+	twistEnd
+)
+
+// Twists lists all twists.
+func Twists() []Twist {
+	all := []Twist{}
+	for t := NoTwist + 1; t < twistEnd; t++ {
+		all = append(all, t)
+	}
+	return all
+}
+
+var twistNames = [twistEnd]string{
+	"none", "touching", "buffer forgotten", "hold outlives", "cancel keeps slot", "keys unscoped",
+	"keys forgotten", "cap without holds", "move blocked", "held case free",
+}
+
+// String names the mistake.
+func (t Twist) String() string { return twistNames[t] }

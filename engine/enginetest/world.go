@@ -1,0 +1,166 @@
+package enginetest
+
+import (
+	"fmt"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// simStart is when a simulation starts: in winter, so that for three months
+// neither Texas nor a zone of the reviewers changes its clocks and the auditor
+// knows every local time from one number.
+const simStart = Monday
+
+// simEnd is when a simulation stops moving its clock forward.
+const simEnd = simStart + 45*86400
+
+// offsets are the minutes east of UTC of the zones in use.
+var offsets = map[string]int{
+	"UTC": 0, "America/Phoenix": -7 * 60, "Asia/Kolkata": 5*60 + 30, "Pacific/Honolulu": -10 * 60,
+}
+
+// texasOffset is that of Austin in winter.
+const texasOffset = -6 * 60
+
+// NUCC codes in use.
+const (
+	codeSpine      = "207XS0117X" // orthopaedic surgery of the spine
+	codeOrtho      = "207X00000X" // orthopaedic surgery
+	codeNeuro      = "207T00000X" // neurosurgery
+	codeCardiology = "207RC0000X"
+)
+
+// Attestation codes in use.
+const (
+	codeLicenseWaived   = "tx_ssl_waived"
+	codeSpecialtyWaived = "tx_ssl_specialty_waived"
+	codeOhioConsent     = "oh_member_consent"
+	codeAppeal          = "appeal_level_of_review"
+)
+
+var allCodes = []string{codeLicenseWaived, codeSpecialtyWaived, codeOhioConsent, codeAppeal}
+
+// Tenants and principals. The same ids stand for other things in each tenant.
+var (
+	tenants    = []string{"north", "south"}
+	principals = []string{"ann", "bob", "eve"}
+)
+
+const (
+	reviewerCount = 6
+	caseCount     = 14
+)
+
+func reviewerID(i int) string { return fmt.Sprintf("rev-%d", i) }
+func caseID(i int) string     { return fmt.Sprintf("case-%d", i) }
+
+// days from the first local date of the simulation.
+func day(n int) slots.Date { return slots.Date(simStart/86400) + slots.Date(n) }
+
+func weekly(days slots.Weekdays, from, to int) slots.WeeklyHours {
+	return slots.WeeklyHours{Days: days, Span: slots.ClockSpan{Start: slots.ClockTime(from), End: slots.ClockTime(to)}}
+}
+
+const (
+	everyDay slots.Weekdays = 1<<7 - 1
+	workdays slots.Weekdays = 1<<5 - 1
+)
+
+// firstReviewers returns the roster of a tenant. Each reviewer stands for one
+// way to meet Texas law, and between them they have every kind of limit.
+func firstReviewers() ([]engine.Reviewer, error) {
+	reviewer := func(id int, zone, credential, specialty string) (engine.Reviewer, error) {
+		z, err := slots.LoadZone(zone)
+		r := engine.Reviewer{Reviewer: matcher.Reviewer{
+			ID: reviewerID(id), Zone: z, Credential: credential, NPI: "1234567893", Specialties: []string{specialty},
+			Programs: []string{programSpine, programJoint}, Populations: []string{"adult"}, Active: true,
+		}}
+		return r, err
+	}
+	texas := func(kind string, to slots.Date) []matcher.License {
+		return []matcher.License{{State: "TX", Type: kind, Status: "active", From: day(-400), To: to}}
+	}
+	rows := []struct {
+		zone, credential, specialty string
+		finish                      func(r *engine.Reviewer)
+	}{
+		{"UTC", "MD", codeSpine, func(r *engine.Reviewer) {
+			r.Licenses = texas("full", day(1000))
+			r.Hours.Weekly = []slots.WeeklyHours{weekly(everyDay, 0, 24*60)}
+		}},
+		{"America/Phoenix", "DO", codeOrtho, func(r *engine.Reviewer) {
+			r.Licenses = texas("full", day(2))
+			r.Hours.Weekly = []slots.WeeklyHours{weekly(everyDay, 6*60, 12*60), weekly(everyDay, 12*60, 18*60)}
+			r.BufferBefore, r.BufferAfter, r.MaxPerDay = 5, 10, 2
+		}},
+		{"Asia/Kolkata", "MD", codeNeuro, func(r *engine.Reviewer) {
+			r.Hours.Weekly = []slots.WeeklyHours{weekly(everyDay, 18*60, 24*60), weekly(workdays, 0, 4*60)}
+			r.Hours.Blocks = []slots.Interval{{Start: simStart + 3600, End: simStart + 5400}}
+			r.BufferAfter = 15
+		}},
+		{"Pacific/Honolulu", "MD", codeCardiology, func(r *engine.Reviewer) {
+			r.Licenses = texas("administrative", day(1000))
+			r.Hours.Weekly = []slots.WeeklyHours{weekly(workdays, 4*60, 12*60)}
+			r.Hours.Exceptions = []slots.Exception{{Date: day(1)}, {Date: day(5), Hours: []slots.ClockSpan{{Start: 300, End: 600}}}}
+			r.MaxPerDay = 2
+		}},
+		{"UTC", "PharmD", codeSpine, func(r *engine.Reviewer) {
+			r.Hours.Weekly = []slots.WeeklyHours{weekly(everyDay, 0, 24*60)}
+		}},
+		{"UTC", "MD", codeOrtho, func(r *engine.Reviewer) {
+			r.Programs = []string{programJoint}
+			r.Hours.Weekly = []slots.WeeklyHours{weekly(everyDay, 8*60, 20*60)}
+			r.BufferBefore = 20
+		}},
+	}
+	all := []engine.Reviewer{}
+	for i, row := range rows {
+		r, err := reviewer(i, row.zone, row.credential, row.specialty)
+		if err != nil {
+			return nil, err
+		}
+		row.finish(&r)
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// firstCases returns the cases of a tenant.
+func firstCases() []engine.Case {
+	all := []engine.Case{}
+	for i := range caseCount {
+		c := engine.Case{Case: matcher.Case{
+			ID: caseID(i), HealthPlan: planPlain, LineOfBusiness: "commercial", SitusState: "MA", MemberState: "MA",
+			Population: "adult", Program: programSpine, LevelOfReview: "reconsideration", Phase: "pre_service",
+			Determination: matcher.Determination{
+				Status: "denied", Reason: "medical_necessity", LetterDate: day(-5), LetterReceived: true, DecidedAt: simStart - 3600,
+			},
+			Requesting:       matcher.Provider{Present: true, NPI: "1234567893", Credential: "MD", Specialty: codeSpine, TimeZone: "UTC"},
+			ServiceSpecialty: codeOrtho,
+		}}
+		switch i {
+		case 3:
+			c.Program = programJoint
+		case 4, 5:
+			c.SitusState = "TX"
+		case 6:
+			c.SitusState, c.Requesting.Credential = "TX", "NP"
+		case 7, 8:
+			c.HealthPlan = planLong
+		case 9:
+			c.HealthPlan, c.Program = planLong, programJoint
+		case 10:
+			c.HealthPlan, c.MemberState = planDeck, "OH"
+		case 11:
+			c.HealthPlan, c.MemberState, c.LevelOfReview = planDeck, "OH", "appeal"
+		case 12:
+			c.HealthPlan = planCallback
+		case 13:
+			c.HealthPlan = planWindow
+		}
+		all = append(all, c)
+	}
+	return all
+}
