@@ -4,9 +4,11 @@ import "fmt"
 
 // Status is the numbered outcome of a command. Numbers are part of the log
 // format and are never reused. Where several refusals apply, the one with the
-// smaller number is given, with two exceptions: NotReschedulable and
+// smaller number is given, with three exceptions: NotReschedulable and
 // NotCancellable come right after StaleVersion, since nothing else can be asked
-// of an appointment that is over, and Invalid comes before everything.
+// of an appointment that is over; CasesNotCombinable comes before NotEligible
+// for cases that are too many, not distinct or of several health plans, since
+// such a list is wrong whatever the cases say; Invalid comes before everything.
 type Status uint16
 
 // Statuses of a command.

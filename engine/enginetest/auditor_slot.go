@@ -51,17 +51,17 @@ func (a *Auditor) combine(w *wish) engine.Status {
 	if len(w.cases) < 1 || len(w.cases) > 5 {
 		return engine.StatusCasesNotCombinable
 	}
-	for _, c := range w.cases {
-		if !a.eligible(c, w.firstAsked) {
-			a.counts.Add("case not eligible")
-			return engine.StatusNotEligible
-		}
-	}
 	for i, c := range w.cases {
 		for _, other := range w.cases[:i] {
 			if c.image.ID == other.image.ID || c.image.HealthPlan != other.image.HealthPlan {
 				return engine.StatusCasesNotCombinable
 			}
+		}
+	}
+	for _, c := range w.cases {
+		if !a.eligible(c, w.firstAsked) {
+			a.counts.Add("case not eligible")
+			return engine.StatusNotEligible
 		}
 	}
 	w.terms = a.shared(w.cases)
