@@ -74,16 +74,13 @@ func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*vi
 	case <-ctx.Done():
 		return errors.Join(engine.ErrNotWritten, ctx.Err())
 	}
-	watchdog := time.NewTimer(s.opts.CommitTimeout)
-	defer watchdog.Stop()
+	defer s.limit("a commit")()
 	select {
 	case err := <-c.done:
 		if err != nil {
 			return err
 		}
 	case <-s.poisoned:
-	case <-watchdog.C:
-		s.poison(fmt.Sprintf("a commit has not returned within %v", s.opts.CommitTimeout))
 	}
 	if isClosed(s.poisoned) {
 		return s.poisonedError()

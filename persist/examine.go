@@ -129,39 +129,48 @@ func (e *examination) findGenerations() error {
 // walkLog checks every record: that none is missing, its checksum, its chain.
 func (e *examination) walkLog() error {
 	total, err := e.s.lastSeq()
-	if err != nil {
-		return e.doubt(0, err)
+	if err != nil && e.report == nil {
+		return err // Verify meets it again on its way
 	}
 	lower, upper := spaceBounds(spaceLog)
 	err = e.each(lower, upper, func(key, value []byte) error {
-		if seq, ok := parseLogKey(key); ok && seq > e.last+1 {
-			err := damaged("log", "records at seq %d to %d are missing", e.last+1, seq-1)
-			if err := e.doubt(e.last+1, err); err != nil {
-				return err
-			}
-			e.last, e.chain = seq-1, engine.Hash{} // nothing to compare the next one with
-		}
-		chain, payload, err := decodeRecord(key, value)
-		if err != nil {
-			e.chain = engine.Hash{}
-			e.last++
-			return e.doubt(e.last, err)
-		}
-		known := e.last == 0 || e.chain != engine.Hash{}
-		e.last++
-		if known && engine.ChainNext(e.chain, e.last, payload) != chain {
-			if err := e.doubt(e.last, damaged("log", "chain broken at seq %d", e.last)); err != nil {
-				return err
-			}
-		}
-		e.chain = chain
-		if uint64(e.last)%progressStep == 0 {
+		if uint64(e.last)%progressStep == progressStep-1 {
 			e.s.opts.Progress(uint64(e.last), uint64(total))
 		}
-		return e.checkMarks(chain)
+		return e.checkRecord(key, value)
 	})
 	e.s.opts.Progress(uint64(e.last), uint64(total))
 	return err
+}
+
+// checkRecord checks what comes after e.last. While e.chain is unknown, which
+// is a zero behind the beginning, there is nothing to compare a chain with.
+func (e *examination) checkRecord(key, value []byte) error {
+	seq, ok := parseLogKey(key)
+	if !ok || seq <= e.last {
+		return e.doubt(0, damaged("log", "a key of %d bytes that is no position", len(key)))
+	}
+	if seq > e.last+1 {
+		err := damaged("log", "records at seq %d to %d are missing", e.last+1, seq-1)
+		if err := e.doubt(e.last+1, err); err != nil {
+			return err
+		}
+		e.chain = engine.Hash{}
+	}
+	known := seq == 1 || e.chain != engine.Hash{}
+	prev := e.chain
+	e.last, e.chain = seq, engine.Hash{}
+	chain, payload, err := decodeRecord(key, value)
+	if err != nil {
+		return e.doubt(seq, err)
+	}
+	e.chain = chain
+	if known && engine.ChainNext(prev, seq, payload) != chain {
+		if err := e.doubt(seq, damaged("log", "chain broken at seq %d", seq)); err != nil {
+			return err
+		}
+	}
+	return e.checkMarks(chain)
 }
 
 // checkMarks compares the chain at e.last with who else remembers it.

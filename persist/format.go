@@ -54,12 +54,10 @@ func encodeRecord(key []byte, chain engine.Hash, payload []byte) []byte {
 }
 
 // decodeRecord returns the parts of a log record's value; payload is part of it.
+// key is a log key.
 func decodeRecord(key, value []byte) (chain engine.Hash, payload []byte, err error) {
-	seq, ok := parseLogKey(key)
 	place := formattedKey(key)
 	switch {
-	case !ok || seq == 0:
-		return chain, nil, damaged("log", "a key of %d bytes that is no position", len(key))
 	case len(value) <= recordHeader:
 		return chain, nil, damaged("log", "%v has %d bytes, too few", place, len(value))
 	case value[0] != valueVersion:

@@ -19,10 +19,12 @@ const (
 // storeFS is the file system that Pebble sees: the one given, with what this
 // store needs more of it.
 //
-//  1. With halt, a failed directory sync, and whatever fails about a log file
-//     that is being written, poisons the store and never returns. Pebble panics
-//     on some of these errors, on goroutines of its own or with a mutex in a
-//     state that makes the runtime end the process.
+//  1. With halt, whatever fails about a file that is not a table, or about the
+//     directory, poisons the store and never returns. On such errors Pebble stops
+//     by itself (halt, or a panic on a goroutine of its own, or with a mutex in a
+//     state that makes the runtime end the process), or, while it opens, tears
+//     down what its own background work still uses. Tables that cannot be
+//     written are background errors: Pebble tries again.
 //  2. The directory is synced before a marker file is made. Pebble v2.1.7 makes
 //     a MANIFEST and the marker that names it durable in one directory sync, so
 //     a power cut between them may keep the marker alone: a store that cannot
@@ -63,68 +65,43 @@ func (f storeFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCa
 
 // written returns what a file that Pebble is about to write looks like to it.
 func (f storeFS) written(name string, file vfs.File, err error) (vfs.File, error) {
-	if f.halt == nil || !strings.HasSuffix(name, ".log") {
+	if f.halt == nil || strings.HasSuffix(name, ".sst") {
 		return file, err
 	}
-	if err != nil {
-		f.halt("log file %s cannot be made: %v", name, err)
-	}
-	return logFile{File: file, name: name, halt: f.halt}, nil
+	f.must("creation", name, err)
+	return vitalFile{File: file, name: name, fs: f}, nil
 }
 
-// logFile is a log file that is being written; see storeFS.
-type logFile struct {
-	vfs.File
-	name string
-	halt func(format string, args ...any)
-}
-
-func (l logFile) must(what string, err error) {
-	if err != nil {
-		l.halt("%s of log file %s failed: %v", what, l.name, err)
+// must does not return if err is one that Pebble must not see.
+func (f storeFS) must(what, name string, err error) {
+	if err != nil && f.halt != nil {
+		f.halt("%s of %s failed: %v", what, name, err)
 	}
 }
 
-// Write implements vfs.File.
-func (l logFile) Write(p []byte) (int, error) {
-	n, err := l.File.Write(p)
-	l.must("write", err)
-	return n, err
+// Lock implements vfs.FS.
+func (f storeFS) Lock(name string) (io.Closer, error) {
+	lock, err := f.FS.Lock(name)
+	if err == nil && f.modes {
+		if err = os.Chmod(name, fileMode); err != nil {
+			return nil, errors.Join(err, lock.Close())
+		}
+	}
+	return lock, err
 }
 
-// Preallocate implements vfs.File.
-func (l logFile) Preallocate(offset, length int64) error {
-	err := l.File.Preallocate(offset, length)
-	l.must("preallocation", err)
+// Rename implements vfs.FS.
+func (f storeFS) Rename(oldname, newname string) error {
+	err := f.FS.Rename(oldname, newname)
+	f.must("renaming", oldname, err)
 	return err
 }
 
-// Sync implements vfs.File.
-func (l logFile) Sync() error {
-	err := l.File.Sync()
-	l.must("sync", err)
-	return err
-}
-
-// SyncData implements vfs.File.
-func (l logFile) SyncData() error {
-	err := l.File.SyncData()
-	l.must("sync", err)
-	return err
-}
-
-// SyncTo implements vfs.File.
-func (l logFile) SyncTo(length int64) (fullSync bool, err error) {
-	fullSync, err = l.File.SyncTo(length)
-	l.must("sync", err)
-	return fullSync, err
-}
-
-// Close implements vfs.File.
-func (l logFile) Close() error {
-	err := l.File.Close()
-	l.must("close", err)
-	return err
+// List implements vfs.FS.
+func (f storeFS) List(dir string) ([]string, error) {
+	names, err := f.FS.List(dir)
+	f.must("listing", dir, err)
+	return names, err
 }
 
 // MkdirAll implements vfs.FS.
@@ -133,25 +110,59 @@ func (f storeFS) MkdirAll(dir string, _ os.FileMode) error { return f.FS.MkdirAl
 // OpenDir implements vfs.FS.
 func (f storeFS) OpenDir(name string) (vfs.File, error) {
 	dir, err := f.FS.OpenDir(name)
+	f.must("opening", name, err)
 	if err != nil {
 		return nil, err
 	}
-	return storeDir{File: dir, name: name, halt: f.halt}, nil
+	return vitalFile{File: dir, name: name, fs: f}, nil
 }
 
-// storeDir is an open directory; see storeFS.
-type storeDir struct {
+// vitalFile is a file whose errors storeFS keeps from Pebble, or a directory.
+type vitalFile struct {
 	vfs.File
 	name string
-	halt func(format string, args ...any)
+	fs   storeFS
+}
+
+// Write implements vfs.File.
+func (v vitalFile) Write(p []byte) (int, error) {
+	n, err := v.File.Write(p)
+	v.fs.must("write", v.name, err)
+	return n, err
+}
+
+// Preallocate implements vfs.File.
+func (v vitalFile) Preallocate(offset, length int64) error {
+	err := v.File.Preallocate(offset, length)
+	v.fs.must("preallocation", v.name, err)
+	return err
 }
 
 // Sync implements vfs.File.
-func (d storeDir) Sync() error {
-	err := d.File.Sync()
-	if err != nil && d.halt != nil {
-		d.halt("sync of directory %s failed: %v", d.name, err)
-	}
+func (v vitalFile) Sync() error {
+	err := v.File.Sync()
+	v.fs.must("sync", v.name, err)
+	return err
+}
+
+// SyncData implements vfs.File.
+func (v vitalFile) SyncData() error {
+	err := v.File.SyncData()
+	v.fs.must("sync", v.name, err)
+	return err
+}
+
+// SyncTo implements vfs.File.
+func (v vitalFile) SyncTo(length int64) (fullSync bool, err error) {
+	fullSync, err = v.File.SyncTo(length)
+	v.fs.must("sync", v.name, err)
+	return fullSync, err
+}
+
+// Close implements vfs.File.
+func (v vitalFile) Close() error {
+	err := v.File.Close()
+	v.fs.must("close", v.name, err)
 	return err
 }
 

@@ -16,6 +16,7 @@ import (
 const (
 	spaceCheckInterval = time.Second      // how old the answer to "how much is free" may be
 	backgroundQuiet    = 10 * time.Second // without a background error before writes are taken again
+	backgroundPause    = 10 * time.Millisecond
 	repeatInterval     = 10 * time.Second // between two reports of one kind of event
 )
 
@@ -117,6 +118,10 @@ func (h *health) checkSpace() {
 // itself, at once; as long as it fails, writes would pile up in memory until
 // Pebble stops them without an answer.
 func (h *health) background(err error) {
+	if !h.s.running.Load() { // Pebble would try for ever and not come to an end of opening
+		h.s.halt("background work failed: %v", err)
+	}
+	time.Sleep(backgroundPause) // instead of Pebble, which does not wait
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.backgroundErr, h.backgroundAt = err, h.now()

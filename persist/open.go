@@ -93,6 +93,7 @@ func (s *Store) open() error {
 		return s.openError(fmt.Errorf("persist: %s: %w", watermarkName, err))
 	}
 	s.metrics.Store(&Metrics{})
+	s.running.Store(true)
 	go s.commitLoop()
 	go s.keep()
 	s.opts.Logger.Info("store opened", "store", s.identity.StoreID, "last", uint64(e.last), "watermark", uint64(mark.seq))
@@ -145,7 +146,7 @@ func (s *Store) compareWith(e *examination) error {
 
 // lastSeq returns the position in the last key of the log.
 func (s *Store) lastSeq() (last engine.Seq, err error) {
-	err = s.guard("read", s.opts.CommitTimeout, func() error {
+	err = s.guard("read", s.grace(), func() error {
 		lower, upper := spaceBounds(spaceLog)
 		iter, err := s.current.Load().snapshot.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 		if err != nil {

@@ -42,6 +42,7 @@ type Store struct {
 	viewMu  sync.Mutex // guards the reference counts of views
 	walks   sync.WaitGroup
 
+	running    atomic.Bool // Open or Create has come to its end
 	health     health
 	poisonOnce sync.Once
 	poisoned   chan struct{}
@@ -126,6 +127,14 @@ func (s *Store) halt(format string, args ...any) {
 	select {}
 }
 
+// grace is how long a read may be stuck in a poisoned store.
+func (s *Store) grace() time.Duration {
+	if !s.running.Load() {
+		return 0
+	}
+	return s.opts.CommitTimeout
+}
+
 // guard runs fn, which may get stuck in halt, on a goroutine of its own. In a
 // poisoned store it waits no longer than grace; fn is then left behind.
 func (s *Store) guard(what string, grace time.Duration, fn func() error) error {
@@ -144,6 +153,15 @@ func (s *Store) guard(what string, grace time.Duration, fn func() error) error {
 	case <-timer.C:
 		return fmt.Errorf("%s is stuck: %w", what, s.poisonedError())
 	}
+}
+
+// limit poisons the store unless the returned function is called within
+// CommitTimeout.
+func (s *Store) limit(what string) (stop func()) {
+	timer := time.AfterFunc(s.opts.CommitTimeout, func() {
+		s.poison(fmt.Sprintf("%s has not returned within %v", what, s.opts.CommitTimeout))
+	})
+	return func() { timer.Stop() }
 }
 
 // recovered runs fn and returns a panic of it as damage: Pebble panics where
@@ -174,11 +192,12 @@ func (s *Store) close() error {
 	defer s.checkpointing.Unlock()
 	s.appending.Lock()
 	defer s.appending.Unlock()
+	stop := s.limit("the watermark")
 	select {
 	case <-s.kept:
-	case <-time.After(s.opts.CommitTimeout):
-		s.poison("the watermark could not be written in time")
+	case <-s.poisoned:
 	}
+	stop()
 	select {
 	case <-s.committed:
 	case <-s.poisoned:
@@ -200,7 +219,8 @@ func (s *Store) close() error {
 // closeDatabase ends the view and Pebble, which must not be poisoned yet. It
 // waits for walks, which the caller has ended, to let go of Pebble.
 func (s *Store) closeDatabase() error {
-	err := s.guard("close", s.opts.CommitTimeout, func() error {
+	defer s.limit("close")() // Pebble waits for tables that it cannot write
+	err := s.guard("close", 0, func() error {
 		s.walks.Wait()
 		if v := s.current.Load(); v != nil {
 			s.release(v)

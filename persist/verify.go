@@ -2,6 +2,7 @@ package persist
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -43,7 +44,7 @@ func (r *Report) add(seq engine.Seq, err error) {
 		r.More++
 		return
 	}
-	r.Findings = append(r.Findings, Finding{Seq: seq, Detail: err.Error()})
+	r.Findings = append(r.Findings, Finding{Seq: seq, Detail: strings.TrimPrefix(err.Error(), engine.ErrCorrupt.Error()+": ")})
 }
 
 // Verify reads the whole store in dir and reports what is wrong with it. It

@@ -171,7 +171,7 @@ func (c *cursor) receive() (ok bool, err error) {
 		case <-poisoned: // go on reading, but not for ever
 			poisoned = nil
 			if c.grace == nil {
-				c.grace = time.After(c.s.opts.CommitTimeout)
+				c.grace = time.After(c.s.grace())
 			}
 		case <-c.grace:
 			return false, fmt.Errorf("persist: read is stuck: %w", c.s.poisonedError())
@@ -204,7 +204,7 @@ func (s *Store) readError(err error) error {
 
 // get returns a copy of the value under key as of v, or ok false.
 func (s *Store) get(v *view, key []byte) (value []byte, ok bool, err error) {
-	err = s.guard("read", s.opts.CommitTimeout, func() error {
+	err = s.guard("read", s.grace(), func() error {
 		found, closer, err := v.snapshot.Get(key)
 		if errors.Is(err, pebble.ErrNotFound) {
 			return nil
