@@ -74,7 +74,7 @@ func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*vi
 	case <-ctx.Done():
 		return errors.Join(engine.ErrNotWritten, ctx.Err())
 	}
-	defer s.limit("a commit")()
+	defer s.limit("a commit", s.opts.CommitTimeout)()
 	select {
 	case err := <-c.done:
 		if err != nil {

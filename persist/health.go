@@ -78,7 +78,7 @@ func (h *health) refusal() string {
 		return fmt.Sprintf("%d bytes are free on the disk, %d must be", h.free.Load(), h.s.opts.MinFreeBytes)
 	}
 	if h.backgroundErr != nil {
-		if h.now().Sub(h.backgroundAt) < backgroundQuiet {
+		if h.now().Sub(h.backgroundAt) < backgroundQuiet { // as in failing
 			return fmt.Sprintf("background work fails: %v", h.backgroundErr)
 		}
 		h.backgroundErr = nil
@@ -126,6 +126,13 @@ func (h *health) background(err error) {
 	defer h.mu.Unlock()
 	h.backgroundErr, h.backgroundAt = err, h.now()
 	h.report("background work failed", err)
+}
+
+// failing reports whether background work has failed lately.
+func (h *health) failing() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.backgroundErr != nil && h.now().Sub(h.backgroundAt) < backgroundQuiet
 }
 
 // corruption takes note of a damaged file.

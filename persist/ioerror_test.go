@@ -41,12 +41,12 @@ func (f *nth) fault(op errorfs.Op) error {
 // n = 1, 2, … until none is left to fail. After that comes a power cut.
 func TestFailAtEveryOperation(t *testing.T) {
 	t.Parallel()
-	f := func(name string, err error, forever bool) {
+	f := func(name string, err error, forever bool, step int) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seed := rand.Uint64()
 			rng := rand.New(rand.NewPCG(seed, 2))
-			for n := 1; ; n += 1 + rng.IntN(6) {
+			for n := 1; ; n += 1 + rng.IntN(step) {
 				fault := &nth{class: errorfs.OpIsWrite, n: int64(n), err: err, forever: forever}
 				failOnce(t, fault, seed)
 				if !fault.fired.Load() {
@@ -55,16 +55,16 @@ func TestFailAtEveryOperation(t *testing.T) {
 			}
 		})
 	}
-	f("EIO once", syscall.EIO, false)
-	f("EIO from then on", syscall.EIO, true)
-	f("ENOSPC from then on", syscall.ENOSPC, true)
+	f("EIO once", syscall.EIO, false, 6)
+	f("EIO from then on", syscall.EIO, true, 12)
+	f("ENOSPC from then on", syscall.ENOSPC, true, 12)
 }
 
 func failOnce(t *testing.T, fault *nth, seed uint64) {
 	fs := newFaultFS()
 	fs.set(fault.fault)
 	o := quietOptions(fs)
-	o.CommitTimeout = 2 * time.Second
+	o.CommitTimeout = 5 * time.Second
 	var c scenario
 	err := c.run(o)
 	if err != nil && !fault.fired.Load() {

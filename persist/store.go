@@ -155,11 +155,10 @@ func (s *Store) guard(what string, grace time.Duration, fn func() error) error {
 	}
 }
 
-// limit poisons the store unless the returned function is called within
-// CommitTimeout.
-func (s *Store) limit(what string) (stop func()) {
-	timer := time.AfterFunc(s.opts.CommitTimeout, func() {
-		s.poison(fmt.Sprintf("%s has not returned within %v", what, s.opts.CommitTimeout))
+// limit poisons the store unless the returned function is called in time.
+func (s *Store) limit(what string, d time.Duration) (stop func()) {
+	timer := time.AfterFunc(d, func() {
+		s.poison(fmt.Sprintf("%s has not returned within %v", what, d))
 	})
 	return func() { timer.Stop() }
 }
@@ -192,7 +191,7 @@ func (s *Store) close() error {
 	defer s.checkpointing.Unlock()
 	s.appending.Lock()
 	defer s.appending.Unlock()
-	stop := s.limit("the watermark")
+	stop := s.limit("the watermark", s.opts.CommitTimeout)
 	select {
 	case <-s.kept:
 	case <-s.poisoned:
@@ -219,7 +218,11 @@ func (s *Store) close() error {
 // closeDatabase ends the view and Pebble, which must not be poisoned yet. It
 // waits for walks, which the caller has ended, to let go of Pebble.
 func (s *Store) closeDatabase() error {
-	defer s.limit("close")() // Pebble waits for tables that it cannot write
+	patience := s.opts.CommitTimeout
+	if s.health.failing() { // Pebble waits for tables that it cannot write
+		patience = min(patience, time.Second)
+	}
+	defer s.limit("close", patience)()
 	err := s.guard("close", 0, func() error {
 		s.walks.Wait()
 		if v := s.current.Load(); v != nil {
