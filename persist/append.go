@@ -14,8 +14,8 @@ import (
 // commit is a batch on its way to the disk.
 type commit struct {
 	batch  *pebble.Batch
-	effect func(*view) // what the batch changes in the view
-	done   chan error  // room for one
+	effect func(*content) // what the batch changes
+	done   chan error     // room for one
 }
 
 // Append implements engine.Log.
@@ -45,7 +45,7 @@ func (s *Store) Append(ctx context.Context, expected engine.Seq, records []engin
 			return errors.Join(engine.ErrNotWritten, err)
 		}
 	}
-	return s.commit(ctx, batch, func(v *view) { v.last, v.chain = last, chain })
+	return s.commit(ctx, batch, func(c *content) { c.last, c.chain = last, chain })
 }
 
 // refusal returns why nothing may be written now, in the words of Append.
@@ -60,7 +60,7 @@ func (s *Store) refusal() error {
 // commit hands the batch to the commit loop and waits for the end, which is
 // nil (durable and in the view), ErrNotWritten (never begun) or ErrPoisoned. It
 // does not wait longer than CommitTimeout once the commit has begun.
-func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*view)) error {
+func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*content)) error {
 	c := commit{batch: batch, effect: effect, done: make(chan error, 1)}
 	if err := ctx.Err(); err != nil {
 		return errors.Join(engine.ErrNotWritten, err)
@@ -120,10 +120,9 @@ func (s *Store) commitOne(c commit) error {
 	if isClosed(s.poisoned) { // also if the watchdog has given this commit up
 		return s.poisonedError()
 	}
-	v := *s.current.Load()
-	c.effect(&v)
-	v.snapshot = s.db.NewSnapshot()
-	s.publish(&v)
+	now := s.current.Load().content
+	c.effect(&now)
+	s.publish(now)
 	return nil
 }
 
@@ -144,7 +143,7 @@ func (s *Store) keep() {
 			return
 		}
 		if v := s.current.Load(); v.last != written {
-			err := s.writeWatermark(v)
+			err := s.writeWatermark(v.content)
 			if err == nil {
 				written = v.last
 			}

@@ -46,7 +46,7 @@ func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer)
 	if err != nil {
 		return errors.Join(engine.ErrNotWritten, err)
 	}
-	return s.commit(context.Background(), batch, func(v *view) { v.checkpoint = p })
+	return s.commit(context.Background(), batch, func(c *content) { c.checkpoint = p })
 }
 
 // admitCheckpoint refuses an info that does not lie on this log.
@@ -87,7 +87,7 @@ func (s *Store) dropGeneration(generation uint64) error {
 	if err := batch.DeleteRange(chunkKey(generation, 0), chunkKey(generation+1, 0), nil); err != nil {
 		return err
 	}
-	return s.commit(context.Background(), batch, func(*view) {})
+	return s.commit(context.Background(), batch, func(*content) {})
 }
 
 // chunkWriter cuts an encoded state into chunks and commits them.
@@ -132,7 +132,7 @@ func (w *chunkWriter) flush() error {
 	}
 	w.buf = w.buf[:0]
 	w.chunks++
-	return w.s.commit(context.Background(), batch, func(*view) {})
+	return w.s.commit(context.Background(), batch, func(*content) {})
 }
 
 // LoadCheckpoint implements engine.Log.

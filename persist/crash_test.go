@@ -96,7 +96,7 @@ func (c *scenario) save(size int) func(*Store) error {
 	}
 }
 
-func (c *scenario) watermark(s *Store) error { return s.writeWatermark(s.current.Load()) }
+func (c *scenario) watermark(s *Store) error { return s.writeWatermark(s.current.Load().content) }
 
 // checkRecovered opens fs after a crash that came between before and after.
 func checkRecovered(fs vfs.FS, before, after progress) error {

@@ -78,7 +78,7 @@ func (s *Store) makeFiles(identity []byte) error {
 	if err := s.makeDatabase(database); err != nil {
 		return err
 	}
-	if err := s.writeWatermark(&view{}); err != nil {
+	if err := s.writeWatermark(content{}); err != nil {
 		return err
 	}
 	if err := s.fs.Rename(newIdentity, s.fs.PathJoin(s.dir, identityName)); err != nil {

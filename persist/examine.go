@@ -18,10 +18,8 @@ type examination struct {
 	mark   watermark
 	report *Report // nil: end at the first doubt
 
-	view       *view
-	last       engine.Seq
-	chain      engine.Hash
-	checkpoint *pointer
+	view *view
+	content
 	generation uint64 // the highest in use, complete or not
 }
 
@@ -39,8 +37,8 @@ func (s *Store) examine(e *examination) error {
 	if err := s.openDatabase(readOnly); err != nil {
 		return e.doubt(0, err)
 	}
-	e.view = &view{snapshot: s.db.NewSnapshot()}
-	s.publish(e.view)
+	s.publish(content{})
+	e.view = s.current.Load()
 	err := e.look()
 	return errors.Join(err, s.retire())
 }

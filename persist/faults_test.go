@@ -226,7 +226,7 @@ func TestContextEndsDuringCommit(t *testing.T) {
 	first, second := make(chan error, 1), make(chan error, 1)
 	go func() { first <- s.Append(ctx, 0, recordsAfter(0, 1)) }()
 	<-entered
-	go func() { second <- s.commit(ctx, s.db.NewBatch(), func(*view) {}) }()
+	go func() { second <- s.commit(ctx, s.db.NewBatch(), func(*content) {}) }()
 	cancel()
 	if err := <-second; !errors.Is(err, engine.ErrNotWritten) || !errors.Is(err, context.Canceled) {
 		t.Fatalf("waiting commit: got %v, want ErrNotWritten", err)

@@ -136,7 +136,7 @@ func checkContent(s *Store) error {
 // mark puts the watermark at the end of the log.
 func mark(t *testing.T, s *Store) {
 	t.Helper()
-	if err := s.writeWatermark(s.current.Load()); err != nil {
+	if err := s.writeWatermark(s.current.Load().content); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -85,11 +85,11 @@ func (s *Store) open() error {
 	if err := s.openDatabase(readWrite); err != nil {
 		return s.openError(err)
 	}
-	s.publish(&view{last: e.last, chain: e.chain, checkpoint: e.checkpoint, snapshot: s.db.NewSnapshot()})
+	s.publish(e.content)
 	if err := s.compareWith(e); err != nil {
 		return s.openError(err)
 	}
-	if err := s.writeWatermark(s.current.Load()); err != nil {
+	if err := s.writeWatermark(e.content); err != nil {
 		return s.openError(fmt.Errorf("persist: %s: %w", watermarkName, err))
 	}
 	s.metrics.Store(&Metrics{})

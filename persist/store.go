@@ -204,7 +204,7 @@ func (s *Store) close() error {
 	if isClosed(s.poisoned) {
 		return nil
 	}
-	err := s.writeWatermark(s.current.Load())
+	err := s.writeWatermark(s.current.Load().content)
 	if err != nil {
 		err = fmt.Errorf("persist: %s: %w", watermarkName, err)
 	}

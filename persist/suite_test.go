@@ -75,7 +75,6 @@ func (h *suiteStore) damageCheckpoint(t *testing.T, log engine.Log) engine.Log {
 	if err := s.db.Set(key, value, pebble.Sync); err != nil {
 		t.Fatal(err)
 	}
-	s.publish(&view{last: s.current.Load().last, chain: s.current.Load().chain,
-		checkpoint: s.current.Load().checkpoint, snapshot: s.db.NewSnapshot()})
+	s.publish(s.current.Load().content)
 	return s
 }

@@ -10,20 +10,25 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// view is the durable content at one moment. It is immutable but for its
-// reference count.
-type view struct {
+// content sums up what is durable.
+type content struct {
 	last       engine.Seq
 	chain      engine.Hash
 	checkpoint *pointer // nil: none
-	snapshot   *pebble.Snapshot
-	refs       int // guarded by Store.viewMu; the store itself holds one
 }
 
-// publish makes v the current view and lets go of the one before. Only the
-// commit loop calls it, and Open.
-func (s *Store) publish(v *view) {
-	v.refs = 1
+// view is the durable content at one moment. It is immutable but for its
+// reference count.
+type view struct {
+	content
+	snapshot *pebble.Snapshot
+	refs     int // guarded by Store.viewMu; the store itself holds one
+}
+
+// publish makes c and what Pebble shows now the current view, and lets go of
+// the one before. Only the commit loop calls it, and Open.
+func (s *Store) publish(c content) {
+	v := &view{content: c, snapshot: s.db.NewSnapshot(), refs: 1}
 	if old := s.current.Swap(v); old != nil {
 		s.release(old)
 	}

@@ -52,10 +52,10 @@ func decodeWatermark(b []byte) (watermark, error) {
 	return w, nil
 }
 
-// writeWatermark puts the watermark at the end of the log as of v. Only what
-// is durable gets into a view, so the watermark never runs ahead of the log.
-func (s *Store) writeWatermark(v *view) error {
-	w := watermark{store: s.identityDigest, seq: v.last, chain: v.chain}
+// writeWatermark puts the watermark at the end of the log as of c, which is
+// durable: the watermark never runs ahead of the log.
+func (s *Store) writeWatermark(c content) error {
+	w := watermark{store: s.identityDigest, seq: c.last, chain: c.chain}
 	return replaceFile(s.fs, s.dir, watermarkName, newWatermark, w.encode())
 }
 
