@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
@@ -143,7 +144,10 @@ func TestP7TablesCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS()
 	o := quietOptions(fs)
-	o.CommitTimeout = 20 * time.Second
+	o.tune = func(p *pebble.Options) { // room enough for this test not to depend on who is faster
+		smallFiles(p)
+		p.MemTableStopWritesThreshold = 1000
+	}
 	s := mustCreate(t, o)
 	now := moveClock(s)
 	fs.set(failing(syscall.ENOSPC, ".sst", errorfs.OpCreate, errorfs.OpFileWrite))
@@ -186,7 +190,7 @@ func TestCommitThatNeverReturns(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS()
 	o := quietOptions(fs)
-	o.CommitTimeout = 100 * time.Millisecond
+	o.CommitTimeout = 1500 * time.Millisecond
 	s := mustCreate(t, o)
 	appendRecords(t, s, 5)
 	release := make(chan struct{})
@@ -197,7 +201,7 @@ func TestCommitThatNeverReturns(t *testing.T) {
 		return nil
 	})
 	err := s.Append(t.Context(), 5, recordsAfter(5, 3))
-	if !errors.Is(err, engine.ErrPoisoned) || !strings.Contains(err.Error(), "100ms") {
+	if !errors.Is(err, engine.ErrPoisoned) || !strings.Contains(err.Error(), "1.5s") {
 		t.Fatalf("got %v, want ErrPoisoned with the time", err)
 	}
 	if got, _ := s.Last(); got != 5 {
@@ -205,6 +209,33 @@ func TestCommitThatNeverReturns(t *testing.T) {
 	}
 	close(release) // too late: it may be durable now, but it was given up
 	wantPoisoned(t, s, fs, 5, 3)
+}
+
+// P7, the other way: the writes come faster than the news that tables cannot be
+// written. The commit that is stalled ends all the same.
+func TestP7CommitIsStalled(t *testing.T) {
+	t.Parallel()
+	fs := newFaultFS()
+	o := quietOptions(fs)
+	o.CommitTimeout = 200 * time.Millisecond
+	s := mustCreate(t, o)
+	fs.set(func(op errorfs.Op) error {
+		if strings.HasSuffix(op.Path, ".sst") && op.Kind == errorfs.OpCreate {
+			<-s.poisoned
+		}
+		return nil
+	})
+	last := engine.Seq(0)
+	err := error(nil)
+	for err == nil {
+		if err = s.Append(t.Context(), last, recordsAfter(last, 10)); err == nil {
+			last += 10
+		}
+	}
+	if !errors.Is(err, engine.ErrPoisoned) {
+		t.Fatalf("after %d records got %v, want ErrPoisoned", last, err)
+	}
+	wantPoisoned(t, s, fs, last, 10)
 }
 
 // TestContextEndsDuringCommit shows that a write that has begun is not given

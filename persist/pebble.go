@@ -12,6 +12,7 @@ import (
 
 const (
 	memTableBytes     = 16 << 20 // also bounds what is read again from the log files at open
+	memTables         = 4        // room for writes between a first failed flush and a stalled commit
 	slowDiskThreshold = 2 * time.Second
 )
 
@@ -69,15 +70,16 @@ func (s *Store) pebbleOptions(mode openMode, fs vfs.FS) *pebble.Options {
 	comparer := *pebble.DefaultComparer
 	comparer.FormatKey = func(key []byte) fmt.Formatter { return formattedKey(key) }
 	opts := &pebble.Options{
-		FS:                 fs,
-		Comparer:           &comparer,
-		FormatMajorVersion: pebbleFormat,
-		ErrorIfExists:      mode == create,
-		ErrorIfNotExists:   mode != create,
-		ReadOnly:           mode == readOnly,
-		CacheSize:          s.opts.CacheBytes,
-		MemTableSize:       memTableBytes,
-		Logger:             pebbleLogger{s},
+		FS:                          fs,
+		Comparer:                    &comparer,
+		FormatMajorVersion:          pebbleFormat,
+		ErrorIfExists:               mode == create,
+		ErrorIfNotExists:            mode != create,
+		ReadOnly:                    mode == readOnly,
+		CacheSize:                   s.opts.CacheBytes,
+		MemTableSize:                memTableBytes,
+		MemTableStopWritesThreshold: memTables,
+		Logger:                      pebbleLogger{s},
 		EventListener: &pebble.EventListener{
 			BackgroundError: s.health.background,
 			// By default this is a Fatalf, which would turn a damaged block into a
