@@ -47,7 +47,7 @@ var summer = winter.with("/id", "1004568", "/authorizationNumber", "A-1004568",
 // deckSearch is the deck's week.
 var deckSearch = parseDoc(`{"caseIds":["1004567"],"timeZone":"US/Eastern","week":"2020-05-18","days":["mon","tue","wed","thu"]}`)
 
-// booking is the deck's form.
+// deckBooking is the deck's form, deckHold the hold before it.
 var deckBooking = parseDoc(`{"caseIds":["1004567"],"slot":{"reviewerId":"rev-ames","start":"2020-05-18T18:30:00-04:00"},"holdId":null,
  "timeZone":"US/Eastern",
  "performedBy":{"role":"requesting_provider","firstName":"Jane","lastName":"Doe","credential":"MD"},
