@@ -37,8 +37,7 @@ const (
 	callTimeout   = 5 * time.Second
 	importTimeout = 10 * time.Minute
 
-	maxConnections      = 4096
-	maxConnectionsPerIP = 2048
+	maxConnections = 4096
 	// maxRequestsPerConnection bounds what one connection, and so one pipeline, may ask; then it is closed.
 	maxRequestsPerConnection = 1_000_000
 	maxIdleWorker            = 10 * time.Second

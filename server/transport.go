@@ -9,7 +9,9 @@ import (
 )
 
 // newTransport sets every limit of the HTTP library; there is no timeout handler (it would answer while the
-// handler still runs and commits), no compression and no file server.
+// handler still runs and commits), no compression and no file server. Connections are not counted per address:
+// all clients share the loopback address, and the library's counting connections are pooled and cleared by a
+// shutdown while another goroutine reads from them.
 func newTransport(s *Server) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:                            s.handle,
@@ -18,7 +20,6 @@ func newTransport(s *Server) *fasthttp.Server {
 		ContinueHandler:                    func(*fasthttp.RequestHeader) bool { return true },
 		Logger:                             quietLog{s.log},
 		Concurrency:                        maxConnections,
-		MaxConnsPerIP:                      maxConnectionsPerIP,
 		MaxRequestsPerConn:                 maxRequestsPerConnection,
 		ReadBufferSize:                     readBufferBytes,
 		WriteBufferSize:                    writeBufferBytes,

@@ -23,7 +23,7 @@ func TestEveryLimitIsSet(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t, nil).server.http
 	want := map[string]any{
-		"Concurrency": maxConnections, "MaxConnsPerIP": maxConnectionsPerIP, "MaxRequestsPerConn": maxRequestsPerConnection,
+		"Concurrency": maxConnections, "MaxRequestsPerConn": maxRequestsPerConnection,
 		"ReadBufferSize": readBufferBytes, "WriteBufferSize": writeBufferBytes, "ReadTimeout": 5 * time.Second,
 		"WriteTimeout": 10 * time.Second, "IdleTimeout": 60 * time.Second, "MaxIdleWorkerDuration": maxIdleWorker,
 		"TCPKeepalive": true, "TCPKeepalivePeriod": tcpKeepAlive, "MaxRequestBodySize": 64 << 10,
@@ -31,9 +31,9 @@ func TestEveryLimitIsSet(t *testing.T) {
 		"NoDefaultServerHeader": true, "NoDefaultContentType": true, "CloseOnShutdown": true,
 	}
 	// What stays at zero stays so on purpose: no body streaming, no hijacking, keep-alive on, no TLS of our own,
-	// normalised header names, and no deprecated option.
+	// normalised header names, no count per address (see newTransport), and no deprecated option.
 	zero := map[string]bool{"Name": true, "DisableKeepalive": true, "ReduceMemoryUsage": true, "GetOnly": true, "LogAllErrors": true,
-		"DisableHeaderNamesNormalizing": true, "NoDefaultDate": true, "KeepHijackedConns": true, "StreamRequestBody": true,
+		"DisableHeaderNamesNormalizing": true, "MaxConnsPerIP": true, "NoDefaultDate": true, "KeepHijackedConns": true, "StreamRequestBody": true,
 		"MaxKeepaliveDuration": true, "TLSConfig": true, "FormValueFunc": true, "ConnState": true, "ExpectHandler": true}
 	hooks := map[string]bool{"Handler": true, "ErrorHandler": true, "HeaderReceived": true, "ContinueHandler": true, "Logger": true}
 	v := reflect.ValueOf(s).Elem()
