@@ -42,7 +42,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 			return nil, err
 		}
 	}
-	go w.run()
+	w.start()
 	return e, nil
 }
 

@@ -36,6 +36,9 @@ type reply struct {
 
 var errKeysFull = fmt.Errorf("%w: no room for another idempotency key", ErrOverloaded)
 
+// start runs the writer on a goroutine of its own.
+func (w *writer) start() { go w.run() }
+
 // run takes batches until the engine closes and the queue is empty.
 func (w *writer) run() {
 	defer close(w.stopped)
