@@ -70,6 +70,10 @@ func denyQuery(name, detail string) *refused {
 	return no
 }
 
+// queryPunctuation may stand in a query as it is: what RFC 3986 allows there, without the separators, which some
+// readers split at, and the plus sign.
+const queryPunctuation = "-._~!$'()*,:@/?"
+
 // unescape decodes %XX; ok is false for anything that is not clean UTF-8 text.
 func unescape(s string) (text string, ok bool) {
 	var b strings.Builder
@@ -87,7 +91,7 @@ func unescape(s string) (text string, ok bool) {
 			}
 			c = high<<4 | low
 			i += 2
-		case c == '+' || c == '#' || c == '=' || c <= ' ' || c >= 0x7f:
+		case !isAlphanumeric(c) && strings.IndexByte(queryPunctuation, c) < 0:
 			return "", false
 		}
 		b.WriteByte(c)

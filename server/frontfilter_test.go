@@ -167,7 +167,7 @@ func nastyTargets(f nasty) {
 	f(head("GET /"+strings.Repeat("a", 1<<10)+" HTTP/1.1"), true, 414)
 	f(head("GET /"+strings.Repeat("a", 9<<10)+" HTTP/1.1"), true, 414)
 	f(head("GET /ok?limit="+strings.Repeat("1", 9<<10)+" HTTP/1.1"), true, 414)
-	for _, query := range []string{"limit=1&limit=9", "Limit=1", "unknown=1", "limit", "limit=1&", "&", "limit=1;name=x", "name=a+b", "name=%zz",
+	for _, query := range []string{"limit=1&limit=9", "Limit=1", "unknown=1", "limit", "limit=1&", "&", "limit=1;name=x", "name=a;b", "name=a|b", "name={a}", "name=a+b", "name=%zz",
 		"name=%ff", "name=%00", "name=%0a", "name=a=b", "name=é", "name=%E2%82", "limit=1#x", "=", "name=%"} {
 		f(head("GET /ok?"+query+" HTTP/1.1"), false, 400)
 	}
