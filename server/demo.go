@@ -49,13 +49,22 @@ func (c *call) steps() (list []step, why string) {
 	return nil, "None of the demo's cases can be booked any more; start with a fresh data directory."
 }
 
-// firstOffer is the earliest compliant slot of a case without a call.
+// exampleLead is how far ahead the examples' slot lies at least, in seconds: it should still be free when a person
+// gets to it. exampleSpan is how far it may lie beyond that.
+const (
+	exampleLead = 24 * slots.Hour
+	exampleSpan = 30 * 24 * slots.Hour
+)
+
+// firstOffer is the earliest slot that needs no attestation, of a case without a call.
 func (c *call) firstOffer(stored *engine.Case, zone *slots.Zone) (matcher.Offer, bool) {
 	if a, h := c.snap.ActiveCall(c.actor.Tenant, stored.ID, c.now); a != nil || h != nil {
 		return matcher.Offer{}, false
 	}
-	plan, refused := matcher.NewPlan(c.snap.View(c.actor.Tenant, c.now),
-		matcher.Query{Cases: []*matcher.Case{&stored.Case}, Zone: zone, Ticks: slots.AllTicks, Waivable: matcher.RevealNever})
+	from := c.now + exampleLead
+	plan, refused := matcher.NewPlan(c.snap.View(c.actor.Tenant, c.now), matcher.Query{
+		Cases: []*matcher.Case{&stored.Case}, Zone: zone, Range: slots.Interval{Start: from, End: from + exampleSpan},
+		Ticks: slots.AllTicks, Waivable: matcher.RevealNever})
 	if refused != nil {
 		return matcher.Offer{}, false
 	}
@@ -91,7 +100,7 @@ func (c *call) stepsFor(dc DemoCase, zone *slots.Zone, offer matcher.Offer) []st
 		}
 		return line + "  -d '" + string(encode(body)) + "'"
 	}
-	slot := exampleSlot{ReviewerID: offer.Reviewer.ID, Start: offer.Start.String()}
+	slot := exampleSlot{ReviewerID: offer.Reviewer.ID, Start: string(slots.AppendInstant(nil, offer.Start, zone))}
 	cases := []string{dc.ID}
 	name := zone.Name()
 	mine := base + "/v1/appointments?view=case&caseId=" + url.QueryEscape(dc.ID)

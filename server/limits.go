@@ -37,7 +37,10 @@ const (
 	callTimeout   = 5 * time.Second
 	importTimeout = 10 * time.Minute
 
-	maxConnections = 4096
+	maxConnections        = 4096
+	maxConnectionsPerPeer = 2048
+	// turnAwayTimeout bounds the answer to a connection too many.
+	turnAwayTimeout = time.Second
 	// maxRequestsPerConnection bounds what one connection, and so one pipeline, may ask; then it is closed.
 	maxRequestsPerConnection = 1_000_000
 	maxIdleWorker            = 10 * time.Second

@@ -1,17 +1,31 @@
 package server
 
 import (
+	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// listener may be closed more than once and makes connections that close gently.
+// listener bounds connections, in all and per peer, makes them close gently, and may be closed more than once. The
+// HTTP library has such a bound too, but it tears connections down under their readers when the server stops.
 type listener struct {
 	net.Listener
-	once sync.Once
+	once    sync.Once
+	perPeer int
+	total   int
+
+	mu   sync.Mutex
+	open map[netip.Addr]int
+	sum  int
+}
+
+func newListener(l net.Listener) *listener {
+	return &listener{Listener: l, perPeer: maxConnectionsPerPeer, total: maxConnections, open: map[netip.Addr]int{}}
 }
 
 func (l *listener) Close() (err error) {
@@ -19,13 +33,64 @@ func (l *listener) Close() (err error) {
 	return err
 }
 
+// Accept returns the next connection within the bounds; the others get an answer and are closed.
 func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		peer := peerOf(c.RemoteAddr())
+		code := l.admit(peer)
+		if code == "" {
+			tcp, _ := c.(*net.TCPConn)
+			return &gentleConn{Conn: c, tcp: tcp, done: func() { l.release(peer) }}, nil
+		}
+		_ = c.SetDeadline(time.Now().Add(turnAwayTimeout))
+		_, _ = c.Write(turnedAway(code))
+		_ = c.Close()
 	}
-	tcp, _ := c.(*net.TCPConn)
-	return &gentleConn{Conn: c, tcp: tcp}, nil
+}
+
+// admit counts a connection, or names the problem why it is turned away.
+func (l *listener) admit(peer netip.Addr) (code string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.sum >= l.total:
+		return codeOverloaded
+	case l.open[peer] >= l.perPeer:
+		return codeTooManyConnections
+	}
+	l.open[peer]++
+	l.sum++
+	return ""
+}
+
+func (l *listener) release(peer netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sum--
+	if l.open[peer]--; l.open[peer] == 0 {
+		delete(l.open, peer)
+	}
+}
+
+// peerOf is a client's address; all that have none share the zero one.
+func peerOf(a net.Addr) netip.Addr {
+	if t, ok := a.(*net.TCPAddr); ok {
+		return t.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+// turnedAway is a whole HTTP answer, for connections that no request is read from.
+func turnedAway(code string) []byte {
+	p := &problem{code: code}
+	body := p.document()
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nRetry-After: %d\r\n"+
+		"Cache-Control: no-store\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n%s",
+		p.status(), http.StatusText(p.status()), typeProblem, len(body), retryAfterSeconds, newID("req"), body)
 }
 
 // gentleConn reads away what the client is still sending before it closes after an answer. Without that, a client
@@ -34,6 +99,8 @@ type gentleConn struct {
 	net.Conn
 	tcp      *net.TCPConn // nil on other transports
 	answered atomic.Bool  // something was written and nothing read since
+	once     sync.Once
+	done     func()
 }
 
 func (c *gentleConn) Read(b []byte) (int, error) {
@@ -46,7 +113,15 @@ func (c *gentleConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-func (c *gentleConn) Close() error {
+func (c *gentleConn) Close() (err error) {
+	c.once.Do(func() {
+		defer c.done()
+		err = c.close()
+	})
+	return err
+}
+
+func (c *gentleConn) close() error {
 	if c.answered.Load() {
 		if c.tcp != nil {
 			_ = c.tcp.CloseWrite() // the client sees the end of the answer

@@ -57,6 +57,7 @@ const (
 	codeHeadersTooLarge    = "headers_too_large"
 	codeInvalidValue       = "invalid_value"
 	codeInternal           = "internal"
+	codeTooManyConnections = "too_many_connections"
 	codeOverloaded         = "overloaded"
 	codeOutcomeUnknown     = "outcome_unknown"
 	codeReadOnly           = "read_only"

@@ -38,6 +38,7 @@ var problemKinds = map[string]problemKind{
 	"rules_changed":          {http.StatusConflict, "The offer differs from what was expected", "Look at the offer as it is now and confirm it."},
 	"not_reschedulable":      {http.StatusConflict, "The appointment cannot be moved any more", "Only booked appointments can be moved."},
 	"not_cancellable":        {http.StatusConflict, "The appointment cannot be cancelled any more", "Only booked appointments can be cancelled."},
+	codeTooManyConnections:   {http.StatusTooManyRequests, "Too many connections are open", "Keep connections open and use them again."},
 	"too_many_holds":         {http.StatusTooManyRequests, "Too many holds are active", "Release holds or let them expire."},
 	// Understood, never valid.
 	codeInvalidValue:             {http.StatusUnprocessableEntity, "Some values are not valid", "The errors name the places."},

@@ -110,7 +110,7 @@ func (s *Server) Serve(l net.Listener) error {
 	if !isLoopback(l.Addr()) {
 		return errors.Join(fmt.Errorf("%w, not %q", ErrNotLoopback, l.Addr()), l.Close())
 	}
-	own := &listener{Listener: l}
+	own := newListener(l)
 	s.mu.Lock()
 	stopped := s.stopped
 	s.listeners = append(s.listeners, own)

@@ -9,9 +9,9 @@ import (
 )
 
 // newTransport sets every limit of the HTTP library; there is no timeout handler (it would answer while the
-// handler still runs and commits), no compression and no file server. Connections are not counted per address:
-// all clients share the loopback address, and the library's counting connections are pooled and cleared by a
-// shutdown while another goroutine reads from them.
+// handler still runs and commits), no compression and no file server. Connections are counted per peer by
+// our listener: the library's counting connections are pooled and cleared by a shutdown while another goroutine
+// reads from them.
 func newTransport(s *Server) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:                            s.handle,

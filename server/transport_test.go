@@ -30,10 +30,10 @@ func TestEveryLimitIsSet(t *testing.T) {
 		"SleepWhenConcurrencyLimitsExceeded": acceptPause, "DisablePreParseMultipartForm": true, "SecureErrorLogMessage": true,
 		"NoDefaultServerHeader": true, "NoDefaultContentType": true, "CloseOnShutdown": true,
 	}
-	// What stays at zero stays so on purpose: no body streaming, no hijacking, keep-alive on, no TLS of our own,
-	// normalised header names, no count per address (see newTransport), and no deprecated option.
-	zero := map[string]bool{"Name": true, "DisableKeepalive": true, "ReduceMemoryUsage": true, "GetOnly": true, "LogAllErrors": true,
-		"DisableHeaderNamesNormalizing": true, "MaxConnsPerIP": true, "NoDefaultDate": true, "KeepHijackedConns": true, "StreamRequestBody": true,
+	// What stays at zero stays so on purpose: connections per peer are bounded by our listener, no body streaming, no hijacking, keep-alive on, no TLS of our own,
+	// normalised header names, and no deprecated option.
+	zero := map[string]bool{"MaxConnsPerIP": true, "Name": true, "DisableKeepalive": true, "ReduceMemoryUsage": true, "GetOnly": true, "LogAllErrors": true,
+		"DisableHeaderNamesNormalizing": true, "NoDefaultDate": true, "KeepHijackedConns": true, "StreamRequestBody": true,
 		"MaxKeepaliveDuration": true, "TLSConfig": true, "FormValueFunc": true, "ConnState": true, "ExpectHandler": true}
 	hooks := map[string]bool{"Handler": true, "ErrorHandler": true, "HeaderReceived": true, "ContinueHandler": true, "Logger": true}
 	v := reflect.ValueOf(s).Elem()
