@@ -47,6 +47,12 @@ func (s *Server) call(a *admitted, body []byte) (out answer) {
 	timeout := callTimeout
 	if a.route.maxBody > maxBodyBytes {
 		timeout = importTimeout
+		select {
+		case s.imports <- struct{}{}:
+			defer func() { <-s.imports }()
+		default:
+			return refuse(&problem{code: codeOverloaded, detail: "Other imports are under way. Nothing was changed."})
+		}
 	}
 	ctx, cancel := context.WithTimeout(s.base, timeout)
 	defer cancel()

@@ -36,6 +36,7 @@ const (
 	// callTimeout is how long a request may wait for its turn with the writer.
 	callTimeout   = 5 * time.Second
 	importTimeout = 10 * time.Minute
+	maxImports    = 2 // at a time
 
 	maxConnections        = 4096
 	maxConnectionsPerPeer = 2048

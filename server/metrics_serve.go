@@ -18,7 +18,7 @@ func getMetrics(c *call) answer {
 		c.server.log.Error("metrics cannot be gathered", "error", err)
 		return refuse(&problem{code: codeInternal})
 	}
-	format := expfmt.NegotiateIncludingOpenMetrics(http.Header{"Accept": {c.accept}})
+	format := expfmt.NegotiateAccept(http.Header{"Accept": {c.accept}}, expfmt.DefaultOpenMetricsAcceptedFormats()...)
 	var out bytes.Buffer
 	e := expfmt.NewEncoder(&out, format)
 	for _, f := range families {

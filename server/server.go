@@ -46,6 +46,8 @@ type Server struct {
 	base    context.Context // parent of all calls, cancelled after the drain
 	// read returns a snapshot and a present instant that is not before its last stamped one.
 	read func() (*engine.Snapshot, slots.Instant)
+	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
+	imports chan struct{}
 
 	mu        sync.Mutex
 	stopped   bool
@@ -75,7 +77,8 @@ func New(o Options) (*Server, error) {
 
 // newServer wires everything but the engine's state.
 func newServer(o Options, rows []route) *Server {
-	s := &Server{engine: o.Engine, metrics: o.Metrics, log: o.Logger, tenant: o.Tenant, version: o.Version, demo: o.Demo}
+	s := &Server{engine: o.Engine, metrics: o.Metrics, log: o.Logger, tenant: o.Tenant, version: o.Version, demo: o.Demo,
+		imports: make(chan struct{}, maxImports)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -199,6 +199,34 @@ func TestImportLimit(t *testing.T) {
 	}
 }
 
+// Only so many imports run at a time; others are refused, and everything else goes on.
+func TestImportsAreBounded(t *testing.T) {
+	t.Parallel()
+	entered, release := make(chan struct{}), make(chan struct{})
+	h := newHarness(t, []route{
+		{method: "POST", path: "/import", name: "import", maxBody: maxImportBytes, contentType: typeNDJSON, handle: func(*call) answer {
+			entered <- struct{}{}
+			<-release
+			return answer{status: http.StatusOK, body: encode("done")}
+		}},
+		{method: "GET", path: "/ok", name: "ok", handle: func(*call) answer { return answer{status: http.StatusOK, body: encode("ok")} }},
+	})
+	var group sync.WaitGroup
+	for range maxImports {
+		group.Go(func() { h.post("/import", "x", "Content-Type", typeNDJSON).is(http.StatusOK, "") })
+		<-entered
+	}
+	r := h.post("/import", "x", "Content-Type", typeNDJSON).is(http.StatusServiceUnavailable, codeOverloaded)
+	if r.header.Get("Retry-After") == "" {
+		t.Errorf("headers %v", r.header)
+	}
+	h.get("/ok").is(http.StatusOK, "")
+	close(release)
+	group.Wait()
+	go func() { <-entered }()
+	h.post("/import", "x", "Content-Type", typeNDJSON).is(http.StatusOK, "")
+}
+
 // Expect: 100-continue is answered, and a body that would be too large is refused.
 func TestExpectContinue(t *testing.T) {
 	t.Parallel()
