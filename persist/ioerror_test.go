@@ -3,6 +3,7 @@ package persist
 import (
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -152,7 +153,7 @@ func TestReadOnlyWithoutWatermark(t *testing.T) {
 	}
 	fs.clear()
 	for s.Writable() != nil {
-		time.Sleep(time.Millisecond) // the keeper tries again by itself
+		runtime.Gosched() // the keeper tries again by itself
 	}
 	appendRecords(t, s, 1)
 	last, _ := s.Last()

@@ -3,6 +3,7 @@ package persist
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -72,11 +73,15 @@ type formattedKey []byte
 
 // Format implements fmt.Formatter.
 func (k formattedKey) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, k.text()) // into memory; it cannot fail
+}
+
+func (k formattedKey) text() string {
 	if seq, ok := parseLogKey(k); ok {
-		fmt.Fprintf(f, "log/%d", seq)
-	} else if len(k) == 0 {
-		fmt.Fprint(f, "(no key)")
-	} else {
-		fmt.Fprintf(f, "%s/(%d bytes)", spaceName(k[0]), len(k)-1)
+		return fmt.Sprintf("log/%d", seq)
 	}
+	if len(k) == 0 {
+		return "(no key)"
+	}
+	return fmt.Sprintf("%s/(%d bytes)", spaceName(k[0]), len(k)-1)
 }

@@ -32,12 +32,12 @@ type Harness struct {
 }
 
 // RunLogSuite checks that a log keeps the contract of engine.Log. It calls
-// make once per test; the tests run in parallel.
-func RunLogSuite(t *testing.T, make func(t *testing.T) Harness) {
+// fresh once per test; the tests run in parallel.
+func RunLogSuite(t *testing.T, fresh func(t *testing.T) Harness) {
 	f := func(name string, test func(t *testing.T, h Harness)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, make(t))
+			test(t, fresh(t))
 		})
 	}
 	f("Empty", testEmpty)
