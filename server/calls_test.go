@@ -95,7 +95,7 @@ func TestCalendarFile(t *testing.T) {
 				t.Errorf("%s = %v, want %s", property, got, want)
 			}
 		}
-		for _, secret := range []string{"Winter", "Summer", "M-1", "1982", "Doe", "555"} {
+		for _, secret := range []string{"Winter", "Summer", "M-1", "1982-06", "Doe", "5550143"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("the file tells %s", secret)
 			}
