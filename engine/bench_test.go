@@ -69,14 +69,14 @@ func BenchmarkReplay(b *testing.B) {
 		mustOK(b, e, keyed(commandOf("office", nthBooking(i)), fmt.Sprint("key-", i)))
 	}
 	log = log.Reopen()
-	e.Close()
+	_ = e.Close()
 	b.Run("entries", func(b *testing.B) { log = benchmarkOpen(b, log, n) })
 	e = openEngine(b, engine.Options{Log: log})
 	if err := e.Checkpoint(); err != nil {
 		b.Fatal(err)
 	}
 	log = log.Reopen()
-	e.Close()
+	_ = e.Close()
 	b.Run("checkpoint", func(b *testing.B) { log = benchmarkOpen(b, log, n) })
 }
 
@@ -93,7 +93,7 @@ func benchmarkOpen(b *testing.B, log *engine.MemLog, bookings int) *engine.MemLo
 			b.Fatal("not all are there")
 		}
 		log = log.Reopen()
-		e.Close()
+		_ = e.Close()
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(bookings), "ns/booking")

@@ -129,6 +129,9 @@ func (s *state) checkIndexes() error {
 		!slices.Equal(s.keysEnd.tree.Items(), fresh.keysEnd.tree.Items()) {
 		return fmt.Errorf("deadlines differ from holds and keys")
 	}
+	if s.answerBytes != fresh.answerBytes {
+		return fmt.Errorf("%d bytes of answers counted, %d there", s.answerBytes, fresh.answerBytes)
+	}
 	if !sameRows(s.calls, fresh.calls) || !sameRows(s.holders, fresh.holders) {
 		return fmt.Errorf("calls by case or holds by principal differ from holds and appointments")
 	}

@@ -12,28 +12,31 @@ import (
 
 // checkpointer lets one checkpoint run at a time.
 type checkpointer struct {
-	running sync.Mutex
-	mu      sync.Mutex
-	last    Seq // of the newest checkpoint
-	tried   Seq // of the newest attempt beside the writer
+	busy  chan struct{} // holds one value while a checkpoint is under way
+	mu    sync.Mutex
+	last  Seq // of the newest checkpoint
+	tried Seq // of the newest attempt beside the writer
 }
+
+func (c *checkpointer) begin() { c.busy <- struct{}{} }
+
+func (c *checkpointer) end() { <-c.busy }
 
 // tryBegin begins a checkpoint at seq if every entries have been written since
 // the last one, or since the last attempt, and none is under way.
-func (c *checkpointer) tryBegin(seq Seq, every int) (done func(), ok bool) {
+func (c *checkpointer) tryBegin(seq Seq, every int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if seq < max(c.last, c.tried)+Seq(every) || !c.running.TryLock() {
-		return nil, false
+	if seq < max(c.last, c.tried)+Seq(every) {
+		return false
 	}
-	c.tried = seq
-	return c.running.Unlock, true
-}
-
-// wait returns when no checkpoint is under way.
-func (c *checkpointer) wait() {
-	c.running.Lock()
-	c.running.Unlock() //nolint:staticcheck // waiting is all there is to do
+	select {
+	case c.busy <- struct{}{}:
+		c.tried = seq
+		return true
+	default:
+		return false
+	}
 }
 
 func (c *checkpointer) saved(seq Seq) {
@@ -51,8 +54,8 @@ func (c *checkpointer) newest() Seq {
 // Checkpoint saves the present snapshot as a checkpoint, unless there is one of
 // it already. It waits for a checkpoint that is under way.
 func (e *Engine) Checkpoint() error {
-	e.checkpoints.running.Lock()
-	defer e.checkpoints.running.Unlock()
+	e.checkpoints.begin()
+	defer e.checkpoints.end()
 	return e.saveCheckpoint(e.Snapshot())
 }
 
@@ -99,7 +102,7 @@ func loadCheckpoint(log Log) (s *state, info CheckpointInfo, err error) {
 	if err != nil {
 		return nil, info, fmt.Errorf("engine: load checkpoint: %w", err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	h := sha256.New()
 	in := bufio.NewReaderSize(io.TeeReader(r, h), 1<<20)
 	s, err = readState(in)

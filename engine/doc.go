@@ -23,11 +23,13 @@
 //  4. A refused command leaves no trace. An accepted one with an idempotency key
 //     is remembered for KeyRetention with its outcome, in the same entry; the
 //     same request gets that outcome again before anything else is looked at.
-//     Two at once have one effect. Keys are never forgotten early: when there is
-//     no room, commands with new keys fail with ErrOverloaded.
+//     Two at once have one effect. Keys are never forgotten early: where there is
+//     no room for another (KeyLimit, MaxAnswersBytes), commands with new keys fail
+//     with ErrOverloaded.
 //  5. Hold, book and reschedule ask matcher's Plan.Judge, as searches do: what a
 //     snapshot offers, the same snapshot books.
-//  6. Stamped time never goes back, and so does not Engine.Now.
+//  6. Stamped time never goes back, and Engine.Now is never before the last
+//     published stamp.
 //  7. If a batch is definitely not written, every command of it fails with
 //     ErrNotWritable and the state is as before. If its fate is unknown, each fails
 //     with ErrOutcomeUnknown and nothing is accepted any more until the log

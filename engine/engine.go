@@ -211,6 +211,6 @@ func (e *Engine) Close() error {
 	if e.writable() == nil {
 		err = e.Checkpoint()
 	}
-	e.checkpoints.wait()
+	e.checkpoints.begin() // for good: none is under way when the log closes
 	return errors.Join(err, e.options.Log.Close())
 }

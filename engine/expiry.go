@@ -25,9 +25,8 @@ func (s *state) expire() error {
 		if !due {
 			break
 		}
-		s.keysEnd.drop(d)
-		if !s.keys.drop(d.tenant, d.id) {
-			return errContradiction("no key of tenant %s that ends at %d", d.tenant, d.at)
+		if err := s.dropKey(d); err != nil {
+			return err
 		}
 		s.counters.KeysExpired++
 	}

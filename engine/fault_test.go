@@ -124,7 +124,7 @@ func TestClose(t *testing.T) {
 	if err != nil || info.Seq != last {
 		t.Fatalf("checkpoint at %d of %d: %v", info.Seq, last, err)
 	}
-	r.Close()
+	_ = r.Close()
 }
 
 // TestClockGoesBack stamps no instant before one that is stamped.

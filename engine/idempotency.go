@@ -46,24 +46,43 @@ func (s *state) putKey(r *remembered) error {
 		return errContradiction("entry %d remembers no key", s.seq)
 	}
 	id := keyID(r.principal, r.key)
-	if old := s.keys.put(r.tenant, id, r); old != nil {
+	if old, ok := s.keys.get(r.tenant, id); ok {
 		if old.expiresAt > s.now {
 			return errContradiction("entry %d uses a key that is remembered", s.seq)
 		}
-		s.keysEnd.drop(deadline{old.expiresAt, r.tenant, id})
+		if err := s.dropKey(deadline{old.expiresAt, r.tenant, id}); err != nil {
+			return err
+		}
 	}
+	s.keys.put(r.tenant, id, r)
 	s.keysEnd.add(deadline{r.expiresAt, r.tenant, id})
+	s.answerBytes += len(r.outcome.Answer)
 	return nil
 }
 
-// keysFull reports whether another key would break the limit. One that has
-// ended makes room, since the next entry drops it.
-func (s *state) keysFull(limit int, now slots.Instant) bool {
-	if s.keys.len() < limit {
+// dropKey forgets a key.
+func (s *state) dropKey(d deadline) error {
+	r, ok := s.keys.get(d.tenant, d.id)
+	if !ok || !s.keysEnd.drop(d) {
+		return errContradiction("no key of tenant %s that ends at %d", d.tenant, d.at)
+	}
+	s.keys.drop(d.tenant, d.id)
+	s.answerBytes -= len(r.outcome.Answer)
+	return nil
+}
+
+// roomForKey reports whether one more key with an answer of some bytes keeps
+// the limits. A key that has ended makes room for another, since the next entry
+// drops it; its answer does so once it is dropped.
+func (s *state) roomForKey(limit, answer int, now slots.Instant) bool {
+	if s.answerBytes+answer > MaxAnswersBytes {
 		return false
 	}
+	if s.keys.len() < limit {
+		return true
+	}
 	_, due := s.keysEnd.due(now)
-	return !due
+	return due
 }
 
 func (c *codec) remembered(r *remembered) {

@@ -27,11 +27,12 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		c.notBefore(s.now)
 	}
 	e := &Engine{
-		options: o,
-		vault:   NewVault(o.Identity.DigestKey),
-		queue:   make(chan *request, o.QueueLimit),
-		closing: make(chan struct{}),
-		stopped: make(chan struct{}),
+		options:     o,
+		vault:       NewVault(o.Identity.DigestKey),
+		queue:       make(chan *request, o.QueueLimit),
+		closing:     make(chan struct{}),
+		stopped:     make(chan struct{}),
+		checkpoints: checkpointer{busy: make(chan struct{}, 1)},
 	}
 	e.checkpoints.saved(checkpoint)
 	w := &writer{Engine: e, limits: o.limits(), stamped: s.now}

@@ -29,7 +29,7 @@ func filledLog(t *testing.T, n int, o engine.Options) (*engine.MemLog, *engine.S
 		w.Learn(c, outcome.Status)
 	}
 	reopened := log.Reopen()
-	e.Close()
+	_ = e.Close()
 	return reopened, e.Snapshot()
 }
 
@@ -47,7 +47,7 @@ func TestCheckpointAndReplay(t *testing.T) {
 			t.Fatal("replayed to another state")
 		}
 		log = log.Reopen()
-		e.Close()
+		_ = e.Close()
 		e = openEngine(t, engine.Options{Log: log})
 		mustOK(t, e, commandOf("a", engine.PutProfile{Profile: engine.Profile{ConfirmedAt: 1 + e.Now(), NPIs: []string{"1"}}}))
 		live = e.Snapshot()
@@ -55,7 +55,7 @@ func TestCheckpointAndReplay(t *testing.T) {
 			t.Fatal(err)
 		}
 		log = log.Reopen()
-		e.Close()
+		_ = e.Close()
 	}
 	report, err := engine.Replay(t.Context(), log, engine.Identity{}, engine.ReplayOptions{Rejudge: true})
 	if err != nil || report.State != live.Hash() || report.Checkpoint != live.Seq() || report.Different != 0 {
@@ -75,7 +75,7 @@ func TestCheckpointsBesideTheWriter(t *testing.T) {
 		var r io.ReadCloser
 		var err error
 		if info, r, err = log.LoadCheckpoint(); err == nil {
-			r.Close()
+			_ = r.Close()
 		}
 	}
 	if info.Seq < 10 || info.Seq > e.Snapshot().Seq() {
@@ -83,7 +83,7 @@ func TestCheckpointsBesideTheWriter(t *testing.T) {
 	}
 	reopened := log.Reopen()
 	live := e.Snapshot()
-	e.Close()
+	_ = e.Close()
 	if again := openEngine(t, engine.Options{Log: reopened}); again.Snapshot().Hash() != live.Hash() {
 		t.Fatal("another state from the checkpoint")
 	}
@@ -123,11 +123,11 @@ func TestOpenRefuses(t *testing.T) {
 		}
 		mustOK(t, e, commandOf("a", engine.PutProfile{Profile: engine.Profile{ConfirmedAt: 1}}))
 		log = log.Reopen()
-		e.Close()
+		_ = e.Close()
 		spoilt := spoil(log)
 		if e, err := engine.Open(t.Context(), engine.Options{Log: spoilt}); err == nil || !strings.Contains(err.Error(), want) {
 			if err == nil {
-				e.Close()
+				_ = e.Close()
 			}
 			t.Fatalf("got %v, want %q", err, want)
 		}
@@ -230,7 +230,7 @@ func TestReplayFindsSealed(t *testing.T) {
 		spoil(&c)
 		mustOK(t, e, commandOf("payer", engine.PutCase{Case: c}))
 		log = log.Reopen()
-		e.Close()
+		_ = e.Close()
 		_, err := engine.Replay(t.Context(), log, engine.Identity{}, engine.ReplayOptions{})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Fatalf("got %v, want %q", err, want)

@@ -11,12 +11,14 @@ import (
 const (
 	MaxRulesBytes  = matcher.MaxBundleBytes // a bundle of rules
 	MaxAnswerBytes = 1 << 20                // an answer to remember
-	MaxSealedBytes = 64 << 10               // the sealed part of an entity
-	MaxTextBytes   = 4 << 10                // any other text
-	MaxListItems   = 4096                   // any list in an entity or a command
-	MaxIDBytes     = 64                     // an id, or the name of a tenant
-	MaxKeyBytes    = 255                    // an idempotency key, or the name of a principal
-	MaxProfileNPIs = 256                    // offices of one profile
+	// MaxAnswersBytes bounds all answers that are remembered at once, in bytes.
+	MaxAnswersBytes = 256 << 20
+	MaxSealedBytes  = 64 << 10 // the sealed part of an entity
+	MaxTextBytes    = 4 << 10  // any other text
+	MaxListItems    = 4096     // any list in an entity or a command
+	MaxIDBytes      = 64       // an id, or the name of a tenant
+	MaxKeyBytes     = 255      // an idempotency key, or the name of a principal
+	MaxProfileNPIs  = 256      // offices of one profile
 	// MaxBatchPayload bounds the encoded entries of one batch, in bytes; the
 	// entry that passes it is the batch's last.
 	MaxBatchPayload = 64 << 20

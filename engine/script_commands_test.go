@@ -132,7 +132,7 @@ var scriptCommands = map[string]func(*script, *testing.T, *datadriven.TestData) 
 // restart leaves the old engine without a checkpoint of its end.
 func (s *script) restart(t *testing.T) {
 	log := s.log.Reopen()
-	s.engine.Close()
+	_ = s.engine.Close()
 	s.log = log
 	s.start(t)
 }

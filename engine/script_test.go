@@ -56,7 +56,7 @@ func (s *script) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.engine = e
-	t.Cleanup(func() { e.Close() })
+	t.Cleanup(func() { _ = e.Close() })
 }
 
 // verify replays the log and compares.
@@ -65,7 +65,7 @@ func (s *script) verify(t *testing.T) {
 		return
 	}
 	live := s.engine.Snapshot()
-	s.engine.Close()
+	_ = s.engine.Close()
 	report, err := engine.Replay(t.Context(), s.log.Reopen(), engine.Identity{}, engine.ReplayOptions{Rejudge: true})
 	if err != nil {
 		t.Fatal(err)

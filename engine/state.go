@@ -33,6 +33,7 @@ type state struct {
 	holders       table[holder]   // by principal
 	holdsEnd      deadlines
 	keysEnd       deadlines
+	answerBytes   int   // of all remembered answers
 	casesByNumber index // key: authorization number
 	casesByMember index // key: member digest
 	byCase        index // appointments, newest first

@@ -149,6 +149,7 @@ func TestCheckFinds(t *testing.T) {
 	f("by NPI", func(s *state) { s.byNPI.drop(first(s.byNPI)) })
 	f("deadlines", func(s *state) { s.keysEnd.drop(deadline{testNow + KeyRetention, "acme", keyID("alice", "k-1")}) })
 	f("deadlines", func(s *state) { s.holdsEnd.drop(deadline{testNow + 300, "acme", "hold-1"}) })
+	f("bytes of answers", func(s *state) { s.answerBytes++ })
 	f("calls by case", func(s *state) { s.calls.drop("acme", "case-1") })
 	f("calls by case", func(s *state) { s.holders.put("acme", "alice", &holder{count: 2, tenant: "acme", principal: "alice"}) })
 	f("calendar", func(s *state) { s.calendar.Remove(2, testNow-60) })

@@ -2,55 +2,57 @@ package engine
 
 import "github.com/parleyhq/parley/slots"
 
-// step takes one command: it judges it against s and, if there is something to
-// write, applies the entry to s. What comes back is the outcome and, with a
-// written outcome, the entry and its bytes. It is deterministic: the state, the
-// command, now and the limits decide. err is ErrOverloaded when no further key can be
-// remembered; s is then as before.
-func (s *state) step(cmd *Command, now slots.Instant, l limits) (o Outcome, e *entry, payload []byte, err error) {
+// stepped is what became of a command: its outcome and, if it is to be written,
+// its entry and the entry's bytes.
+type stepped struct {
+	outcome Outcome
+	entry   *entry
+	payload []byte
+}
+
+// step judges one command against s and, if there is something to write, applies
+// the entry to s. It is deterministic: state, command, now and limits decide.
+// The error is ErrOverloaded where no further key can be remembered; s is then
+// as before.
+func (s *state) step(cmd *Command, now slots.Instant, l limits) (stepped, error) {
 	if detail, ok := cmd.admit(); !ok {
-		return Outcome{Status: StatusInvalid, Now: now, Detail: detail}, nil, nil, nil
+		return stepped{outcome: Outcome{Status: StatusInvalid, Now: now, Detail: detail}}, nil
 	}
 	if o, known := s.recall(cmd.Actor, cmd.Key, cmd.Fingerprint, now); known {
-		return o, nil, nil, nil
+		return stepped{outcome: o}, nil
 	}
-	kind := cmd.Payload.Kind()
 	j := judging{s: s, actor: cmd.Actor, now: now, limits: l}
 	d := j.judge(cmd.Payload)
 	if d.outcome.Status != StatusOK {
 		d.outcome.Now = now
-		return d.outcome, nil, nil, nil
+		return stepped{outcome: d.outcome}, nil
 	}
 	if len(d.effects) == 0 && cmd.Key == "" {
 		o := Outcome{Status: StatusOK, Now: now}
-		o.attach(s, kind, cmd.Actor.Tenant, d.subject)
-		return o, nil, nil, nil
+		o.attach(s, cmd.Payload.Kind(), cmd.Actor.Tenant, d.subject)
+		return stepped{outcome: o}, nil
 	}
-	if cmd.Key != "" && s.keysFull(l.keys, now) {
-		return Outcome{}, nil, nil, errKeysFull
+	if cmd.Key != "" && !s.roomForKey(l.keys, len(d.answer), now) {
+		return stepped{}, errKeysFull
 	}
-	e = s.newEntry(cmd, now, d)
-	if payload, err = e.encode(); err != nil {
-		return Outcome{Status: StatusInvalid, Now: now, Detail: "too_large"}, nil, nil, nil
+	e := s.newEntry(cmd, now, d)
+	payload, err := e.encode()
+	if err != nil {
+		//nolint:nilerr // what cannot be written is a refusal
+		return stepped{outcome: Outcome{Status: StatusInvalid, Now: now, Detail: "too_large"}}, nil
 	}
+	s.mustApply(e)
+	return stepped{outcome: e.outcome(s, d.answer), entry: e, payload: payload}, nil
+}
+
+// mustApply applies an entry that was judged against s.
+func (s *state) mustApply(e *entry) {
 	if err := s.apply(e); err != nil {
 		broken("what is judged can be applied", e.seq, err)
 	}
-	if d.hasRules() {
-		if err := s.compile(); err != nil {
-			broken("rules that were judged compile", d.subject, err)
-		}
+	if err := s.compile(); err != nil {
+		broken("rules that were judged compile", e.seq, err)
 	}
-	return e.outcome(s, d.answer), e, payload, nil
-}
-
-func (d *decision) hasRules() bool {
-	for _, f := range d.effects {
-		if _, ok := f.(*setRules); ok {
-			return true
-		}
-	}
-	return false
 }
 
 // newEntry makes an accepted command and its decision an entry. The outcome is

@@ -130,12 +130,12 @@ func (w *writer) judgeAll(work *state, requests []*request) (dealt int) {
 			r.answer(Outcome{}, ErrDeadline)
 			continue
 		}
-		outcome, entry, payload, err := work.step(r.cmd, w.stamped, w.limits)
-		w.replies = append(w.replies, reply{r, outcome, err})
-		if entry != nil {
-			audit := entry.auditRecord()
-			w.records = append(w.records, Record{Payload: payload, Derived: []DerivedRecord{audit}})
-			bytes += len(payload) + len(audit.Value)
+		done, err := work.step(r.cmd, w.stamped, w.limits)
+		w.replies = append(w.replies, reply{r, done.outcome, err})
+		if done.entry != nil {
+			audit := done.entry.auditRecord()
+			w.records = append(w.records, Record{Payload: done.payload, Derived: []DerivedRecord{audit}})
+			bytes += len(done.payload) + len(audit.Value)
 		}
 	}
 	if work.seq != w.base.seq+Seq(len(w.records)) {
@@ -191,12 +191,13 @@ func (w *writer) maybeCheckpoint() {
 	if w.failed.Load() != nil {
 		return
 	}
-	if done, ok := w.checkpoints.tryBegin(snapshot.Seq(), w.options.CheckpointEvery); ok {
-		go func() {
-			defer done()
-			if err := w.saveCheckpoint(snapshot); err != nil {
-				w.options.Observer.logf("checkpoint failed", "seq", snapshot.Seq(), "error", err)
-			}
-		}()
+	if !w.checkpoints.tryBegin(snapshot.Seq(), w.options.CheckpointEvery) {
+		return
 	}
+	go func() {
+		defer w.checkpoints.end()
+		if err := w.saveCheckpoint(snapshot); err != nil {
+			w.options.Observer.logf("checkpoint failed", "seq", snapshot.Seq(), "error", err)
+		}
+	}()
 }
