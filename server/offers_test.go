@@ -3,6 +3,9 @@ package server
 import (
 	"fmt"
 	"testing"
+
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
 )
 
 // TestSearchDefaults: the week of now in the request's zone, Monday to Friday,
@@ -120,4 +123,32 @@ func TestBookingDefaults(t *testing.T) {
 	f(map[string]any{"requestedBy": "Roe"}, "/requestedBy", doc{"firstName": "Rae", "lastName": "Roe", "credential": "DO"})
 	f(map[string]any{"alternatePhone": "+12125550145", "alternateExtension": "7"}, "/contact/alternatePhone", "+12125550145", "/contact/alternateExtension", "7")
 	f(map[string]any{"extension": nil, "instructions": nil}, "/contact/extension", nil, "/contact/instructions", absent{}, "/callNotes", nil, "/attestations", nil)
+}
+
+// TestOwnNeeds: a slot that needs less than its priority's slots together says so.
+func TestOwnNeeds(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	licence, specialty := matcher.Needs(1)<<matcher.NeedLicense, matcher.Needs(1)<<matcher.NeedSpecialty
+	both := []string{noteA, noteB}
+	reviewer := matcher.ReviewerOffers{Reviewer: &matcher.Reviewer{Tenant: "test", ID: "rev-ames"}}
+	reviewer.Days[0].Slots = []matcher.SlotOffer{
+		{Start: 1589840100, End: 1589841000, Unmet: licence | specialty, Attestations: both},
+		{Start: 1589841000, End: 1589841900, Unmet: licence, Attestations: both[:1]},
+	}
+	week := matcher.WeekAnswer{Priorities: []matcher.Priority{{
+		Number: 1, Tier: matcher.TierBothWaived, Unmet: licence | specialty, Attestations: both,
+		Reviewers: []matcher.ReviewerOffers{reviewer},
+	}}}
+	writer := &offerWriter{call: &call{server: w.server, actor: w.server.localActor()}, snap: w.engine.Snapshot(), zone: slots.UTC()}
+	r := reply{t: t, body: writer.week(nil, &week, 15)}
+	day := func(i int) map[string]any {
+		return r.at("priorities", 0, "reviewers", 0, "days", 0, "slots", i).(map[string]any)
+	}
+	if _, told := day(0)["unmet"]; told {
+		t.Errorf("a slot repeats its priority: %v", day(0))
+	}
+	if list(day(1)["unmet"]) != "license" || list(day(1)["attestations"]) != noteA {
+		t.Errorf("a slot with less to attest: %v", day(1))
+	}
 }
