@@ -11,15 +11,15 @@ import (
 )
 
 // strict is how requests are read, on top of the library's own defaults (exact names, no duplicates, valid
-// UTF-8, nothing after the document).
-var strict = json.JoinOptions(
-	json.RejectUnknownMembers(true),
-	json.WithUnmarshalers(json.UnmarshalFromFunc(refuseNull)),
+// UTF-8, nothing after the document). nullless also keeps null out of everything but need and opt, at twice the cost.
+var (
+	strict   = json.RejectUnknownMembers(true)
+	nullless = json.JoinOptions(strict, json.WithUnmarshalers(json.UnmarshalFromFunc(refuseNull)))
 )
 
 var errNull = errors.New("null")
 
-// refuseNull keeps null out of everything but need and opt; the library would take it for a zero value.
+// refuseNull: the library would take null for a zero value.
 func refuseNull(in *jsontext.Decoder, v any) error {
 	if in.PeekKind() == jsontext.KindNull {
 		if _, ok := v.(presence); !ok {
@@ -33,43 +33,56 @@ func refuseNull(in *jsontext.Decoder, v any) error {
 // case, wrong types, trailing text, invalid UTF-8, the character NUL, and null or nothing where a need stands
 // are a 400 problem that names the JSON pointer. It never repeats a value of the document.
 func decode(body []byte, dst any) *problem {
-	if p := scan(body); p != nil {
+	nulls, p := scan(body)
+	if p != nil {
 		return p
 	}
-	if err := json.Unmarshal(body, dst, strict); err != nil {
+	options := strict
+	if nulls {
+		options = nullless
+	}
+	if err := json.Unmarshal(body, dst, options); err != nil {
 		return unreadable(err)
 	}
-	if list := missing(nil, "", reflect.ValueOf(dst).Elem()); len(list) > 0 {
-		return &problem{code: codeInvalidBody, detail: "Required members are missing or null.", errors: list}
+	if v := reflect.ValueOf(dst).Elem(); !complete(v) {
+		return &problem{code: codeInvalidBody, detail: "Required members are missing or null.", errors: missing(nil, "", v)}
 	}
 	return nil
 }
 
-// scan bounds the nesting and refuses the character NUL and the number -0 before anything is allocated for the document.
-// It is exact for valid JSON; what is not valid is refused by the parser afterwards.
-func scan(body []byte) *problem {
+// scan bounds the nesting and refuses the character NUL and the number -0 before anything is allocated for the
+// document. nulls tells of a null that is no member of an object, and so none that need or opt would meet: members
+// of requests are all of these two kinds. It is exact for valid JSON; the parser refuses what is not.
+func scan(body []byte) (nulls bool, p *problem) {
+	var arrays uint64 // bit d: the container at depth d is an array
 	depth, inString := 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
 		case inString && c == '\\':
 			if bytes.HasPrefix(body[i+1:], []byte("u0000")) {
-				return malformed("The document holds the character NUL.", "")
+				return false, malformed("The document holds the character NUL.", "")
 			}
 			i++
 		case c == '"':
 			inString = !inString
 		case inString:
 		case c == '-' && bytes.HasPrefix(body[i+1:], []byte("0")) && !bytes.HasPrefix(body[i+2:], []byte(".")):
-			return &problem{code: codeInvalidBody, detail: "A number is written as minus zero."}
+			return false, &problem{code: codeInvalidBody, detail: "A number is written as minus zero."}
 		case c == '{' || c == '[':
 			if depth++; depth > maxJSONDepth {
-				return malformed("The document is nested more than "+strconv.Itoa(maxJSONDepth)+" levels deep.", "")
+				return false, malformed("The document is nested more than "+strconv.Itoa(maxJSONDepth)+" levels deep.", "")
+			}
+			arrays &^= 1 << depth
+			if c == '[' {
+				arrays |= 1 << depth
 			}
 		case c == '}' || c == ']':
-			depth--
+			depth = max(depth-1, 0)
+		case c == 'n':
+			nulls = nulls || depth == 0 || arrays&(1<<depth) != 0
 		}
 	}
-	return nil
+	return nulls, nil
 }
 
 func malformed(detail string, at jsontext.Pointer) *problem {

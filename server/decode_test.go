@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 type decodeInner struct {
@@ -232,5 +234,42 @@ func TestNewID(t *testing.T) {
 			t.Fatalf("id %q", id)
 		}
 		seen[id] = true
+	}
+}
+
+// Every member of a request is a need or an opt with a name of its own: decode relies on it.
+func TestRequestTypes(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	var walk func(path string, v reflect.Type)
+	walk = func(path string, v reflect.Type) {
+		switch {
+		case v == reflect.TypeFor[jsontext.Value]():
+		case v.Kind() == reflect.Pointer, v.Kind() == reflect.Slice:
+			walk(path, v.Elem())
+		case v.Kind() == reflect.Map, v.Kind() == reflect.Interface, v.Kind() == reflect.Float64:
+			t.Errorf("%s: %s", path, v)
+		case v.Kind() != reflect.Struct:
+		case reflect.PointerTo(v).Implements(reflect.TypeFor[presence]()):
+			seen++
+			walk(path, v.Field(0).Type)
+		default:
+			for i := range v.NumField() {
+				f := v.Field(i)
+				name := path + "/" + f.Tag.Get("json")
+				wrapped := reflect.PointerTo(f.Type).Implements(reflect.TypeFor[presence]())
+				if !f.Anonymous && (!f.IsExported() || f.Tag.Get("json") == "" || !wrapped) {
+					t.Errorf("%s %s is neither need nor opt with a name", name, f.Name)
+				}
+				walk(name, f.Type)
+			}
+		}
+	}
+	for _, form := range []any{reviewerIn{}, caseIn{}, lineIn{}, lookupIn{}, profileIn{}, weekIn{}, earliestIn{}, holdIn{}, bookingIn{},
+		rescheduleIn{}, cancelIn{}} {
+		walk(reflect.TypeOf(form).Name(), reflect.TypeOf(form))
+	}
+	if seen < 100 {
+		t.Errorf("only %d members were looked at", seen)
 	}
 }

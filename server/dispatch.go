@@ -107,6 +107,9 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	for _, header := range out.headers {
 		h.Set(header[0], header[1])
 	}
+	if a.route != nil && a.route.personal { // whatever the handler says
+		h.Set("Cache-Control", "no-store")
+	}
 	if status != fasthttp.StatusNoContent {
 		h.SetContentType(media)
 		ctx.Response.SetBodyRaw(body)

@@ -56,6 +56,12 @@ func TestMetricsCount(t *testing.T) {
 	w.post("/v1/appointments", deckBooking.String()).is(http.StatusCreated, "")
 	w.post("/v1/appointments", deckBooking.with("/caseIds/0", "1004568").String()).is(http.StatusConflict, "slot_taken")
 	w.get("/nothing").is(http.StatusNotFound, codeRouteNotFound)
+	text := string(w.get("/metrics").body)
+	for _, secret := range []string{"Winter", "1982-06", "Ames", "Doe", "1004567", "rev-ames", "+1212555"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the metrics tell %s", secret)
+		}
+	}
 	got := w.values()
 	f := func(series string, want float64) {
 		t.Helper()

@@ -154,4 +154,6 @@ func TestValidatorRefuses(t *testing.T) {
 	f(false, "DELETE", "/v1/holds/a", 204, typeJSON, "{}")
 	f(true, "DELETE", "/v1/holds/a", 204, "", "")
 	f(false, "GET", "/v1/reviewers/a", 200, typeJSON, "{}")
+	f(true, "GET", "/v1/reviewers/a", 404, typeProblem, string((&problem{code: codeNotFound}).document()), "Cache-Control", "no-store")
+	f(false, "GET", "/v1/reviewers/a", 404, typeProblem, string((&problem{code: codeNotFound}).document()))
 }

@@ -53,6 +53,45 @@ func fill[T any](in *jsontext.Decoder, v *T, set *bool) error {
 	return nil
 }
 
+// complete reports whether every required member below v is present.
+func complete(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return v.IsNil() || complete(v.Elem())
+	case reflect.Slice, reflect.Array:
+		if !mayHold(v.Type().Elem()) {
+			return true
+		}
+		for i := range v.Len() {
+			if !complete(v.Index(i)) {
+				return false
+			}
+		}
+	case reflect.Struct:
+		if p, ok := presenceOf(v); ok {
+			if !p.present() {
+				return !p.required()
+			}
+			return complete(p.value())
+		}
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); (f.IsExported() || f.Anonymous) && !complete(v.Field(i)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// presenceOf: an embedded struct of an unexported type cannot be asked by reflection; it is none and is walked as it is.
+func presenceOf(v reflect.Value) (presence, bool) {
+	if !v.Addr().CanInterface() {
+		return nil, false
+	}
+	p, ok := v.Addr().Interface().(presence)
+	return p, ok
+}
+
 // missing appends a fault for every required member below v that is absent. at is v's JSON pointer.
 func missing(list []fault, at string, v reflect.Value) []fault {
 	if len(list) >= maxFaults {
@@ -71,22 +110,15 @@ func missing(list []fault, at string, v reflect.Value) []fault {
 			list = missing(list, at+"/"+strconv.Itoa(i), v.Index(i))
 		}
 	case reflect.Struct:
-		if v.CanAddr() && v.Addr().CanInterface() { // not an embedded struct of an unexported type, which is walked as it is
-			if p, ok := v.Addr().Interface().(presence); ok {
-				return missingIn(list, at, p)
-			}
+		if p, ok := presenceOf(v); ok {
+			return missingIn(list, at, p)
 		}
 		t := v.Type()
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if f.PkgPath != "" && !f.Anonymous {
-				continue
+			if f.IsExported() || f.Anonymous {
+				list = missing(list, at+memberName(f), v.Field(i))
 			}
-			name, skip := memberName(f)
-			if skip {
-				continue
-			}
-			list = missing(list, at+name, v.Field(i))
 		}
 	}
 	return list
@@ -103,17 +135,15 @@ func missingIn(list []fault, at string, p presence) []fault {
 }
 
 // memberName is the pointer suffix of a struct field; "" for an embedded struct, whose members are its parent's.
-func memberName(f reflect.StructField) (suffix string, skip bool) {
+func memberName(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	switch {
-	case name == "-":
-		return "", true
 	case name != "":
-		return "/" + name, false
+		return "/" + name
 	case f.Anonymous:
-		return "", false
+		return ""
 	}
-	return "/" + f.Name, false
+	return "/" + f.Name
 }
 
 // mayHold says whether a value of the type can contain a member of a document.

@@ -84,6 +84,9 @@ func fitsDocument(ops map[string]operation, method, path string, body []byte, r 
 		}
 		return fitsSchema(doc.Components.Schemas["Problem"].Value, r.body)
 	}
+	if row.personal && r.header.Get("Cache-Control") != "no-store" {
+		return errors.New("personal data may be stored")
+	}
 	op, ok := ops[row.name]
 	if !ok {
 		return fmt.Errorf("operation %s is not documented", row.name)

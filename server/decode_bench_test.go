@@ -1,0 +1,50 @@
+package server
+
+import (
+	"bufio"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/valyala/fasthttp"
+)
+
+// BenchmarkDecode reads the body of a booking and of a case.
+func BenchmarkDecode(b *testing.B) {
+	booking, submitted := []byte(deckBooking.String()), []byte(winter.String())
+	b.Run("booking", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var in bookingIn
+			if p := decode(booking, &in); p != nil {
+				b.Fatal(p.code)
+			}
+		}
+	})
+	b.Run("case", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var in caseIn
+			if p := decode(submitted, &in); p != nil {
+				b.Fatal(p.code)
+			}
+		}
+	})
+}
+
+// BenchmarkAdmit is the front filter's part of a booking.
+func BenchmarkAdmit(b *testing.B) {
+	h := newHarness(b, routes())
+	peer := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	var request fasthttp.RequestHeader
+	text := head("POST /v1/appointments HTTP/1.1", "Content-Type: application/json", "Content-Length: 700", "Idempotency-Key: k", "User-Agent: bench", "Accept: */*")
+	if err := request.Read(bufio.NewReader(strings.NewReader(text))); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, no := h.server.admit(&request, peer); no != nil {
+			b.Fatal(no.problem.code)
+		}
+	}
+}
