@@ -22,7 +22,7 @@ func loadDemo(ctx context.Context, s streams, eng *engine.Engine, tenant string,
 	if counts.Reviewers+counts.Cases >= len(lines) {
 		return nil
 	}
-	if first, any := firstReviewer(eng, tenant); any && !isDemoReviewer(kind, first) {
+	if first, found := firstReviewer(eng, tenant); found && !isDemoReviewer(kind, first) {
 		return &failure{exitUsage, errors.New("this store holds data that is not the demo's; give --demo a --data directory of its own")}
 	}
 	client, err := newImporter(url)
@@ -54,12 +54,12 @@ func demoLines(kind demoKind, now slots.Instant) []demo.Line {
 	return demo.National(time.Unix(int64(now), 0))
 }
 
-func firstReviewer(eng *engine.Engine, tenant string) (id string, any bool) {
+func firstReviewer(eng *engine.Engine, tenant string) (id string, found bool) {
 	eng.Snapshot().Reviewers(tenant, "", func(r *engine.Reviewer) bool {
-		id, any = r.ID, true
+		id, found = r.ID, true
 		return false
 	})
-	return id, any
+	return id, found
 }
 
 // isDemoReviewer reports whether id is one that the demo makes.
