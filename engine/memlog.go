@@ -276,7 +276,7 @@ type memCheckpointReader struct {
 
 func (r *memCheckpointReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
-	if err == io.EOF && sha256.Sum256(r.checkpoint.data) != r.checkpoint.digest {
+	if errors.Is(err, io.EOF) && sha256.Sum256(r.checkpoint.data) != r.checkpoint.digest {
 		err = fmt.Errorf("%w: checkpoint at seq %d: digest differs", ErrCorrupt, r.checkpoint.info.Seq)
 	}
 	return n, err
