@@ -121,12 +121,11 @@ func (s *state) checkIndexes() error {
 		{"appointments by principal", s.byPrincipal.tree, fresh.byPrincipal.tree},
 		{"appointments by NPI", s.byNPI.tree, fresh.byNPI.tree},
 	} {
-		if !slices.Equal(x.live.Items(), x.want.Items()) {
+		if !sameItems(x.live, x.want) {
 			return fmt.Errorf("index of %s differs from its entities", x.name)
 		}
 	}
-	if !slices.Equal(s.holdsEnd.tree.Items(), fresh.holdsEnd.tree.Items()) ||
-		!slices.Equal(s.keysEnd.tree.Items(), fresh.keysEnd.tree.Items()) {
+	if !sameItems(s.holdsEnd.tree, fresh.holdsEnd.tree) || !sameItems(s.keysEnd.tree, fresh.keysEnd.tree) {
 		return fmt.Errorf("deadlines differ from holds and keys")
 	}
 	if s.answerBytes != fresh.answerBytes {
@@ -135,10 +134,7 @@ func (s *state) checkIndexes() error {
 	if !sameRows(s.calls, fresh.calls) || !sameRows(s.holders, fresh.holders) {
 		return fmt.Errorf("calls by case or holds by principal differ from holds and appointments")
 	}
-	var live, want []slots.Call
-	s.calendar.All(func(c slots.Call) bool { live = append(live, c); return true })
-	fresh.calendar.All(func(c slots.Call) bool { want = append(want, c); return true })
-	if !slices.Equal(live, want) || s.roster.Len() != s.reviewers.len() {
+	if !sameCalendar(s.calendar, fresh.calendar) || s.roster.Len() != s.reviewers.len() {
 		return fmt.Errorf("calendar or roster differs from its entities")
 	}
 	return nil
@@ -166,8 +162,39 @@ func (s *state) rebuilt() (fresh *state, err error) {
 	return fresh, err
 }
 
+// sameItems walks two trees side by side.
+func sameItems[T comparable](a, b *btree.BTreeG[T]) bool {
+	return sameBy(a, b, func(x, y T) bool { return x == y })
+}
+
 func sameRows[T comparable](a, b table[T]) bool {
-	return slices.EqualFunc(a.tree.Items(), b.tree.Items(), func(x, y row[T]) bool {
+	return sameBy(a.tree, b.tree, func(x, y row[T]) bool {
 		return x.tenant == y.tenant && x.id == y.id && *x.value == *y.value
 	})
+}
+
+func sameBy[T any](a, b *btree.BTreeG[T], same func(x, y T) bool) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	other := b.Iter()
+	equal := true
+	a.Scan(func(x T) bool {
+		equal = other.Next() && same(x, other.Item())
+		return equal
+	})
+	return equal
+}
+
+func sameCalendar(a, b *slots.Calendar) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	equal := true
+	a.All(func(c slots.Call) bool {
+		other, ok := b.Get(c.Reviewer, c.Busy.Start)
+		equal = ok && other == c
+		return equal
+	})
+	return equal
 }

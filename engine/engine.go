@@ -22,9 +22,9 @@ type Engine struct {
 	failed atomic.Pointer[error]
 
 	queue   chan *request
-	gate    sync.RWMutex // held for reading while a request enters the queue
-	closed  bool         // under gate: the queue takes no more
-	closing chan struct{}
+	gate    sync.RWMutex  // held for reading while a request enters the queue
+	closed  bool          // under gate: the queue takes no more
+	closing chan struct{} // closed after that
 	stopped chan struct{} // closed when the writer has ended
 
 	checkpoints checkpointer
@@ -62,7 +62,7 @@ func (r *request) answer(o Outcome, err error) {
 // errors are those of outcome.go; a refusal is no error.
 func (e *Engine) Submit(ctx context.Context, c Command) (Outcome, error) {
 	r := &request{ctx: ctx, cmd: &c, done: make(chan struct{})}
-	if err := e.enqueue(r); err != nil {
+	if err := e.enqueue(r, false); err != nil {
 		return Outcome{}, err
 	}
 	result := r.wait()
@@ -88,12 +88,7 @@ func (e *Engine) SubmitAll(ctx context.Context, cs []Command) []Result {
 			collect()
 		}
 		r := &request{ctx: ctx, cmd: &cs[i], done: make(chan struct{})}
-		err := e.enqueue(r)
-		for errors.Is(err, ErrOverloaded) && oldest < i {
-			collect()
-			err = e.enqueue(r)
-		}
-		if err != nil {
+		if err := e.enqueue(r, true); err != nil {
 			results[i].Err = err
 			continue
 		}
@@ -105,8 +100,9 @@ func (e *Engine) SubmitAll(ctx context.Context, cs []Command) []Result {
 	return results
 }
 
-// enqueue never blocks.
-func (e *Engine) enqueue(r *request) error {
+// enqueue puts a request into the queue. If that is full it waits for room, as
+// long as the request's context holds, or fails at once.
+func (e *Engine) enqueue(r *request, wait bool) error {
 	if err := r.ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDeadline, err)
 	}
@@ -122,7 +118,16 @@ func (e *Engine) enqueue(r *request) error {
 	case e.queue <- r:
 		return nil
 	default:
+	}
+	if !wait {
 		return ErrOverloaded
+	}
+	// The writer goes on while the gate is held, so there will be room.
+	select {
+	case e.queue <- r:
+		return nil
+	case <-r.ctx.Done():
+		return fmt.Errorf("%w: %w", ErrDeadline, r.ctx.Err())
 	}
 }
 
@@ -178,12 +183,12 @@ type Health struct {
 
 // Health returns the present health.
 func (e *Engine) Health() Health {
-	e.gate.RLock()
 	err := e.writable()
-	if e.closed {
+	select {
+	case <-e.closing:
 		err = ErrClosed
+	default:
 	}
-	e.gate.RUnlock()
 	return Health{
 		Ready:    err == nil,
 		Writable: err,
