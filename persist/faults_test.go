@@ -208,6 +208,11 @@ func TestCommitThatNeverReturns(t *testing.T) {
 		t.Fatalf("log ends at %d, want 5", got)
 	}
 	close(release) // too late: it may be durable now, but it was given up
+	next := commit{done: make(chan error, 1)}
+	s.commits <- next // when the loop takes this one, it is through with the other
+	if err := <-next.done; !errors.Is(err, engine.ErrPoisoned) {
+		t.Fatalf("next commit: got %v, want ErrPoisoned", err)
+	}
 	wantPoisoned(t, s, fs, 5, 3)
 }
 
