@@ -127,12 +127,12 @@ func (s *Store) commitOne(c commit) error {
 }
 
 // keep writes the watermark while the log moves, and once more when the store
-// is poisoned: what was acknowledged until then is still to be protected.
-func (s *Store) keep() {
+// is poisoned: what was acknowledged until then is still to be protected. The
+// watermark stands at written.
+func (s *Store) keep(written engine.Seq) {
 	defer close(s.kept)
 	ticker := time.NewTicker(s.opts.WatermarkInterval)
 	defer ticker.Stop()
-	written := s.current.Load().last
 	for {
 		ending := false
 		select {

@@ -56,9 +56,9 @@ func TestFailAtEveryOperation(t *testing.T) {
 			}
 		})
 	}
-	f("EIO once", syscall.EIO, false, 6)
-	f("EIO from then on", syscall.EIO, true, 12)
-	f("ENOSPC from then on", syscall.ENOSPC, true, 12)
+	f("EIO once", syscall.EIO, false, 8)
+	f("EIO from then on", syscall.EIO, true, 16)
+	f("ENOSPC from then on", syscall.ENOSPC, true, 16)
 }
 
 func failOnce(t *testing.T, fault *nth, seed uint64) {

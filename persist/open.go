@@ -95,7 +95,7 @@ func (s *Store) open() error {
 	s.metrics.Store(&Metrics{})
 	s.running.Store(true)
 	go s.commitLoop()
-	go s.keep()
+	go s.keep(e.last)
 	s.opts.Logger.Info("store opened", "store", s.identity.StoreID, "last", uint64(e.last), "watermark", uint64(mark.seq))
 	return nil
 }

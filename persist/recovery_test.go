@@ -26,7 +26,7 @@ func TestCrashDuringRecovery(t *testing.T) {
 	fs.set(func(op errorfs.Op) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && rng.IntN(60) == 0 {
+		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && rng.IntN(100) == 0 {
 			before = append(before, c.now())
 			clones = append(clones, crashClone(fs.mem, rng.IntN(3)*50, rng.Uint64()))
 		}
