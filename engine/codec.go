@@ -26,7 +26,7 @@ type codec struct {
 
 // Errors of a codec.
 var (
-	errDamagedRecord = errors.New("engine: damaged record")
+	errDamagedRecord = fmt.Errorf("%w: unreadable record", ErrCorrupt)
 	errTooLarge      = errors.New("engine: value beyond its limit")
 )
 

@@ -125,7 +125,8 @@ func TestOpenRefuses(t *testing.T) {
 		log = log.Reopen()
 		_ = e.Close()
 		spoilt := spoil(log)
-		if e, err := engine.Open(t.Context(), engine.Options{Log: spoilt}); err == nil || !strings.Contains(err.Error(), want) {
+		e, err := engine.Open(t.Context(), engine.Options{Log: spoilt})
+		if !errors.Is(err, engine.ErrCorrupt) || !strings.Contains(err.Error(), want) {
 			if err == nil {
 				_ = e.Close()
 			}
@@ -156,7 +157,7 @@ func TestOpenRefuses(t *testing.T) {
 	f("gives entries up to", func(l *engine.MemLog) engine.Log {
 		return &oddLog{Log: l, last: func() (engine.Seq, engine.Hash) { last, end := l.Last(); return last + 1, end }}
 	})
-	f("damaged record", func(l *engine.MemLog) engine.Log { appendRaw(t, l, []byte("garbage")); return l })
+	f("unreadable record", func(l *engine.MemLog) engine.Log { appendRaw(t, l, []byte("garbage")); return l })
 	f("entry contradicts the state", func(l *engine.MemLog) engine.Log {
 		var first []byte
 		if err := l.Read(1, func(seq engine.Seq, payload []byte) error {

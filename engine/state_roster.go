@@ -10,7 +10,7 @@ import (
 // errContradiction is what applying answers to an effect that does not fit the
 // state. Such an entry was never written by this engine.
 func errContradiction(format string, args ...any) error {
-	return fmt.Errorf("engine: entry contradicts the state: "+format, args...)
+	return fmt.Errorf("%w: entry contradicts the state: %s", ErrCorrupt, fmt.Sprintf(format, args...))
 }
 
 // putReviewer stores a reviewer and takes it into the roster.
