@@ -139,7 +139,12 @@ type Reschedule struct {
 	ReviewerID   string
 	Start        slots.Instant
 	Attestations []string // the whole set for the new slot
-	Expect       uint64   // version, 0 = any
+	// AttestedByRole is the role of who attests now; "" = the performer's.
+	AttestedByRole string
+	// Personal replaces the sealed part if the move takes effect: it names who
+	// attests now. An empty one keeps what is stored.
+	Personal Sealed
+	Expect   uint64 // version, 0 = any
 }
 
 // Cancel ends an appointment.

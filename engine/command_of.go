@@ -51,9 +51,14 @@ func (e *entry) payload(before *state) Payload {
 			return e.bookOf(f.image)
 		}
 	case KindReschedule:
-		return Reschedule{
-			ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations, Expect: q.expect,
+		p := Reschedule{
+			ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
+			AttestedByRole: q.role, Expect: q.expect,
 		}
+		if f, ok := find[*putAppointment](e); ok {
+			p.Personal = f.image.Personal
+		}
+		return p
 	case KindCancel:
 		p := Cancel{ID: e.subject, By: q.role, Expect: q.expect}
 		if f, ok := find[*putAppointment](e); ok {

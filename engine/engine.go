@@ -112,6 +112,11 @@ func (e *Engine) enqueue(r *request, wait bool) error {
 		return ErrClosed
 	}
 	if err := e.writable(); err != nil {
+		// The key may be that of a command whose fate is unknown until a restart: to
+		// say that nothing was changed would be a guess.
+		if r.cmd.Key != "" && e.poisoned() {
+			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		}
 		return err
 	}
 	select {
@@ -141,6 +146,16 @@ func (r *request) wait() Result {
 		<-r.done
 	}
 	return r.result
+}
+
+// poisoned reports whether a commit has failed with an unknown outcome.
+func (e *Engine) poisoned() bool {
+	select {
+	case <-e.options.Log.Poisoned():
+		return true
+	default:
+		return e.failed.Load() != nil
+	}
 }
 
 // writable returns nil, or ErrNotWritable with the reason.

@@ -15,7 +15,7 @@ func (j *judging) reschedule(p Reschedule) decision {
 		return refuse(StatusNotReschedulable, old.Status.String())
 	}
 	d := decision{subject: p.ID, question: question{
-		expect: p.Expect, reviewerID: p.ReviewerID, start: p.Start, attestations: p.Attestations,
+		expect: p.Expect, reviewerID: p.ReviewerID, start: p.Start, attestations: p.Attestations, role: p.AttestedByRole,
 	}}
 	if old.ReviewerID == p.ReviewerID && old.Span.Start == p.Start && sameCodes(old.Attestations, p.Attestations) {
 		return d
@@ -37,9 +37,13 @@ func (j *judging) reschedule(p Reschedule) decision {
 		return d
 	}
 	image := *old
-	role := old.PerformedByRole
-	if len(old.Attestations) > 0 {
-		role = old.Attestations[0].Role
+	// What was attested for the old slot says nothing of the new one.
+	role := p.AttestedByRole
+	if role == "" {
+		role = old.PerformedByRole
+	}
+	if len(p.Personal.Bytes) > 0 {
+		image.Personal = p.Personal
 	}
 	j.place(&image, a, p.Attestations, role)
 	d.effects = []effect{&putAppointment{&image}}

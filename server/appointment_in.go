@@ -96,12 +96,20 @@ func (in *bookingIn) resolve(k *check, now slots.Instant) *booking {
 	}
 	b.asked.specialtyMatch = b.book.Notes.SpecialtyMatchRequested
 	// Who speaks attests, unless the request names somebody else.
-	b.personal.AttestedByName = b.personal.PerformedBy.FirstName + " " + b.personal.PerformedBy.LastName
+	b.personal.AttestedByName = speaker(&b.personal)
 	if in.AttestedBy.Set {
+		if len(in.Attestations.V) == 0 {
+			k.wrong("/attestedBy", "needs attestations")
+		}
 		b.personal.AttestedByName = k.text("/attestedBy/name", in.AttestedBy.V.Name.V, maxName)
 		b.book.AttestedByRole = k.code("/attestedBy/role", in.AttestedBy.V.Role.V)
 	}
 	return b
+}
+
+// speaker is the name of who performs the call.
+func speaker(p *engine.AppointmentPersonal) string {
+	return p.PerformedBy.FirstName + " " + p.PerformedBy.LastName
 }
 
 func (k *check) person(pointer string, in personIn) engine.Person {

@@ -77,8 +77,20 @@ func getAppointment(c *call) answer {
 }
 
 type rescheduleIn struct {
-	Slot         need[slotIn]  `json:"slot"`
-	Attestations opt[[]string] `json:"attestations"`
+	Slot         need[slotIn]    `json:"slot"`
+	Attestations opt[[]string]   `json:"attestations"`
+	AttestedBy   opt[attesterIn] `json:"attestedBy"`
+}
+
+// attester reads who attests for the new slot: whoever is named, else who speaks.
+func (in *rescheduleIn) attester(k *check) (name, role string) {
+	if !in.AttestedBy.Set {
+		return "", ""
+	}
+	if len(in.Attestations.V) == 0 {
+		k.wrong("/attestedBy", "needs attestations")
+	}
+	return k.text("/attestedBy/name", in.AttestedBy.V.Name.V, maxName), k.code("/attestedBy/role", in.AttestedBy.V.Role.V)
 }
 
 func rescheduleAppointment(c *call) answer {
@@ -95,6 +107,7 @@ func rescheduleAppointment(c *call) answer {
 	var s slotAsked
 	k.slot("/slot", in.Slot.V, &s)
 	codes := k.list("/attestations", in.Attestations.V, 0, maxAttestations, k.code)
+	name, role := in.attester(&k)
 	if p := k.problem(); p != nil {
 		return refuse(p)
 	}
@@ -103,8 +116,13 @@ func rescheduleAppointment(c *call) answer {
 		return notFound()
 	}
 	s.caseIDs, s.zone, s.specialtyMatch = v.CaseIDs, appointmentZone(v), v.Notes.SpecialtyMatchRequested
+	personal := *c.appointmentPersonal(v)
+	if personal.AttestedByName = name; name == "" {
+		personal.AttestedByName, role = speaker(&personal), v.PerformedByRole
+	}
 	o, p := c.submit(t, engine.Reschedule{
-		ID: c.id, ReviewerID: s.reviewerID, Start: s.start, Attestations: codes, Expect: c.ifMatch,
+		ID: c.id, ReviewerID: s.reviewerID, Start: s.start, Attestations: codes, AttestedByRole: role, Expect: c.ifMatch,
+		Personal: c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, c.id), &personal),
 	})
 	if p != nil {
 		return refuse(p)

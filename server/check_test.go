@@ -143,6 +143,7 @@ func TestLastWord(t *testing.T) {
 	f("  Jan  van der Berg ", "Berg")
 	f("Jordan Winter, Jr.", "Winter")
 	f("Jordan Winter III", "Winter")
+	f("Garcia Lopez, Maria", "Lopez")
 	f("Jr.", "Jr.")
 	f("", "")
 }
@@ -158,4 +159,23 @@ func TestFaultsAreBounded(t *testing.T) {
 	if n := len(k.problem().errors); n != maxFaults {
 		t.Errorf("%d errors, want %d", n, maxFaults)
 	}
+}
+
+func TestLastNameEndsTheStoredName(t *testing.T) {
+	t.Parallel()
+	f := func(lastName, name string, want bool) {
+		t.Helper()
+		if got := isLastNameOf(lastName, name); got != want {
+			t.Errorf("isLastNameOf(%q, %q) = %v, want %v", lastName, name, got, want)
+		}
+	}
+	f("Winter", "Jordan Winter", true)
+	f("WINTER jr.", "Jordan Winter, Jr.", true)
+	f("Lopez", "Maria Garcia Lopez", true)
+	f("Garcia Lopez", "Maria Garcia Lopez", true)
+	f("Garcia Lopez", "Garcia Lopez, Maria", true)
+	f("Totally Wrong Lopez", "Maria Garcia Lopez", false)
+	f("Garcia", "Maria Garcia Lopez", false)
+	f("Maria", "Garcia Lopez, Maria", false)
+	f("", "Jordan Winter", false)
 }

@@ -103,7 +103,7 @@ func (c *call) stepsFor(dc DemoCase, zone *slots.Zone, offer matcher.Offer) []st
 	slot := exampleSlot{ReviewerID: offer.Reviewer.ID, Start: string(slots.AppendInstant(nil, offer.Start, zone))}
 	cases := []string{dc.ID}
 	name := zone.Name()
-	mine := base + "/v1/appointments?view=case&caseId=" + url.QueryEscape(dc.ID)
+	mine := base + "/v1/cases/" + dc.ID + "/p2p-availability"
 	return []step{
 		{"Look the case up", "With the member's date of birth.", post("/v1/cases/lookup", "", struct {
 			CaseID string `json:"caseId"`
@@ -131,7 +131,7 @@ func (c *call) stepsFor(dc DemoCase, zone *slots.Zone, offer matcher.Offer) []st
 			examplePerson{FirstName: "John", LastName: "Doe", Location: "provider_office", Phone: "+12125550143"}})},
 		{"List your calls", "", "curl -sS '" + base + "/v1/appointments?view=mine&timeZone=" + url.QueryEscape(name) + "'"},
 		{"Cancel it", "The first command finds the appointment's id.",
-			"ID=$(curl -sS '" + mine + "' | grep -o '\"id\":\"apt-[^\"]*\"' | head -n 1 | cut -d'\"' -f4)\n" +
+			"ID=$(curl -sS '" + mine + "' | grep -o 'apt-[a-z0-9]*' | head -n 1)\n" +
 				post("/v1/appointments/$ID/cancel", "cancel", struct {
 					Reason string `json:"reason"`
 					By     string `json:"by"`

@@ -28,6 +28,7 @@ type importOut struct {
 type refusedOut struct {
 	Line   int     `json:"line"` // from 1
 	Code   string  `json:"code"`
+	Detail string  `json:"detail"`
 	Errors []fault `json:"errors"`
 }
 
@@ -145,7 +146,9 @@ func (im *importing) flush() *problem {
 	for i, r := range im.call.server.engine.SubmitAll(im.call.ctx, im.waiting) {
 		switch {
 		case r.Err != nil:
-			return failure(r.Err)
+			p := failure(r.Err)
+			p.detail = "The import stopped; some of its lines are stored. Send it again: lines that are stored already change nothing."
+			return p
 		case r.Outcome.Status != engine.StatusOK:
 			im.refuse(im.lines[i], im.call.refused(r.Outcome))
 		default:
@@ -159,7 +162,7 @@ func (im *importing) flush() *problem {
 // refuse notes a line that was not taken, and lists it while there is room.
 func (im *importing) refuse(line int, p *problem) {
 	im.out.RefusedCount++
-	r := refusedOut{Line: line, Code: p.code, Errors: p.errors[:min(len(p.errors), maxLineFaults)]}
+	r := refusedOut{Line: line, Code: p.code, Detail: p.detail, Errors: p.errors[:min(len(p.errors), maxLineFaults)]}
 	im.listed += len(encode(r))
 	if im.listed <= maxRefusedBytes {
 		im.out.Refused = append(im.out.Refused, r)

@@ -63,6 +63,9 @@ func putMe(c *call) answer {
 	if v.ConfirmedAt == 0 {
 		v.ConfirmedAt = c.confirmedAt(v.TimeZone)
 	}
+	if in.Version.V == 0 {
+		in.Version.Set = false // as GET shows it before the first write
+	}
 	payload := engine.PutProfile{Profile: v, Expect: k.version(c.ifMatch, in.Version)}
 	if p := k.problem(); p != nil {
 		return refuse(p)

@@ -44,7 +44,7 @@ func (w *world) paste(command string) reply {
 	lines := strings.Split(strings.ReplaceAll(command, "\\\n", " "), "\n")
 	last := lines[len(lines)-1]
 	if len(lines) > 1 { // ID=$(curl … | grep …)
-		found := regexp.MustCompile(`"id":"(apt-[^"]*)"`).FindSubmatch(w.get(curlURL.FindStringSubmatch(lines[0])[1]).is(http.StatusOK, "").body)
+		found := regexp.MustCompile(`"(apt-[^"]*)"`).FindSubmatch(w.get(curlURL.FindStringSubmatch(lines[0])[1]).is(http.StatusOK, "").body)
 		last = strings.ReplaceAll(last, "$ID", string(found[1]))
 	}
 	var headers []string

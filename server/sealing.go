@@ -35,16 +35,45 @@ func (c *call) appointmentPersonal(a *engine.Appointment) *engine.AppointmentPer
 // suffixes follow a last name without being it.
 var suffixes = map[string]bool{"jr": true, "sr": true, "ii": true, "iii": true, "iv": true, "v": true}
 
-// lastWord returns the last word of a name, generational suffixes left aside:
-// "Winter" of "Jordan Winter", "Winter" of "Jordan Winter, Jr.". A name of one
-// word is that word.
-func lastWord(name string) string {
-	words := strings.Fields(strings.ReplaceAll(name, ",", " "))
-	for len(words) > 1 && suffixes[strings.ToLower(strings.Trim(words[len(words)-1], "."))] {
+// nameWords splits a name into words, generational suffixes left aside. What
+// follows a comma is a suffix or a first name, and left aside as well: of
+// "Garcia Lopez, Maria" and of "Maria Garcia Lopez, Jr." the last name ends the words.
+func nameWords(name string) []string {
+	before, _, _ := strings.Cut(name, ",")
+	return withoutSuffixes(strings.Fields(before))
+}
+
+func withoutSuffixes(words []string) []string {
+	for len(words) > 1 && isSuffix(words[len(words)-1]) {
 		words = words[:len(words)-1]
 	}
+	return words
+}
+
+func isSuffix(word string) bool { return suffixes[strings.ToLower(strings.Trim(word, "."))] }
+
+// lastWord returns the last word of a person's last name: "Winter" of "Jordan
+// Winter", of "Jordan Winter, Jr." and of "Winter, Jordan".
+func lastWord(name string) string {
+	words := nameWords(name)
 	if len(words) == 0 {
 		return ""
 	}
 	return words[len(words)-1]
+}
+
+// isLastNameOf reports whether the words of a last name end a stored name, all of
+// them: "Garcia Lopez" and "Lopez" end "Maria Garcia Lopez", "Winter Lopez" does not.
+func isLastNameOf(lastName, name string) bool {
+	asked, have := nameWords(lastName), nameWords(name)
+	if len(asked) == 0 || len(asked) > len(have) {
+		return false
+	}
+	have = have[len(have)-len(asked):]
+	for i := range asked {
+		if !strings.EqualFold(asked[i], have[i]) {
+			return false
+		}
+	}
+	return true
 }

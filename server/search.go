@@ -141,8 +141,11 @@ func (in *earliestIn) span(k *check, now slots.Instant) slots.Interval {
 	}
 	from := slots.Interval{Start: now, End: now + maxSearchRange}
 	if in.From.Set {
-		from.Start = k.instant("/from", in.From.V)
-		from.End = from.Start + maxSearchRange
+		// What is past is on offer no more; the range counts from now at the earliest.
+		if from.Start = k.instant("/from", in.From.V); from.Start != 0 {
+			from.Start = max(from.Start, now)
+			from.End = from.Start + maxSearchRange
+		}
 	}
 	if !in.To.Set {
 		return from

@@ -134,7 +134,7 @@ func TestBookingFaults(t *testing.T) {
 	f(422, "/contact/notify", "/contact/notify", "email", "/contact/email", nil)
 	f(422, "/contact/notify", "/contact/notify", "pigeon")
 	f(422, "/attestations/1", "/attestations", []string{"oh_member_consent", "oh_member_consent"})
-	f(422, "/attestedBy/name", "/attestedBy", doc{"name": " ", "role": "nurse"})
+	f(422, "/attestedBy /attestedBy/name", "/attestedBy", doc{"name": " ", "role": "nurse"}) // and nothing is attested
 	f(422, "/expect/tier", "/expect", doc{"tier": "best"})
 	f(400, "/requestedBy/credential", "/requestedBy", doc{"firstName": "A", "lastName": "B"})
 	combine := func(ids ...string) {
