@@ -162,6 +162,16 @@ func TestTexasReveal(t *testing.T) {
 	if moved.at("tier") != "full" || list(moved.at("attestations")) != "" || moved.at("attestedBy") != nil {
 		t.Errorf("moved to a full match %s", moved.body)
 	}
+	back := func(slot, by string) reply {
+		t.Helper()
+		return x.post("/v1/appointments/"+booked.text("id")+"/reschedule", `{"slot":{"reviewerId":"`+reviewerID+`","start":"`+slot+`"},"attestations":["`+noteA+`"]`+by+`}`).is(200, "")
+	}
+	if again := back("2026-11-03T11:00:00-06:00", ""); again.at("attestedBy", "name") != "Jane Doe" || again.at("attestedBy", "role") != "requesting_provider" {
+		t.Errorf("nobody but the performer can have attested for the new slot: %s", again.body)
+	}
+	if again := back("2026-11-03T11:15:00-06:00", `,"attestedBy":{"name":"Ann Att","role":"nurse"}`); again.at("attestedBy", "name") != "Ann Att" || again.at("attestedBy", "role") != "nurse" {
+		t.Errorf("who attests for the new slot is named: %s", again.body)
+	}
 }
 
 // TestCasesThatDiffer: one appointment, one case in Texas and one elsewhere;
