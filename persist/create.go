@@ -97,11 +97,12 @@ func (s *Store) makeDatabase(dir string) error {
 	if err := s.openDatabase(create); err != nil {
 		return err
 	}
+	db := s.db
 	err := s.guard("create", 0, func() error {
-		if err := s.db.Set(bindingKey, encodeBinding(s.identityDigest), nil); err != nil {
+		if err := db.Set(bindingKey, encodeBinding(s.identityDigest), nil); err != nil {
 			return err
 		}
-		return s.db.Flush()
+		return db.Flush()
 	})
 	return errors.Join(err, s.retire())
 }

@@ -3,6 +3,7 @@ package persist
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +48,9 @@ func (s *Store) openDatabase(mode openMode) error {
 		return fmt.Errorf("persist: %s", *s.reason.Load())
 	}
 	if err != nil {
-		return errors.Join(s.readError(err), s.closeHealthChecks())
+		err = errors.Join(s.readError(err), closeIfAny(s.dbCloser))
+		s.dbCloser = nil
+		return err
 	}
 	if got := s.db.FormatMajorVersion(); got > pebbleFormat || mode != readOnly && got != pebbleFormat {
 		return fmt.Errorf("persist: database has Pebble format %d, want %d", got, pebbleFormat)
@@ -55,14 +58,11 @@ func (s *Store) openDatabase(mode openMode) error {
 	return nil
 }
 
-// closeHealthChecks ends what openDatabase has put between Pebble and the disk.
-func (s *Store) closeHealthChecks() error {
-	closer := s.dbCloser
-	s.dbCloser = nil
-	if closer == nil {
+func closeIfAny(c io.Closer) error {
+	if c == nil {
 		return nil
 	}
-	return closer.Close()
+	return c.Close()
 }
 
 func (s *Store) pebbleOptions(mode openMode, fs vfs.FS) *pebble.Options {

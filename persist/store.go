@@ -33,6 +33,7 @@ type Store struct {
 	db             *pebble.DB
 	dbCloser       io.Closer // the disk health checks, if any
 
+	marking       sync.Mutex // one watermark at a time
 	appending     sync.Mutex // one append at a time
 	checkpointing sync.Mutex // one checkpoint at a time
 	generation    uint64     // of the newest checkpoint tried; guarded by checkpointing
@@ -223,12 +224,13 @@ func (s *Store) closeDatabase() error {
 		patience = min(patience, time.Second)
 	}
 	defer s.limit("close", patience)()
+	db, checks := s.db, s.dbCloser // what is left behind must not look at s again
 	err := s.guard("close", 0, func() error {
 		s.walks.Wait()
 		if v := s.current.Load(); v != nil {
 			s.release(v)
 		}
-		return errors.Join(s.db.Close(), s.closeHealthChecks())
+		return errors.Join(db.Close(), closeIfAny(checks))
 	})
 	if err != nil {
 		return fmt.Errorf("persist: close: %w", err)
@@ -239,7 +241,7 @@ func (s *Store) closeDatabase() error {
 // retire closes a database that was opened on the way to another one.
 func (s *Store) retire() error {
 	err := s.closeDatabase()
-	s.db = nil
+	s.db, s.dbCloser = nil, nil
 	s.current.Store(nil)
 	return err
 }
