@@ -11,7 +11,7 @@ import (
 // Failure is a simulation in which the engine did not do what the auditor said.
 type Failure struct {
 	Config Config
-	Step   int   // from 1; after the last step: the final checks
+	Step   int   // from 1; one more than Config.Steps: the final checks
 	Err    error // what was different
 	// Shrunk is a list of steps that fails too, with ShrunkErr: after Run a short one.
 	Shrunk    []Step
