@@ -23,6 +23,11 @@ var (
 	reveals         = vocabulary{"auto", "always", "never"} // in matcher.Reveal's order
 	importKinds     = vocabulary{"reviewer", "case"}
 	views           = vocabulary{"mine", "reviewer", "case"}
+	directions      = vocabulary{outbound, inbound}
+	attemptResults  = vocabulary{resultReached, resultMessage, resultVoicemail, resultNoAnswer}
+	spokeRoles      = vocabulary{"provider", "associate_physician", "nurse_practitioner", "nurse", "medical_assistant", "other"}
+	callOutcomes    = vocabulary{"upheld", "overturned", outcomeModified, "information_requested", "withdrawn", "decision_pending", "consultation_only", "alternative_accepted", outcomeEscalated}
+	missedBy        = vocabulary{"provider", "reviewer"}
 	tiers           = vocabulary{"full", "similar", "skilled", "license_waived", "specialty_waived", "both_waived"} // Tier 1, 2, …
 
 	// states are the postal codes of the states, the district and the territories.
@@ -32,6 +37,18 @@ var (
 		"OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
 		"AS", "GU", "MP", "PR", "VI",
 	}
+)
+
+// Words that decide which other words go with them.
+const (
+	outbound         = "outbound"
+	inbound          = "inbound"
+	resultReached    = "reached"
+	resultMessage    = "message_with_person"
+	resultVoicemail  = "voicemail"
+	resultNoAnswer   = "no_answer"
+	outcomeModified  = "modified"
+	outcomeEscalated = "escalated"
 )
 
 // clinical are the credentials of licensed clinicians, written as credentialKey
