@@ -139,7 +139,6 @@ func FuzzResolve(f *testing.F) {
 		k.email("", s)
 		k.span("", s, s)
 		k.id("", s)
-		isClinician(s)
 		lastWord(s)
 	})
 }

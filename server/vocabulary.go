@@ -50,13 +50,3 @@ const (
 	outcomeModified  = "modified"
 	outcomeEscalated = "escalated"
 )
-
-// clinical are the credentials of licensed clinicians, written as credentialKey
-// writes them: who holds one may speak where a program demands a clinician.
-var clinical = map[string]bool{
-	"MD": true, "DO": true, "MBBS": true, "DPM": true, "DC": true, "DDS": true, "DMD": true, "OD": true,
-	"NP": true, "APRN": true, "ARNP": true, "CRNP": true, "FNP": true, "DNP": true, "CNS": true, "CRNA": true, "CNM": true,
-	"PA": true, "PAC": true, "RN": true, "BSN": true, "MSN": true, "LPN": true, "LVN": true,
-	"PHARMD": true, "RPH": true, "PT": true, "DPT": true, "OT": true, "OTR": true, "SLP": true, "AUD": true,
-	"PSYD": true, "LCSW": true, "LMFT": true, "LPC": true, "LMHP": true, "LMHC": true, "BCBA": true,
-}
