@@ -72,11 +72,11 @@ type Because struct{ Code, Rule, Detail string }
 
 // Unlock is one single change that would yield slots.
 type Unlock struct {
-	Kind     string // attestation, day, hour, week, specialty_match_requested, deadline
-	Value    string // the code, weekday, hour, Monday's date, true/false, or the limit's rule
+	Kind     string // attestation, day, hour, week, specialty_match_requested, deadline, fact
+	Value    string // the code, weekday, hour, Monday's date, true/false, the limit's rule, or the fact's name
 	Slots    int    // distinct reviewer × start
 	Earliest slots.Instant
-	Rule     string // of a deadline: the limit that would have to move; else ""
+	Rule     string // of a deadline the limit that would have to move, of a fact the rule that needs it; else ""
 }
 
 // Explanation accounts for an answer. The lists are empty unless nothing that

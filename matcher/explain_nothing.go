@@ -29,18 +29,23 @@ func ExplainRefused(v *View, q Query) (x Explanation, ok bool) {
 }
 
 // passedUnlock tries the query without the one rule that refused it, if that is a
-// deadline: a second reason would remain.
+// deadline: a second reason would remain. Where a fact is missing it is the fact
+// that would help, and what it would yield at most is counted.
 func passedUnlock(v *View, q Query, refusal *Refusal) []Unlock {
 	if len(refusal.Reasons) != 1 {
 		return nil
 	}
+	reason := refusal.Reasons[0]
 	relaxed := *v
-	if relaxed.Rules = v.Rules.without(refusal.Reasons[0].Rule); relaxed.Rules == nil {
+	if relaxed.Rules = v.Rules.without(reason.Rule); relaxed.Rules == nil {
 		return nil
 	}
-	rule := refusal.Reasons[0].Rule
+	u := Unlock{Kind: "deadline", Value: reason.Rule, Rule: reason.Rule}
+	if fact, absent := strings.CutSuffix(reason.Code, "_unknown"); absent {
+		u.Kind, u.Value = "fact", fact
+	}
 	p := Plan{source: treeSource{}}
-	return p.instead(&relaxed, q, Unlock{Kind: "deadline", Value: rule, Rule: rule})
+	return p.instead(&relaxed, q, u)
 }
 
 // refusedBy names the payer's row of the first case, the health plan if none governs it.
