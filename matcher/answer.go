@@ -7,9 +7,11 @@ type SlotOffer struct {
 	Start, End slots.Instant
 	// Consultative: the decision of every case can no longer change.
 	Consultative bool
+	// Late: it starts after the payer had to hold the call, for some case.
+	Late         bool
 	Unmet        Needs
 	Attestations []string        // what booking this slot needs, sorted
-	Cases        []CaseJudgement // only where tier, unmet or consultative differ among the cases, else nil
+	Cases        []CaseJudgement // only where tier, unmet, consultative or late differ among the cases, else nil
 }
 
 // DayOffers are the offers of one local date; More counts what the cut left out.
@@ -66,15 +68,21 @@ type OffersAnswer struct {
 }
 
 // Because says why nothing compliant is in range: a stable code, the id of the
-// rule behind it if a rule is, and the fact in words, free of personal data.
+// rule behind it, and the fact in words, free of personal data. Rule is "" only
+// where no rule but the calendar or the caller's own wish is the reason.
 type Because struct{ Code, Rule, Detail string }
 
 // Unlock is one single change that would yield slots.
 type Unlock struct {
-	Kind     string // attestation, day, hour, week, specialty_match_requested
-	Value    string // the code, weekday, hour, Monday's date, or true/false
-	Slots    int    // distinct reviewer × start
+	// Kind is attestation, day, hour, windows, week, specialty_match_requested,
+	// original_reviewer (whom a rule prefers, at times not asked for), deadline or fact.
+	Kind string
+	// Value is the code, weekday, hour, nearest start outside the windows (UTC), Monday's date,
+	// true or false, the reviewer's id, the limit's rule, or the fact's name.
+	Value    string
+	Slots    int // distinct reviewer × start
 	Earliest slots.Instant
+	Rule     string // behind an original reviewer, a deadline or a fact; else ""
 }
 
 // Explanation accounts for an answer. The lists are empty unless nothing that

@@ -13,14 +13,21 @@ import (
 var asAsked = filter{tiers: compliantTiers, asAsked: true}
 
 // Bounds of an explanation. Its work is a handful of searches: one for the
-// reasons, one each for the attestations, the ticks and the specialty request,
-// and one for each week up to the horizon until enough weeks have slots.
+// reasons, one each for the attestations, the ticks, the windows, the specialty request, the
+// deadline and each reviewer whom a rule prefers, and one for each week up to the horizon
+// until enough weeks have slots.
 const (
 	// unlockWeeks is how many weeks with slots an explanation names.
 	unlockWeeks = 4
 	// explainReach is how far from now, either way, an explanation looks at a
 	// range that lies outside all limits.
 	explainReach = 92 * 24 * slots.Hour
+	// windowsReach is how far from the requester's windows an explanation looks for
+	// other times.
+	windowsReach = 14 * 24 * slots.Hour
+	// adHocReach is how far ahead an explanation looks for a call now: every minute
+	// can be a start.
+	adHocReach = 7 * 24 * slots.Hour
 )
 
 // explain accounts for an answer of offered slots.
@@ -29,9 +36,16 @@ func (p *Plan) explain(offered int) Explanation {
 	if p.any(p.window, asAsked) {
 		return x
 	}
+	if p.Mode == modeAdHoc {
+		near := *p
+		if near.window.End = min(near.window.End, near.window.Start+adHocReach); !near.window.Empty() {
+			near.asked = near.window
+		}
+		p = &near
+	}
 	waivers := p.waivers()
 	x.NothingBecause = p.because(waivers)
-	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.weekUnlocks(), p.specialtyUnlock())
+	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.windowsUnlock(), p.weekUnlocks(), p.specialtyUnlock(), p.originalUnlocks(), p.deadlineUnlock())
 	return x
 }
 
@@ -108,8 +122,7 @@ func (p *Plan) tickUnlocks() []Unlock {
 	if ticks == slots.AllTicks {
 		return nil
 	}
-	everything := slots.NewSet(p.reach(p.window))
-	p.source.each(p, p.window, everything, asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
+	p.source.each(p, p.window, p.windows.Clip(p.reach(p.window)), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
 		needed := p.boxes(start)
 		missingDays, missingHours := uint8(needed.Days&^ticks.Days), needed.Hours&^ticks.Hours
 		switch {
@@ -151,9 +164,9 @@ func (p *Plan) boxes(start slots.Instant) (needed slots.Ticks) {
 }
 
 // weekUnlocks tries other weeks with the same ticks: those that follow the range,
-// then those before it, nearest first.
+// then those before it, nearest first. Only slots are looked for by the week.
 func (p *Plan) weekUnlocks() []Unlock {
-	if p.limits.Empty() {
+	if p.limits.Empty() || p.Mode != modeSlot || p.query.Windows != nil {
 		return nil
 	}
 	z := p.query.Zone
@@ -187,13 +200,21 @@ func (p *Plan) weekUnlocks() []Unlock {
 func (p *Plan) specialtyUnlock() []Unlock {
 	q := p.query
 	q.SpecialtyMatch = !q.SpecialtyMatch
-	turned, refusal := NewPlan(p.view, q)
+	u := Unlock{Kind: "specialty_match_requested", Value: strconv.FormatBool(q.SpecialtyMatch)}
+	return p.instead(p.view, q, u)
+}
+
+// instead counts what a query on another state would yield; none without a slot.
+func (p *Plan) instead(v *View, q Query, u Unlock) []Unlock {
+	other, refusal := NewPlan(v, q)
 	if refusal != nil {
 		return nil
 	}
-	u := Unlock{Kind: "specialty_match_requested", Value: strconv.FormatBool(q.SpecialtyMatch)}
-	turned.source = p.source
-	turned.count(turned.window, &u)
+	other.source = p.source
+	if other.Mode == modeAdHoc {
+		other.window.End = min(other.window.End, other.window.Start+adHocReach)
+	}
+	other.count(other.window, &u)
 	if u.Slots == 0 {
 		return nil
 	}
