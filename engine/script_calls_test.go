@@ -90,6 +90,9 @@ func printLife(b *strings.Builder, a *engine.Appointment) {
 	if a.Outcome != "" {
 		fmt.Fprintf(b, ", %s %s", a.Outcome, clockOf(a.EndedAt))
 	}
+	if a.EscalatedTo != "" {
+		fmt.Fprintf(b, " to %s", a.EscalatedTo)
+	}
 	if a.Partial {
 		b.WriteString(", partial")
 	}
@@ -110,6 +113,9 @@ func printLife(b *strings.Builder, a *engine.Appointment) {
 		}
 		if x.CallBackUntil != 0 {
 			fmt.Fprintf(b, " call back until %s", clockOf(x.CallBackUntil))
+		}
+		if x.Left >= 0 {
+			fmt.Fprintf(b, " %d left", x.Left)
 		}
 	}
 }
