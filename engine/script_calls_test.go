@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/engine/enginetest"
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -59,6 +60,46 @@ var callCommands = map[string]func(*script, *testing.T, *datadriven.TestData) st
 			Start: parseClock(t, textOf(t, d, "from", "")), End: parseClock(t, textOf(t, d, "until", "")),
 		}
 		return s.submit(t, d, engine.AddAbsence{ReviewerID: d.CmdArgs[0].Key, Span: span, Expect: expectOf(t, d)})
+	},
+	// agenda REVIEWER [day=N]: of the Nth day after the Monday
+	"agenda": func(s *script, t *testing.T, d *datadriven.TestData) string {
+		var day int
+		d.MaybeScanArgs(t, "day", &day)
+		var b strings.Builder
+		date := slots.Date(enginetest.Monday/86400) + slots.Date(day)
+		for _, a := range s.engine.Snapshot().Agenda(enginetest.Tenant, d.CmdArgs[0].Key, date) {
+			fmt.Fprintf(&b, "%s %s %s\n", clockOf(a.Span.Start), a.ID, a.Status)
+		}
+		return b.String()
+	},
+	// attention [limit=N] [after=APPOINTMENT]
+	"attention": func(s *script, t *testing.T, d *datadriven.TestData) string {
+		limit := 100
+		d.MaybeScanArgs(t, "limit", &limit)
+		snap := s.engine.Snapshot()
+		var from engine.Position
+		if a, ok := snap.Appointment(enginetest.Tenant, textOf(t, d, "after", "")); ok {
+			from = engine.Position{Start: a.Span.Start, ID: a.ID}
+		}
+		var b strings.Builder
+		at, more := snap.Attention(enginetest.Tenant, s.engine.Now(), from, func(i engine.AttentionItem) bool {
+			fmt.Fprintf(&b, "%s: %s", i.Appointment.ID, i.Code)
+			for _, part := range []string{i.Detail, i.Rule, i.CaseID} {
+				if part != "" {
+					fmt.Fprintf(&b, " %s", part)
+				}
+			}
+			b.WriteByte('\n')
+			limit--
+			return limit > 0
+		})
+		if more {
+			fmt.Fprintf(&b, "more behind %s\n", at.ID)
+		}
+		if b.Len() == 0 {
+			return "nothing\n"
+		}
+		return b.String()
 	},
 }
 
