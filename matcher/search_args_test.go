@@ -56,6 +56,20 @@ func (a args) instant(key string) slots.Instant {
 	return t
 }
 
+// spans reads FROM/TO, nil if the argument is missing.
+func spans(a args, key string) (list []slots.Interval) {
+	for _, text := range a.list(key) {
+		from, to, _ := strings.Cut(text, "/")
+		start, _, err1 := slots.ParseInstant(from)
+		end, _, err2 := slots.ParseInstant(to)
+		if err1 != nil || err2 != nil {
+			a.d.Fatalf(a.t, "%s: %s", key, text)
+		}
+		list = append(list, slots.Interval{Start: start, End: end})
+	}
+	return list
+}
+
 func (a args) zone() *slots.Zone { return mustZone(a.text("zone", "US/Eastern")) }
 
 // weekdays reads a day or a run of days: mon, mon-fri.
@@ -126,15 +140,7 @@ func (s *searchScript) reviewer(a args) string {
 		}
 		r.Hours.Exceptions = append(r.Hours.Exceptions, exception)
 	}
-	for _, b := range a.list("block") {
-		from, to, _ := strings.Cut(b, "/")
-		start, _, err1 := slots.ParseInstant(from)
-		end, _, err2 := slots.ParseInstant(to)
-		if err1 != nil || err2 != nil {
-			a.d.Fatalf(a.t, "block: %s", b)
-		}
-		r.Hours.Blocks = append(r.Hours.Blocks, slots.Interval{Start: start, End: end})
-	}
+	r.Hours.Blocks = spans(a, "block")
 	s.view.Roster.Put(r)
 	return "ok\n"
 }
@@ -152,7 +158,10 @@ func (s *searchScript) addCase(a args) string {
 	c.Requesting.Credential = a.text("credential", c.Requesting.Credential)
 	c.Requesting.Specialty = a.text("specialty", c.Requesting.Specialty)
 	c.ServiceSpecialty = a.text("service", c.ServiceSpecialty)
-	c.DecisionDue = a.instant("due")
+	c.DecisionDue, c.Determination.DecidedAt = a.instant("due"), a.instant("decided")
+	c.InformationCompleteAt = a.instant("complete")
+	c.Determination.ReviewerID = a.text("decider", "")
+	c.Drug, c.Stage = a.text("drug", ""), a.number("stage", 0)
 	c.Determination.Status = a.text("status", c.Determination.Status)
 	c.Determination.Final = a.d.HasArg("final")
 	if surgeon := a.text("rendering", ""); surgeon != "" {

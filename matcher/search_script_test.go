@@ -26,7 +26,10 @@ import (
 //	earliest cases=(c1) … [limit=20] [from=] [to=]
 //	nearest cases=(c1) … around=INSTANT [limit=3]
 //	judge cases=(c1) reviewer=r1 at=INSTANT … [match]
+//	assign cases=(c1) … [consents=(CODE)], or at=INSTANT [except=r1] … for one start
+//	rules [payers|jurisdictions|…]: the default policy, hne, Texas and the input's rows of a section
 //
+// Queries also take mode=slot|callback|ad_hoc, windows=(FROM/TO), not-before= and asked=.
 // What is left out of a reviewer or a case is that of the spine surgery in Texas.
 func TestSearchScripts(t *testing.T) {
 	t.Parallel()
@@ -61,6 +64,7 @@ func (s *searchScript) run(t *testing.T, d *datadriven.TestData) string {
 	commands := map[string]func(args) string{
 		"now": s.now, "reviewer": s.reviewer, "case": s.addCase, "call": s.call,
 		"week": s.week, "earliest": s.earliest, "nearest": s.nearest, "judge": s.judge,
+		"assign": s.assign, "rules": s.rules,
 	}
 	command := commands[d.Cmd]
 	if command == nil {
@@ -97,7 +101,10 @@ func (s *searchScript) find(a args) *Reviewer {
 
 // plan reads what all queries share; it returns a refusal in words.
 func (s *searchScript) plan(a args, within slots.Interval) (*Plan, string) {
-	q := Query{Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match")}
+	q := Query{
+		Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match"), Mode: a.text("mode", ""),
+		Windows: spans(a, "windows"), NotBefore: a.instant("not-before"), FirstAsked: a.instant("asked"),
+	}
 	for _, id := range a.list("cases") {
 		c := s.cases[id]
 		if c == nil {
@@ -178,6 +185,9 @@ func (s *searchScript) printDay(b *strings.Builder, day DayOffers) {
 		if slot.Consultative {
 			b.WriteString(" (consultative)")
 		}
+		if slot.Late {
+			b.WriteString(" (late)")
+		}
 		printCases(b, slot.Cases)
 	}
 	if day.More > 0 {
@@ -191,6 +201,9 @@ func printCases(b *strings.Builder, cases []CaseJudgement) {
 		fmt.Fprintf(b, " [%s: %s%s", c.CaseID, c.Tier, needs(c.Unmet, c.Attestations))
 		if c.Consultative {
 			b.WriteString(" consultative")
+		}
+		if c.Late {
+			b.WriteString(" late")
 		}
 		b.WriteString("]")
 	}
@@ -255,6 +268,9 @@ func (s *searchScript) printOffers(b *strings.Builder, offers []Offer) {
 		if o.Consultative {
 			b.WriteString(" consultative")
 		}
+		if o.Late {
+			b.WriteString(" late")
+		}
 		printCases(b, o.Cases)
 		b.WriteString("\n")
 	}
@@ -278,9 +294,48 @@ func (s *searchScript) judge(a args) string {
 	if j.Consultative {
 		b.WriteString(" consultative")
 	}
+	if j.Late {
+		b.WriteString(" late")
+	}
 	if len(j.Cases) > 1 {
 		printCases(&b, j.Cases)
 	}
 	b.WriteString("\n")
+	return b.String()
+}
+
+func (s *searchScript) rules(a args) string {
+	rules, err := CompileRules(plainRows(a.t, a.d.CmdArgs[0].Key, a.d.Input))
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	s.view.Rules = rules
+	return "ok\n"
+}
+
+func (s *searchScript) assign(a args) string {
+	s.zone = a.zone()
+	var within slots.Interval
+	if a.d.HasArg("from") {
+		within = slots.Interval{Start: a.instant("from"), End: a.instant("to")}
+	}
+	p, refused := s.plan(a, within)
+	if p == nil {
+		return refused
+	}
+	var b strings.Builder
+	if at := a.instant("at"); at != 0 {
+		offer, ok := p.AssignAt(at, a.list("consents"), a.text("except", ""))
+		if !ok {
+			return "nobody\n"
+		}
+		s.printOffers(&b, []Offer{offer})
+		return b.String()
+	}
+	assigned := p.Assign(a.list("consents"))
+	if assigned.Offer != nil {
+		s.printOffers(&b, []Offer{*assigned.Offer})
+	}
+	fmt.Fprintf(&b, "options %d, lawful %t\n", assigned.Options, assigned.Lawful)
 	return b.String()
 }
