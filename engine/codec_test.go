@@ -108,6 +108,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 		roundTrip(t, filled[ReviewerPersonal](next), (*codec).reviewerPersonal)
 		roundTrip(t, filled[CasePersonal](next), (*codec).casePersonal)
 		roundTrip(t, filled[AppointmentPersonal](next), (*codec).appointmentPersonal)
+		roundTrip(t, filled[AttemptPersonal](next), (*codec).attemptPersonal)
+		roundTrip(t, filled[CallReport](next), (*codec).callReport)
 		roundTrip(t, filled[AuditRecord](next), (*codec).audit)
 		e := sampleEntry(next, Kind(1+next(uint64(kindEnd)-1)))
 		roundTrip(t, e, (*codec).entry)
@@ -124,7 +126,8 @@ func sampleEntry(next func(uint64) uint64, kind Kind) *entry {
 			&putReviewer{filled[Reviewer](next)}, &putCase{filled[Case](next)}, &putHold{filled[Hold](next)},
 			&putAppointment{filled[Appointment](next)}, &putProfile{filled[Profile](next)},
 			&dropHold{id: "h-1", confirmed: next(2) == 1}, &setRules{version: "rules-2", bundle: []byte("{}")},
-			&askCase{id: "c-1"}, &rememberKey{expiresAt: slots.Instant(next(1 << 33)), answer: []byte("a")},
+			&askCase{id: "c-1"}, &markCase{id: "c-1", stage: int(next(3)), callsHeld: int(next(9))},
+			&rememberKey{expiresAt: slots.Instant(next(1 << 33)), answer: []byte("a")},
 		},
 	}
 	if next(2) == 1 {
@@ -138,8 +141,17 @@ func sampleEntry(next func(uint64) uint64, kind Kind) *entry {
 		*q = question{holdID: "h-1", clinician: true, attestations: []string{"x"}, role: "r", tier: matcher.TierFull, ruleset: "v"}
 	case KindReschedule:
 		*q = question{expect: 1, reviewerID: "rev-1", start: slots.Instant(next(1 << 33)), attestations: []string{"x", "y"}}
-	case KindCancel:
+		if next(2) == 1 {
+			q.role = "r"
+		}
+	case KindCancel, KindNoShow:
 		*q = question{expect: 2, role: "payer"}
+	case KindRecordAttempt, KindStartCall, KindCompleteCall:
+		q.expect = next(1 << 20)
+	case KindReassign:
+		*q = question{expect: 1, reviewerID: "rev-1", attestations: []string{"x", "y"}, role: "r"}
+	case KindAddAbsence:
+		*q = question{expect: 3, span: slots.Interval{Start: 1, End: slots.Instant(next(1 << 33))}}
 	}
 	return e
 }

@@ -56,6 +56,18 @@ func (j *judging) judge(p Payload) decision {
 		return j.putProfile(p)
 	case RecordAnswer:
 		return decision{answer: p.Body}
+	case RecordAttempt:
+		return j.recordAttempt(p)
+	case StartCall:
+		return j.startCall(p)
+	case CompleteCall:
+		return j.completeCall(p)
+	case NoShowCall:
+		return j.noShow(p)
+	case Reassign:
+		return j.reassign(p)
+	case AddAbsence:
+		return j.addAbsence(p)
 	}
 	panic(fmt.Sprintf("engine: no such payload: %T", p))
 }

@@ -56,8 +56,8 @@ func (a args) instant(key string) slots.Instant {
 	return t
 }
 
-// spans reads FROM/TO, nil if the argument is missing.
-func spans(a args, key string) (list []slots.Interval) {
+// intervals reads FROM/TO, several of them.
+func (a args) intervals(key string) (found []slots.Interval) {
 	for _, text := range a.list(key) {
 		from, to, _ := strings.Cut(text, "/")
 		start, _, err1 := slots.ParseInstant(from)
@@ -65,9 +65,9 @@ func spans(a args, key string) (list []slots.Interval) {
 		if err1 != nil || err2 != nil {
 			a.d.Fatalf(a.t, "%s: %s", key, text)
 		}
-		list = append(list, slots.Interval{Start: start, End: end})
+		found = append(found, slots.Interval{Start: start, End: end})
 	}
-	return list
+	return found
 }
 
 func (a args) zone() *slots.Zone { return mustZone(a.text("zone", "US/Eastern")) }
@@ -140,7 +140,7 @@ func (s *searchScript) reviewer(a args) string {
 		}
 		r.Hours.Exceptions = append(r.Hours.Exceptions, exception)
 	}
-	r.Hours.Blocks = spans(a, "block")
+	r.Hours.Blocks = a.intervals("block")
 	s.view.Roster.Put(r)
 	return "ok\n"
 }
@@ -159,9 +159,15 @@ func (s *searchScript) addCase(a args) string {
 	c.Requesting.Specialty = a.text("specialty", c.Requesting.Specialty)
 	c.ServiceSpecialty = a.text("service", c.ServiceSpecialty)
 	c.DecisionDue, c.Determination.DecidedAt = a.instant("due"), a.instant("decided")
+	c.P2PRequestedAt = a.instant("asked")
 	c.InformationCompleteAt = a.instant("complete")
 	c.Determination.ReviewerID = a.text("decider", "")
-	c.Drug, c.Stage = a.text("drug", ""), a.number("stage", 0)
+	c.InvolvedReviewerIDs = a.list("involved")
+	c.Drug = a.text("drug", "")
+	c.Stage = a.number("stage", 0)
+	if letter := a.text("letter", ""); letter != "" {
+		c.Determination.LetterDate = mustDate(letter)
+	}
 	c.Determination.Status = a.text("status", c.Determination.Status)
 	c.Determination.Final = a.d.HasArg("final")
 	if surgeon := a.text("rendering", ""); surgeon != "" {

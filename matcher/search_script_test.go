@@ -19,10 +19,11 @@ import (
 //	    [program=] [credential=] [population=] [exception=(2026-11-26, 2026-11-28 09:00-12:00)] [block=(FROM/TO)]
 //	    [before=] [after=] [cap=] [inactive]
 //	case id=c1 [situs=] [line=] [level=] [plan=] [program=] [credential=] [specialty=] [status=] [due=] [final] [service=]
-//	    [population=] [rendering=SPECIALTY]
+//	    [population=] [rendering=SPECIALTY] [decider=] [involved=] [asked=] [complete=] [letter=]
+//	    [drug=] [stage=]
 //	call reviewer=r1 at=INSTANT [minutes=15] [until=INSTANT] [id=]
 //	week monday=2020-05-18 zone=US/Eastern cases=(c1) [days=mon-fri] [hours=7-18] [without=(12)] [reviewers=10] [slots=4]
-//	    [reveal=auto|always|never] [match] [except=]
+//	    [reveal=auto|always|never] [match] [except=] [mode=slot|callback|ad_hoc] [windows=(FROM/TO, …)]
 //	earliest cases=(c1) … [limit=20] [from=] [to=]
 //	nearest cases=(c1) … around=INSTANT [limit=3]
 //	judge cases=(c1) reviewer=r1 at=INSTANT … [match]
@@ -103,7 +104,7 @@ func (s *searchScript) find(a args) *Reviewer {
 func (s *searchScript) plan(a args, within slots.Interval) (*Plan, string) {
 	q := Query{
 		Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match"), Mode: a.text("mode", ""),
-		Windows: spans(a, "windows"), NotBefore: a.instant("not-before"), FirstAsked: a.instant("asked"),
+		Windows: a.intervals("windows"), NotBefore: a.instant("not-before"), FirstAsked: a.instant("asked"),
 	}
 	for _, id := range a.list("cases") {
 		c := s.cases[id]
