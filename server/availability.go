@@ -88,21 +88,31 @@ func availabilityOf(e *matcher.Eligibility, z *slots.Zone) availabilityOut {
 		RequestUntil:          instantText(e.RequestUntil, z),
 		DecisionChangingUntil: instantText(e.DecisionChangingUntil, z),
 		DueBy:                 instantText(e.DueBy, z),
-		Requirements:          make([]requirementOut, len(e.Requirements)),
-		Attestations:          make([]attestationOut, len(e.Attestations)),
+		Requirements:          requirementsOut(e.Requirements),
+		Attestations:          attestationsOut(e.Attestations),
 		OtherOptions:          make([]otherOptionOut, len(e.OtherOptions)),
 		Advice:                e.Advice,
 		ClinicianRequired:     e.ClinicianRequired,
 		SlotMinutes:           e.CallMinutes,
 	}
-	for i, r := range e.Requirements {
-		out.Requirements[i] = requirementOut{Code: r.Code, State: r.State, Relation: r.Relation, Rule: r.Rule}
-	}
-	for i, a := range e.Attestations {
-		out.Attestations[i] = attestationOut{Code: a.Code, Text: a.Text, Mandatory: a.Mandatory}
-	}
 	for i, o := range e.OtherOptions {
 		out.OtherOptions[i] = otherOptionOut{Code: o.Code, Until: instantText(o.Until, z), How: o.How}
+	}
+	return out
+}
+
+func requirementsOut(in []matcher.RequirementInfo) []requirementOut {
+	out := make([]requirementOut, len(in))
+	for i, r := range in {
+		out[i] = requirementOut{Code: r.Code, State: r.State, Relation: r.Relation, Rule: r.Rule}
+	}
+	return out
+}
+
+func attestationsOut(in []matcher.AttestationInfo) []attestationOut {
+	out := make([]attestationOut, len(in))
+	for i, a := range in {
+		out[i] = attestationOut{Code: a.Code, Text: a.Text, Mandatory: a.Mandatory}
 	}
 	return out
 }

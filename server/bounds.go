@@ -41,6 +41,9 @@ const (
 	maxLookupCases  = 100
 	maxAlternatives = 5 // offers beside a refusal
 
+	maxCompanions    = 50   // cases proposed for a shared call
+	maxCompanionScan = 2000 // cases looked at to find them
+
 	maxSearchRange = 366 * 24 * slots.Hour // of an earliest search
 
 	maxImportLine   = 64 << 10 // bytes
