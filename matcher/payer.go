@@ -118,6 +118,7 @@ func (c *compiler) compilePayers(raw jsontext.Value) {
 		at := c.at("payers", r.ID)
 		c.head(at, &r.rowHead)
 		at.payer(r)
+		c.rs.payerRows = append(c.rs.payerRows, r)
 		for need := range r.needRules {
 			r.needRules[need] = r.ID + "/" + needNames[need]
 		}

@@ -68,6 +68,7 @@ func (c *compiler) compileJurisdictions(raw jsontext.Value) {
 		at := c.at("jurisdictions", r.ID)
 		c.head(at, &r.rowHead)
 		at.jurisdiction(r)
+		c.rs.lawRows = append(c.rs.lawRows, r)
 		if !r.applied() {
 			continue
 		}
