@@ -7,9 +7,11 @@ type SlotOffer struct {
 	Start, End slots.Instant
 	// Consultative: the decision of every case can no longer change.
 	Consultative bool
+	// Late: it starts after the payer had to hold the call, for some case.
+	Late         bool
 	Unmet        Needs
 	Attestations []string        // what booking this slot needs, sorted
-	Cases        []CaseJudgement // only where tier, unmet or consultative differ among the cases, else nil
+	Cases        []CaseJudgement // only where tier, unmet, consultative or late differ among the cases, else nil
 }
 
 // DayOffers are the offers of one local date; More counts what the cut left out.

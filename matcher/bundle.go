@@ -2,6 +2,7 @@ package matcher
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -15,7 +16,10 @@ import (
 var embedded embed.FS
 
 // sections are the rule files, without .json, in the order of the bundle.
-var sections = []string{"attestations", "jurisdictions", "labels", "payers", "programs", "similarity", "specialties", "states"}
+var sections = []string{"attestations", "holidays", "jurisdictions", "labels", "payers", "programs", "similarity", "specialties", "states"}
+
+// optionalSections may be absent: bundles are older than these.
+var optionalSections = []string{"holidays"}
 
 // MaxBundleBytes bounds a bundle of rules.
 const MaxBundleBytes = 16 << 20
@@ -45,8 +49,11 @@ func BundleRules(dir fs.FS) ([]byte, error) {
 		}
 	}
 	bundle := []byte{'{'}
-	for i, name := range sections {
+	for _, name := range sections {
 		b, err := fs.ReadFile(dir, name+".json")
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(optionalSections, name) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("rules: %w", err)
 		}
@@ -54,7 +61,7 @@ func BundleRules(dir fs.FS) ([]byte, error) {
 		if err := value.Canonicalize(); err != nil {
 			return nil, fmt.Errorf("rules: %s.json: %w", name, err)
 		}
-		if i > 0 {
+		if len(bundle) > 1 {
 			bundle = append(bundle, ',')
 		}
 		bundle = fmt.Appendf(bundle, "%q:%s", name, value)

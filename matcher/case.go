@@ -59,6 +59,11 @@ type Case struct {
 
 	Requesting, Ordering, Rendering Provider
 
+	// Stage is which of its reviewer stages the case is at, 0 first; CallsHeld how
+	// many calls about it were completed. Both come from the calls, not from the payer.
+	Stage     int
+	CallsHeld int
+
 	ServiceCodes     []string
 	ServiceSpecialty string // NUCC code
 	Drug             string // provider_administered, retail, ""

@@ -2,34 +2,54 @@ package matcher
 
 import "slices"
 
-// combinable reports whether cases may share one call: distinct, at most MaxCases, one health plan,
-// a common mode; at least a slot mode. A nil Refusal means yes. A case that is
-// not eligible is refused as such, before all else that concerns it.
-func combinable(rules []*caseRules) *Refusal {
-	if len(rules) == 0 || len(rules) > MaxCases {
+// Combinable reports whether cases may share one call, in whatever mode: distinct,
+// 1 to MaxCases, of one tenant and one health plan, all eligible, with a mode that is
+// open to all. Nil means yes. A case that is not eligible is refused as such, before
+// all else that concerns it.
+func Combinable(v *View, cases []*Case) *Refusal {
+	if len(cases) > MaxCases { // before all work
 		return &Refusal{Code: "cases_not_combinable"}
+	}
+	rules := make([]*caseRules, len(cases))
+	for i, c := range cases {
+		rules[i] = v.Rules.resolve(c, v.Now, 0, false)
+	}
+	_, refusal := combine(rules)
+	return refusal
+}
+
+// combinable is Combinable for a call in one mode.
+func combinable(rules []*caseRules, mode string) *Refusal {
+	common, refusal := combine(rules)
+	if refusal == nil && !slices.Contains(common, mode) {
+		return &Refusal{Code: "mode_not_available"}
+	}
+	return refusal
+}
+
+// combine returns the modes that are open to all cases.
+func combine(rules []*caseRules) ([]string, *Refusal) {
+	if len(rules) == 0 || len(rules) > MaxCases {
+		return nil, &Refusal{Code: "cases_not_combinable"}
 	}
 	for i, cr := range rules {
 		for _, other := range rules[:i] {
 			if other.c.ID == cr.c.ID || other.c.Tenant != cr.c.Tenant || other.c.HealthPlan != cr.c.HealthPlan {
-				return &Refusal{Code: "cases_not_combinable", CaseID: cr.c.ID}
+				return nil, &Refusal{Code: "cases_not_combinable", CaseID: cr.c.ID}
 			}
 		}
 	}
 	for _, cr := range rules {
 		if cr.eligibility.Status == NotEligible {
-			return &Refusal{Code: "not_eligible", CaseID: cr.c.ID, Reasons: cr.eligibility.Reasons}
+			return nil, &Refusal{Code: "not_eligible", CaseID: cr.c.ID, Reasons: cr.eligibility.Reasons}
 		}
 	}
 	common := slices.Clone(rules[0].eligibility.Modes)
 	for _, cr := range rules {
 		common = slices.DeleteFunc(common, func(mode string) bool { return !slices.Contains(cr.eligibility.Modes, mode) })
 		if len(common) == 0 {
-			return &Refusal{Code: "cases_not_combinable", CaseID: cr.c.ID}
+			return nil, &Refusal{Code: "cases_not_combinable", CaseID: cr.c.ID}
 		}
 	}
-	if !slices.Contains(common, "slot") {
-		return &Refusal{Code: "mode_not_available"}
-	}
-	return nil
+	return common, nil
 }

@@ -18,7 +18,7 @@ func TestCombinable(t *testing.T) {
 	}
 	f := func(want, wantCase string, rules ...*caseRules) {
 		t.Helper()
-		got := combinable(rules)
+		got := combinable(rules, "slot")
 		switch {
 		case got == nil && want != "":
 			t.Errorf("combined, want %s", want)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,6 +112,10 @@ func TestBadJurisdictions(t *testing.T) {
 	f(`{"responseClock": {"amount": 0, "unit": "hours", "from": "request"}, "enabled": false}`, "amount: 0")
 	f(`{"requestWindow": {"amount": 2, "unit": "hours", "from": "letter_date"}, "enabled": false}`, "no hour")
 	f(`{"requestWindow": {"amount": 2, "unit": "hours", "from": "request"}, "enabled": false}`, "cannot start with the asking")
+	f(`{"responseClock": {"amount": 2, "unit": "hours", "from": "letter_date"}}`, "no hour")
+	f(`{"responseClock": {"amount": 2, "unit": "calendar_days", "excludeWeekends": true, "from": "request"}}`, "only hours")
+	f(`{"minimumNotice": [{"amount": 1, "unit": "business_days", "holidays": "none", "phases": ["lunch"]}]}`, `unknown "lunch"`)
+	f(`{"proxies": {"who": ["robot"]}}`, `unknown "robot"`)
 	f(`{"hours": {"zones": ["Local"]}, "enabled": false}`, `"Local"`)
 	f(`{"hours": {"zones": ["UTC"], "weekly": [{"days": ["mo"], "start": "9:00", "end": "08:00"}]}, "enabled": false}`, "no span of local time")
 }
@@ -129,6 +134,13 @@ func TestBadRequirements(t *testing.T) {
 	f(`{"all": [{"population": "member"}], "any": [{"population": "member"}]}`, "2 requirements in one place")
 	f(`{"population": "all"}`, `unknown "all"`)
 	f(`{"identity": "somebody"}`, `unknown "somebody"`)
+	f(`{"identity": "original_preferred"}`, "within: belongs to original_preferred")
+	f(`{"identity": "original_barred", "within": {"amount": 1, "unit": "hours"}}`, "within: belongs to original_preferred")
+	f(`{"identity": "original_preferred", "within": {"amount": 1, "unit": "business_days"}}`, "holidays: missing")
+	f(`{"boardCertification": {"kind": "framed"}}`, `unknown "framed"`)
+	f(`{"boardCertification": {"kind": "certified", "recentYears": 5}}`, "belong to certified_or_experience")
+	f(`{"boardCertification": {"kind": "certified_or_experience", "recentYears": 51}}`, "recentYears: 51")
+	f(`{"experience": {"of": "life"}}`, `unknown "life"`)
 	f(`{"license": {}}`, `unknown state ""`)
 	f(`{"license": {"state": "row", "excludeTypes": ["paper"]}}`, `unknown "paper"`)
 	f(`{"credential": {"in": []}}`, "none")
@@ -143,6 +155,21 @@ func TestBadRequirements(t *testing.T) {
 	// A state of the row's own means nothing without states.
 	federal := patched(t, lawRow, `{"kind": "federal", "states": null, "stateBasis": null}`)
 	refusal(t, withRows(t, "jurisdictions", federal), "jurisdictions", "law", "the row has no state")
+	clock := patched(t, federal, `{"requires": null, "waivers": null,
+		"responseClock": {"amount": 1, "unit": "business_days", "holidays": "federal_and_state", "from": "request"}}`)
+	refusal(t, withRows(t, "jurisdictions", clock), "jurisdictions", "law", "responseClock.holidays: \"federal_and_state\": the row has no state")
+	// What stands on a calendar needs it, once it is applied.
+	clock = patched(t, lawRow, `{"responseClock": {"amount": 1, "unit": "business_days", "holidays": "federal", "from": "request"}}`)
+	without := func(row string) []byte {
+		return editBundle(t, func(s map[string]*section) {
+			delete(s, "holidays")
+			s["jurisdictions"].Rows = append(s["jurisdictions"].Rows[:0], []byte(row))
+		})
+	}
+	refusal(t, without(clock), "jurisdictions", "law", `no calendar "federal"`)
+	if _, err := CompileRules(without(patched(t, clock, `{"enabled": false}`))); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestBadPayers(t *testing.T) {
@@ -170,7 +197,37 @@ func TestBadPayers(t *testing.T) {
 	f(`{"advice": [{"code": "wait", "when": {}}]}`, `unknown "wait"`)
 	f(`{"requires": {"license": {"state": "row"}}}`, "the row has no state")
 	f(`{"requestWindow": {"amount": 15, "unit": "calendar_days", "from": "letter_date"}, "zone": null}`, "zone: missing")
-	f(`{"attempts": {"maximum": 2, "then": "shrug"}, "enabled": false}`, `unknown "shrug"`)
+	f(`{"attempts": {"maximum": 2, "then": "shrug", "counts": "any"}, "enabled": false}`, `unknown "shrug"`)
+	f(`{"attempts": {"maximum": 2, "then": "none"}}`, "attempts.counts: missing")
+	f(`{"attempts": {"maximum": 0, "then": "none", "counts": "any"}}`, "attempts.maximum: 0")
+	f(`{"attempts": {"maximum": 2, "then": "none", "counts": "any", "callBack": {"amount": 1, "unit": "business_days", "holidays": "payer"}}, "zone": null}`, "zone: missing")
+	f(`{"responseClock": {"amount": 1, "unit": "calendar_days", "from": "request"}, "zone": null}`, "zone: missing")
+	f(`{"responseClock": {"amount": 1, "unit": "business_days", "holidays": "state", "from": "request"}}`, "the row has no state")
+	f(`{"speakers": {"who": "dogs"}}`, `unknown "dogs"`)
+	f(`{"speakers": {"who": "clinician", "credentials": ["MD"]}}`, "belong to who credentials")
+	f(`{"speakers": {"who": "credentials"}}`, "belong to who credentials")
+	f(`{"speakers": {"who": "anyone"}, "clinicianRequired": true}`, "speakers says it already")
+	f(`{"dials": "nobody"}`, `unknown "nobody"`)
+	f(`{"newInformation": "sung"}`, `unknown "sung"`)
+	f(`{"newInformationHow": "By fax."}`, "without newInformation")
+	f(`{"contacts": [{"kind": "pigeon", "value": "1", "for": "all"}]}`, `unknown "pigeon"`)
+	f(`{"contacts": [{"kind": "fax", "value": "", "for": "all"}]}`, "contacts.value: missing")
+	f(`{"outcomes": [{"outcomes": ["draw"], "when": {}}]}`, `unknown "draw"`)
+	f(`{"outcomes": [{"outcomes": [], "when": {}}]}`, "outcomes.outcomes: 0")
+	f(`{"caps": {}}`, "caps.callsPerCase: 0")
+	f(`{"agentSpecialty": "000000000X"}`, "belongs to no concept")
+	f(`{"minimumWindows": 2}`, "the row has no callbacks")
+	f(`{"callbackHours": {"weekly": [{"start": "09:00", "end": "17:00"}], "businessDays": 3}}`, "only where callbacks need no windows")
+	f(`{"modes": ["callback"], "minimumWindows": 2, "callbackHours": {"weekly": [{"start": "09:00", "end": "17:00"}], "businessDays": 3}}`, "only where callbacks need no windows")
+	f(`{"modes": ["callback"], "callbackHours": {"weekly": [], "businessDays": 3}}`, "callbackHours.weekly: 0")
+	f(`{"modes": ["callback"], "callbackHours": {"weekly": [{"start": "19:00", "end": "17:00"}], "businessDays": 3}}`, "no span of local time")
+	f(`{"modes": ["callback"], "callbackHours": {"weekly": [{"start": "09:00", "end": "17:00"}]}}`, "callbackHours.businessDays: 0")
+	f(`{"reviewerStages": [{"id": "a", "credentials": [], "when": {}}]}`, "reviewerStages.credentials: 0")
+	f(`{"reviewerStages": [{"id": "a", "credentials": ["MD"], "when": {}}, {"id": "a", "credentials": ["DO"], "when": {}}]}`, `"a" twice`)
+	f(`{"ends": [{"id": "call", "code": "over", "message": "Over.", "when": {}}]}`, `"call" twice`)
+	f(`{"ends": [{"id": "over", "code": "Over", "message": "Over.", "when": {}}]}`, "ends.code")
+	f(`{"limits": [{"id": "l", "event": "service_performed", "effect": "closes", "code": "late", "message": "Late.", "display": true, "before": {"amount": 1, "unit": "hours"}, "when": {}}]}`, "is a local date")
+	f(`{"limits": [{"id": "l", "event": "discharge", "effect": "closes", "code": "late", "message": "Late.", "display": true, "before": {"amount": 1}, "when": {}}]}`, "limits.before.unit: missing")
 	// Without its default row a bundle has no answer for most plans.
 	none := editBundle(t, func(s map[string]*section) {
 		rows := s["payers"].Rows[:0]
@@ -206,39 +263,24 @@ func TestRowsThatClash(t *testing.T) {
 	}
 }
 
-// TestUnjudgedDimensions: a row may carry every dimension, and is refused, naming
-// each that is not judged, as soon as it is enabled.
-func TestUnjudgedDimensions(t *testing.T) {
+// TestEveryDimension: a row may use every dimension of the law at once, another
+// every member of a payer's.
+func TestEveryDimension(t *testing.T) {
 	t.Parallel()
-	b, err := os.ReadFile("testdata/every_dimension.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := CompileRules(withRows(t, "jurisdictions", string(b))); err != nil {
-		t.Errorf("as it is: %v", err)
-	}
-	enabled := withRows(t, "jurisdictions", patched(t, string(b), `{"enabled": true}`))
-	for _, name := range []string{
-		"dimension 7 (", "dimension 8 (", "dimension 9 (", "dimension 13 (", "dimension 14 (", "dimension 15 (",
-		"dimension 16 (", "dimension 17 (", "dimension 18 (", "dimension 21 (", "dimension 22 (",
-	} {
-		refusal(t, enabled, "jurisdictions", "every-dimension", name)
-	}
-	f := func(patch, detail string) {
-		t.Helper()
-		refusal(t, withRows(t, "payers", patched(t, payRow, patch)), "payers", "pay", detail)
-		if _, err := CompileRules(withRows(t, "payers", patched(t, patched(t, payRow, patch), `{"enabled": false}`))); err != nil {
-			t.Errorf("disabled: %v", err)
+	for section, file := range map[string]string{"jurisdictions": "testdata/every_dimension.json", "payers": "testdata/every_payer_member.json"} {
+		row, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rs, err := CompileRules(withRows(t, section, string(row)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		applied := slices.ContainsFunc(rs.Rows(), func(r RowInfo) bool { return strings.HasPrefix(r.ID, "every-") && r.Applied })
+		if !applied {
+			t.Errorf("%s: the row is not applied", section)
 		}
 	}
-	f(`{"reviewerStages": [{"credentials": ["PharmD"], "when": {"drugs": ["provider_administered"]}}]}`, "dimension 5 (")
-	f(`{"responseClock": {"amount": 1, "unit": "business_days", "holidays": "federal", "from": "request"}}`, "dimension 14 (")
-	f(`{"requestWindow": {"amount": 5, "unit": "business_days", "holidays": "federal", "from": "denial"}}`, "dimension 15 (")
-	f(`{"requestWindow": {"amount": 5, "unit": "calendar_days", "from": "denial", "until": ["discharge"]}}`, "dimension 15 (")
-	f(`{"minimumWindows": 2}`, "dimension 15 (")
-	f(`{"hours": {"zones": ["UTC"]}}`, "dimension 17 (")
-	f(`{"proxies": {"who": ["clinician"]}}`, "dimension 22 (")
-	f(`{"attempts": {"maximum": 2, "then": "deemed_completed"}}`, "dimension 23 (")
 }
 
 func TestBadTables(t *testing.T) {

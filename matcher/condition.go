@@ -21,6 +21,7 @@ type condition struct {
 	MemberStates []string `json:"memberStates"`
 	SitusStates  []string `json:"situsStates"`
 
+	Expedited        *bool    `json:"expedited"`
 	Final            *bool    `json:"final"`
 	LetterReceived   *bool    `json:"letterReceived"`
 	Delegated        *bool    `json:"delegated"`
@@ -66,7 +67,7 @@ func (w *condition) holds(c *Case, now slots.Instant) bool {
 		oneOf(w.Phases, c.Phase) && oneOf(w.Statuses, c.Determination.Status) && oneOf(w.Reasons, c.Determination.Reason) &&
 		oneOf(w.Populations, c.Population) && oneOf(w.Drugs, c.Drug) &&
 		oneOf(w.MemberStates, c.MemberState) && oneOf(w.SitusStates, c.SitusState) &&
-		agrees(w.Final, c.Determination.Final) && agrees(w.LetterReceived, c.Determination.LetterReceived) &&
+		agrees(w.Expedited, c.Expedited) && agrees(w.Final, c.Determination.Final) && agrees(w.LetterReceived, c.Determination.LetterReceived) &&
 		(w.Delegated == nil || post.Present && agrees(w.Delegated, post.Delegated)) &&
 		oneOf(w.Reconsideration, reconsiderationOf(c)) &&
 		agrees(w.AppealFiled, c.AppealFiledAt != 0 && c.AppealFiledAt <= now) &&
@@ -90,6 +91,6 @@ func agrees(want *bool, got bool) bool { return want == nil || *want == got }
 func (w *condition) always() bool {
 	return len(w.Programs)+len(w.Lines)+len(w.Levels)+len(w.Phases)+len(w.Statuses)+len(w.Reasons)+len(w.Populations)+
 		len(w.Drugs)+len(w.MemberStates)+len(w.SitusStates)+len(w.Reconsideration) == 0 &&
-		w.Final == nil && w.LetterReceived == nil && w.Delegated == nil &&
+		w.Expedited == nil && w.Final == nil && w.LetterReceived == nil && w.Delegated == nil &&
 		w.AppealFiled == nil && w.Discharged == nil && w.ServicePerformed == nil
 }

@@ -47,9 +47,12 @@ type compiler struct {
 type place struct {
 	c            *compiler
 	section, row string
+	// Of a row of payers or jurisdictions: it is applied, it has no state, no zone of its own or of
+	// a state.
+	applied, stateless, zoneless bool
 }
 
-func (c *compiler) at(section, row string) place { return place{c, section, row} }
+func (c *compiler) at(section, row string) place { return place{c: c, section: section, row: row} }
 
 func (p place) faultf(format string, args ...any) {
 	if len(p.c.faults) < maxFaults {

@@ -71,7 +71,9 @@ type Eligibility struct {
 	Reasons               []Reason      // never empty; each names its rule
 	RequestUntil          slots.Instant // last instant to ask, 0 = none
 	DecisionChangingUntil slots.Instant // last start that can still change the decision, 0 = no limit or no such start
-	DueBy                 slots.Instant
+	DueBy                 slots.Instant // the payer's duty: later starts are late, 0 = none
+	DueByRule             string
+	NoticeUntil           slots.Instant // last instant to offer the call before the determination, 0 = none
 	Requirements          []RequirementInfo
 	Attestations          []AttestationInfo // mandatory or optional whatever the match; waivers come with an offer
 	OtherOptions          []Option
@@ -81,8 +83,26 @@ type Eligibility struct {
 	LeadMinutes           int
 	HorizonHours          int
 	HoldMinutes           int
-	ClinicianRequired     bool // a licensed clinician must speak
 	RecordDuty            bool // what is offered must be recorded
+
+	Speaker           SpeakerRule
+	ClinicianRequired bool     // a licensed clinician must speak: what Speaker says, for short
+	Proxies           []string // who may stand in for the provider: designee, licensed_staff, clinician, any_staff; sorted
+	MinimumWindows    int      // of a callback request
+	Dials             string   // who places the call: reviewer, requester
+	Outcomes          []string // allowed ones; nil = all
+	// NewInformation is how new information counts: in_writing, documented, none,
+	// any; "" = the row does not say. NewInformationHow tells people how.
+	NewInformation, NewInformationHow string
+
+	Contacts    []Contact
+	Attempts    *AttemptRule // nil = none
+	Hours       []HoursInfo  // when the payer must be reachable
+	Stage       string       // id of the reviewer stage that binds now, "" = none
+	Stages      int          // how many stages apply
+	CaseEffects []Reason     // what the call does to the case; reported, never done
+
+	windows *defaultWindows
 }
 
 // Eligibility judges a case at now; firstAsked is when the call was first asked for, 0 = now.
@@ -103,10 +123,10 @@ func (cr *caseRules) refuseScope() {
 	}
 }
 
-// judgeCase fills eligibility and limits from the payer's row.
-func (cr *caseRules) judgeCase(p *payerRow, asked slots.Instant) {
+// judgeCase fills eligibility and limits from the payer's row and the laws.
+func (cr *caseRules) judgeCase(p *payerRow) {
 	e := &cr.eligibility
-	e.Modes, e.ClinicianRequired, e.RecordDuty = p.Modes, p.ClinicianRequired, cr.recordDuty
+	e.Modes, e.RecordDuty = p.Modes, cr.recordDuty
 	e.CallMinutes, e.GridMinutes = p.Call.CallMinutes, p.Call.GridMinutes
 	e.LeadMinutes, e.HorizonHours, e.HoldMinutes = p.Call.LeadMinutes, p.Call.HorizonHours, p.Call.HoldMinutes
 	cr.starts = slots.Interval{
@@ -114,7 +134,29 @@ func (cr *caseRules) judgeCase(p *payerRow, asked slots.Instant) {
 		End:   cr.now + slots.Instant(p.Call.HorizonHours)*slots.Hour,
 	}
 	cr.changing = cr.starts
-	var refused, consultative, good []Reason
+	refused, consultative, good := cr.judgeClauses(p)
+	if p.Caps != nil && cr.c.CallsHeld >= p.Caps.CallsPerCase {
+		refused = append(refused, Reason{"call_already_held", "A call about this case was held already.", p.ID + "/caps", true})
+	}
+	if reason, over := cr.askingOver(p); over {
+		refused = append(refused, reason)
+	}
+	cr.applyLimits(p)
+	cr.runDuties(p)
+	cr.beforeDetermination()
+	cr.settleStatus(append(refused, cr.closed...), append(consultative, cr.passed...), good)
+	cr.noteFacts()
+	if e.Status != NotEligible {
+		e.Reasons = append(e.Reasons, cr.notes...)
+	}
+	cr.procedure(p)
+	cr.listLaws(p)
+	cr.listRequirements()
+	cr.listOptions(p)
+}
+
+// judgeClauses sorts the reasons of the clauses that hold by their effect.
+func (cr *caseRules) judgeClauses(p *payerRow) (refused, consultative, good []Reason) {
 	for i := range p.Clauses {
 		cl := &p.Clauses[i]
 		if !cl.When.holds(cr.c, cr.now) {
@@ -132,16 +174,7 @@ func (cr *caseRules) judgeCase(p *payerRow, asked slots.Instant) {
 			}
 		}
 	}
-	if reason, late := cr.windowClosed(p, asked); late {
-		refused = append(refused, reason)
-	}
-	closed, passed := cr.applyLimits(p)
-	cr.settleStatus(append(refused, closed...), append(consultative, passed...), good)
-	if e.Status != NotEligible {
-		e.Reasons = append(e.Reasons, cr.unknownFacts()...)
-	}
-	cr.listRequirements()
-	cr.listOptions(p)
+	return refused, consultative, good
 }
 
 // settleStatus picks the strictest effect and its reasons.
@@ -152,6 +185,7 @@ func (cr *caseRules) settleStatus(refused, consultative, good []Reason) {
 		e.Status, e.Reasons, e.Modes = NotEligible, refused, nil
 		cr.starts, cr.startsRule = slots.Interval{}, ""
 		cr.changing, e.DecisionChangingUntil = slots.Interval{}, 0
+		e.DueBy, e.DueByRule, e.NoticeUntil = 0, "", 0
 	case len(consultative) > 0:
 		e.Status, e.Reasons = ConsultativeOnly, consultative
 		cr.changing, e.DecisionChangingUntil = slots.Interval{}, 0
@@ -160,79 +194,16 @@ func (cr *caseRules) settleStatus(refused, consultative, good []Reason) {
 	}
 }
 
-// windowClosed judges the payer's window to ask by the first request's instant.
-func (cr *caseRules) windowClosed(p *payerRow, asked slots.Instant) (Reason, bool) {
-	if p.RequestWindow == nil {
-		return Reason{}, false
-	}
-	rule := p.ID + "/request-window"
-	last, absent := p.RequestWindow.last(cr.c, p.zone)
-	if absent != "" {
-		return Reason{absent, "The window to ask for a call cannot be computed: its first day is not known.", rule, true}, true
-	}
-	cr.eligibility.RequestUntil = last
-	return Reason{"request_window_closed", "The time to ask for a call has passed.", rule, true}, asked > last
-}
-
-// applyLimits narrows starts and changing by the instants of the case, and
-// returns the reasons of limits that have passed.
-func (cr *caseRules) applyLimits(p *payerRow) (closed, passed []Reason) {
-	for i := range p.Limits {
-		l := &p.Limits[i]
-		end, known := eventEnd(l.Event, cr.c)
-		if !known || !l.When.holds(cr.c, cr.now) {
-			continue
-		}
-		reason := Reason{l.Code, l.Message, l.rule, l.Display}
-		if l.Effect == "closes" {
-			if end < cr.starts.End {
-				cr.starts.End, cr.startsRule = end, l.rule
-			}
-			if end <= cr.now {
-				closed = append(closed, reason)
-			}
-		} else if end <= cr.now {
-			passed = append(passed, reason)
-		}
-		if end < cr.changing.End {
-			cr.changing.End = end
-		}
-		if until := cr.eligibility.DecisionChangingUntil; until == 0 || end-1 < until {
-			cr.eligibility.DecisionChangingUntil = end - 1
-		}
-	}
-	return closed, passed
-}
-
-// eventEnd returns the first instant that an event of the case puts out of
-// reach, if the case knows the event.
-func eventEnd(event string, c *Case) (end slots.Instant, known bool) {
-	switch event {
-	case "decision_due":
-		return c.DecisionDue, c.DecisionDue != 0
-	case "reconsideration_until":
-		if c.PostDecision.Present && c.PostDecision.Until != 0 {
-			return c.PostDecision.Until + 1, true
-		}
-	}
-	return 0, false
-}
-
-// unknownFacts names facts of the case that requirements need and cannot use.
+// noteFacts names facts of the case that requirements need and cannot use.
 // They refuse nothing by themselves: what they leave unmet does.
-func (cr *caseRules) unknownFacts() (found []Reason) {
-	note := func(code, message, rule string) {
-		if reason := (Reason{Code: code, Message: message, Rule: rule}); !slices.Contains(found, reason) {
-			found = append(found, reason)
-		}
-	}
+func (cr *caseRules) noteFacts() {
 	specialties := func(anchors []anchor, rule string) {
 		for i := range anchors {
 			switch a := &anchors[i]; {
 			case a.code == "":
-				note("specialty_unknown", "The case names no specialty to compare reviewers with.", rule)
+				cr.note("specialty_unknown", "The case names no specialty to compare reviewers with.", rule)
 			case a.concept == 0:
-				note("specialty_unknown", "Specialty code "+strconv.Quote(a.code)+" is not known: no reviewer is related to it.", rule)
+				cr.note("specialty_unknown", "Specialty code "+strconv.Quote(a.code)+" is not known: no reviewer is related to it.", rule)
 			}
 		}
 	}
@@ -241,12 +212,57 @@ func (cr *caseRules) unknownFacts() (found []Reason) {
 		row := &cr.rows[i]
 		row.tree.each(func(n *activeNode) {
 			specialties(n.anchors, row.id)
+			if n.Specialty != nil && n.Specialty.Anchor.Of == "agent" && len(n.anchors) == 0 {
+				cr.missing("agent_specialty_unknown", row.id)
+			}
 			if n.Identity != "" && cr.c.Determination.ReviewerID == "" {
-				note("original_reviewer_unknown", "The case does not say who made the determination.", row.id)
+				cr.note("original_reviewer_unknown", "The case does not say who made the determination.", row.id)
 			}
 		})
 	}
-	return found
+}
+
+// listLaws lists what payer and laws say of hours, proxies and the case itself.
+func (cr *caseRules) listLaws(p *payerRow) {
+	cr.listProcedure(p.ID, p.Hours, p.Proxies)
+	for _, l := range cr.laws {
+		cr.listProcedure(l.ID, l.Hours, l.Proxies)
+	}
+	slices.Sort(cr.eligibility.Proxies)
+}
+
+func (cr *caseRules) listProcedure(rule string, h *hoursTerm, proxies *proxyTerm) {
+	e := &cr.eligibility
+	if h != nil {
+		e.Hours = append(e.Hours, HoursInfo{rule, h.Zones, h.weekly, h.holidaySpans, h.MinimumPerWeek})
+	}
+	if proxies == nil {
+		return
+	}
+	for _, who := range proxies.Who {
+		if !slices.Contains(e.Proxies, who) {
+			e.Proxies = append(e.Proxies, who)
+		}
+	}
+}
+
+// caseEffect reports what a call, or asking for a specialty match, does to the case.
+// A row that only such a wish sets off is reported to who has not uttered it, too.
+func (cr *caseRules) caseEffect(r *jurisdictionRow) {
+	message := effectMessages[r.CaseEffect]
+	if message == "" {
+		return
+	}
+	if r.Trigger != nil && r.Trigger.Requested != "" && !cr.specialtyMatch {
+		message = "If a specialty match is asked for: " + message
+	}
+	cr.eligibility.CaseEffects = append(cr.eligibility.CaseEffects, Reason{r.CaseEffect, message, r.ID, true})
+}
+
+// effectMessages say what a call does to the case. None does it by itself.
+var effectMessages = map[string]string{
+	"converts_to_appeal":   "The reconsideration becomes an appeal.",
+	"needs_member_consent": "The member's consent is needed.",
 }
 
 // listRequirements lists what reviewers must meet, the rows in order of their ids.
@@ -269,7 +285,7 @@ func (cr *caseRules) listOptions(p *payerRow) {
 		if !o.When.holds(cr.c, cr.now) {
 			continue
 		}
-		until, ends := eventEnd(o.Until, cr.c)
+		until, ends := eventEnd(o.Until, cr.c, slots.UTC()) // no local date among them
 		if ends && until <= cr.now {
 			continue
 		}

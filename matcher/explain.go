@@ -108,8 +108,7 @@ func (p *Plan) tickUnlocks() []Unlock {
 	if ticks == slots.AllTicks {
 		return nil
 	}
-	everything := slots.NewSet(p.reach(p.window))
-	p.source.each(p, p.window, everything, asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
+	p.source.each(p, p.window, p.windows.Clip(p.reach(p.window)), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
 		needed := p.boxes(start)
 		missingDays, missingHours := uint8(needed.Days&^ticks.Days), needed.Hours&^ticks.Hours
 		switch {

@@ -1,6 +1,10 @@
 package matcher
 
-import "github.com/parleyhq/parley/slots"
+import (
+	"slices"
+
+	"github.com/parleyhq/parley/slots"
+)
 
 // Fault says which gate a slot fails, in the order in which a booking is refused.
 type Fault uint8
@@ -24,6 +28,7 @@ type CaseJudgement struct {
 	Relation     Relation
 	Unmet        Needs
 	Consultative bool
+	Late         bool     // it starts after the payer had to hold the call
 	Attestations []string // codes that booking this case on this slot needs, waivers and mandatory ones
 	Optional     []string // codes that are stored if sent
 }
@@ -32,7 +37,7 @@ type CaseJudgement struct {
 // rules say (from Tier on) is empty where the fault is FaultNotOffered.
 type Judgement struct {
 	Fault    Fault
-	Detail   string         // machine-readable: off_grid, outside_hours, past, lead_time, beyond_horizon, beyond_limit, call, cap, or a need's code
+	Detail   string         // machine-readable: off_grid, outside_hours, outside_windows, past, lead_time, beyond_horizon, beyond_limit, call, cap, stage, or a need's code
 	Rule     string         // the rule or limit that decided, for a refusal
 	Span     slots.Interval // the call
 	Busy     slots.Interval // with the reviewer's present buffers
@@ -41,6 +46,7 @@ type Judgement struct {
 	Unmet    Needs
 	// Consultative: the decision of every case can no longer change.
 	Consultative bool
+	Late         bool     // it starts after the payer had to hold the call, for some case
 	Attestations []string // union over the cases, sorted
 	Optional     []string
 	Met          []string // requirement codes that are met, sorted
@@ -56,12 +62,14 @@ const (
 	detailLeadTime      = "lead_time"
 	detailBeyondHorizon = "beyond_horizon"
 	detailBeyondLimit   = "beyond_limit"
+	detailOutsideWindow = "outside_windows"
+	detailStage         = "stage"
 	detailCall          = "call"
 	detailCap           = "cap"
 )
 
 // Judge is the one predicate behind search, hold, book, reschedule and explain. It ignores
-// ticks and the query's range, and honours lead time, horizon and the cases' limits. A reviewer
+// ticks and the query's range, and honours windows, lead time, horizon and the cases' limits. A reviewer
 // of another tenant is nobody to the plan: not qualified, identity. A specialty match that the
 // caller asked for and does not get shows in Unmet and is no fault.
 func (p *Plan) Judge(r *Reviewer, start slots.Instant) Judgement {
@@ -75,13 +83,17 @@ func (p *Plan) Judge(r *Reviewer, start slots.Instant) Judgement {
 		return j.fail(FaultNotOffered, detailOutsideHours, "")
 	}
 	m := p.match(r, start)
-	j.Tier, j.Relation, j.Unmet, j.Consultative = m.tier, m.relation, m.unmet, m.consultative
+	j.Tier, j.Relation, j.Unmet, j.Consultative, j.Late = m.tier, m.relation, m.unmet, m.consultative, p.late(start)
 	j.Attestations, j.Optional, j.Met, j.Rules, j.Cases = m.attestations, m.optional, m.met, m.rules, m.cases
 	if r.Tenant != p.view.Tenant {
 		return j.fail(FaultNotQualified, Needs(1 << NeedIdentity).Codes()[0], "")
 	}
 	if m.tier == TierNone {
-		return j.fail(FaultNotQualified, decisive(m.unmet), m.blocking)
+		detail := decisive(m.unmet)
+		if p.ofStage(m.blocking) {
+			detail = detailStage
+		}
+		return j.fail(FaultNotQualified, detail, m.blocking)
 	}
 	if detail := d.taken(start); detail != "" {
 		return j.fail(FaultTaken, detail, "")
@@ -106,12 +118,17 @@ func decisive(unmet Needs) string {
 	return unmet.first().String()
 }
 
+// ofStage reports whether a rule is the reviewer stage that a case is at.
+func (p *Plan) ofStage(rule string) bool {
+	return rule != "" && slices.ContainsFunc(p.rules, func(cr *caseRules) bool { return cr.stageRule == rule })
+}
+
 // outside says why start is on nobody's offer, "" if it may be.
 func (p *Plan) outside(start slots.Instant) (detail, rule string) {
 	switch {
 	case !p.Grid.On(start):
 		return detailOffGrid, ""
-	case start < p.view.Now:
+	case start < p.limits.Start && start < p.view.Now:
 		return detailPast, ""
 	case start < p.limits.Start:
 		return detailLeadTime, ""
@@ -119,6 +136,8 @@ func (p *Plan) outside(start slots.Instant) (detail, rule string) {
 		return detailBeyondLimit, p.limitRule
 	case start >= p.limits.End:
 		return detailBeyondHorizon, ""
+	case !p.windows.Covers(p.call(start)):
+		return detailOutsideWindow, ""
 	}
 	return "", ""
 }

@@ -89,7 +89,7 @@ func (p *Plan) spans(dst []span, r *Reviewer, window slots.Interval) []span {
 	var cuts []slots.Instant
 	for _, cr := range p.rules {
 		cuts = append(cuts, cr.changes(r, window)...)
-		for _, t := range [2]slots.Instant{cr.changing.Start, cr.changing.End} {
+		for _, t := range [...]slots.Instant{cr.changing.Start, cr.changing.End, cr.lateFrom()} {
 			if window.Contains(t) {
 				cuts = append(cuts, t)
 			}
@@ -106,13 +106,27 @@ func (p *Plan) spans(dst []span, r *Reviewer, window slots.Interval) []span {
 	return dst
 }
 
+// late reports whether a start comes after the payer's duty to the case.
+func (cr *caseRules) late(start slots.Instant) bool {
+	due := cr.eligibility.DueBy
+	return due != 0 && start > due
+}
+
+// lateFrom is the first instant that is late, far off if none is.
+func (cr *caseRules) lateFrom() slots.Instant {
+	if cr.eligibility.DueBy == 0 {
+		return everything.Hull().End
+	}
+	return cr.eligibility.DueBy + 1
+}
+
 // match is everything that the rules say of a reviewer and a start.
 type match struct {
 	grade
 	attestations, optional, met, rules []string
 	blocking                           string // for TierNone: the row that decided
 	cases                              []CaseJudgement
-	differ                             bool // tier, unmet or consultative differ among the cases
+	differ                             bool // tier, unmet, consultative or late differ among the cases
 }
 
 // match is grade with all particulars.
@@ -125,11 +139,12 @@ func (p *Plan) match(r *Reviewer, start slots.Instant) match {
 		m.grade.add(&v, changing)
 		c := CaseJudgement{
 			CaseID: cr.c.ID, Tier: v.Tier, Relation: v.Relation, Unmet: v.Unmet,
-			Consultative: !changing, Attestations: v.Attestations, Optional: v.Optional,
+			Consultative: !changing, Late: cr.late(start), Attestations: v.Attestations, Optional: v.Optional,
 		}
 		m.cases = append(m.cases, c)
 		first := &m.cases[0]
-		m.differ = m.differ || c.Tier != first.Tier || c.Unmet != first.Unmet || c.Consultative != first.Consultative
+		m.differ = m.differ || c.Tier != first.Tier || c.Unmet != first.Unmet ||
+			c.Consultative != first.Consultative || c.Late != first.Late
 		m.attestations = join(m.attestations, v.Attestations)
 		m.optional = join(m.optional, v.Optional)
 		m.met = join(m.met, v.Met)

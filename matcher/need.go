@@ -32,13 +32,15 @@ const (
 	NeedBoardCertification
 	// NeedActive: the reviewer is active.
 	NeedActive
+	// NeedExperience: treats, or has lately treated, what the case is about.
+	NeedExperience
 
 	needCount = iota
 )
 
 var needNames = [needCount]string{
 	"license", "specialty", "specialty_match", "credential", "population", "program",
-	"health_plan", "modality", "identity", "board_certification", "active",
+	"health_plan", "modality", "identity", "board_certification", "active", "experience",
 }
 
 // String returns the wire code: license, specialty, specialty_match, …

@@ -30,16 +30,28 @@ type payerRow struct {
 	Options []option `json:"options"`
 	Advice  []advice `json:"advice"`
 
-	ClinicianRequired bool        `json:"clinicianRequired"` // a licensed clinician must speak
-	RequestWindow     *windowTerm `json:"requestWindow"`
-	ResponseClock     *clockTerm  `json:"responseClock"`
-	Hours             *hoursTerm  `json:"hours"`
-	Proxies           *proxyTerm  `json:"proxies"`
-	MinimumWindows    int         `json:"minimumWindows"` // of a callback request
-	Attempts          *attempts   `json:"attempts"`
-	ReviewerStages    []stage     `json:"reviewerStages"`
-	RecordDuty        []string    `json:"recordDuty"`
+	ClinicianRequired bool          `json:"clinicianRequired"` // as speakers: {"who": "clinician"}
+	Speakers          *speakersTerm `json:"speakers"`
+	RequestWindow     *windowTerm   `json:"requestWindow"`
+	ResponseClock     *clockTerm    `json:"responseClock"`
+	Hours             *hoursTerm    `json:"hours"`
+	Proxies           *proxyTerm    `json:"proxies"`
+	RecordDuty        []string      `json:"recordDuty"`
+	AgentSpecialty    string        `json:"agentSpecialty"` // NUCC code, of a review agent of one specialty
 
+	MinimumWindows    int            `json:"minimumWindows"` // of a callback request
+	CallbackHours     *callbackHours `json:"callbackHours"`
+	Dials             string         `json:"dials"` // "" = reviewer
+	Outcomes          []outcomeRule  `json:"outcomes"`
+	NewInformation    string         `json:"newInformation"`
+	NewInformationHow string         `json:"newInformationHow"`
+	Contacts          []contact      `json:"contacts"`
+	Attempts          *attempts      `json:"attempts"`
+	ReviewerStages    []stage        `json:"reviewerStages"`
+	Ends              []ending       `json:"ends"`
+	Caps              *caps          `json:"caps"`
+
+	speaker SpeakerRule
 	// needRules names the row's requirements: id/need, by Need.
 	needRules [needCount]string
 }
@@ -69,7 +81,8 @@ type clause struct {
 // limit ends, at an instant of the case, what a call can change or that it can start.
 type limit struct {
 	ID      string    `json:"id"`
-	Event   string    `json:"event"`  // decision_due (excluded), reconsideration_until (included)
+	Event   string    `json:"event"`  // reconsideration_until is included, others are not
+	Before  *term     `json:"before"` // how much sooner than the event
 	Effect  string    `json:"effect"` // consultative, closes
 	Code    string    `json:"code"`   // of the reason once it has passed
 	Message string    `json:"message"`
@@ -91,18 +104,6 @@ type advice struct {
 	When condition `json:"when"`
 }
 
-// attempts is how many calls are tried before a request counts as done.
-type attempts struct {
-	Maximum int    `json:"maximum"`
-	Then    string `json:"then"`
-}
-
-// stage is a kind of reviewer that a case meets in its turn.
-type stage struct {
-	Credentials []string  `json:"credentials"`
-	When        condition `json:"when"`
-}
-
 // Bounds of a payer's numbers.
 const (
 	maxCallMinutes  = 8 * 60
@@ -117,6 +118,7 @@ func (c *compiler) compilePayers(raw jsontext.Value) {
 	for _, r := range decodeRows(c, "payers", raw, func(r *payerRow) string { return r.ID }) {
 		at := c.at("payers", r.ID)
 		c.head(at, &r.rowHead)
+		at.applied, at.stateless, at.zoneless = r.applied(), true, r.zone == nil
 		at.payer(r)
 		c.rs.payerRows = append(c.rs.payerRows, r)
 		for need := range r.needRules {
@@ -181,9 +183,7 @@ func (p place) payer(r *payerRow) {
 		p.condition("advice.when", &r.Advice[i].When)
 	}
 	p.payerTerms(r)
-	if r.enabled() {
-		p.judged(unjudgedOfPayer(r))
-	}
+	p.procedure(r)
 }
 
 func (p place) call(r *callRule) {
@@ -222,7 +222,17 @@ func (p place) clauses(r *payerRow) {
 		l := &r.Limits[i]
 		l.rule = entry("limits", l.ID, l.Code, l.Message, &l.When)
 		p.word("limits.event", l.Event, limitEvents)
+		if l.Before != nil {
+			p.term("limits.before", l.Before)
+		}
+		if l.Event == "service_performed" && (p.zoneless || l.Before != nil && l.Before.Unit == "hours") {
+			p.faultf("limits: %s: service_performed is a local date: it needs the row's zone, and days before it", l.ID)
+		}
 		p.word("limits.effect", l.Effect, limitEffects)
+	}
+	for i := range r.Ends {
+		e := &r.Ends[i]
+		e.rule = entry("ends", e.ID, e.Code, e.Message, &e.When)
 	}
 	if n := len(r.Clauses); n > 0 && (r.Clauses[n-1].Effect != "eligible" || !r.Clauses[n-1].When.always()) {
 		p.faultf("clauses: the last one must be eligible and hold for every case")
@@ -236,48 +246,14 @@ func (p place) payerTerms(r *payerRow) {
 			p.faultf("zone: missing, a request window runs in it")
 		}
 	}
-	if r.ResponseClock != nil {
-		p.term("responseClock", &r.ResponseClock.term)
-		p.word("responseClock.from", r.ResponseClock.From, startEvents)
-	}
+	p.duty(r.ResponseClock)
 	if r.Hours != nil {
 		p.hours(r.Hours)
 	}
 	if r.Proxies != nil {
 		p.words("proxies.who", r.Proxies.Who, proxyKinds)
 	}
-	p.between("minimumWindows", r.MinimumWindows, 0, 10)
-	if r.Attempts != nil {
-		p.between("attempts.maximum", r.Attempts.Maximum, 1, 10)
-		p.word("attempts.then", r.Attempts.Then, []string{"deemed_completed", "no_show"})
-	}
-	for i := range r.ReviewerStages {
-		p.credentials("reviewerStages.credentials", r.ReviewerStages[i].Credentials)
-		p.condition("reviewerStages.when", &r.ReviewerStages[i].When)
-	}
 	p.words("recordDuty", r.RecordDuty, recordParts)
-}
-
-// unjudgedOfPayer lists what a payer row uses and this version does not judge.
-func unjudgedOfPayer(r *payerRow) (found []dimension) {
-	found = unjudgedNeeds(r.Requires)
-	for _, d := range []struct {
-		used bool
-		dimension
-	}{
-		{len(r.ReviewerStages) > 0, dimension{5, "reviewer stages"}},
-		{r.ResponseClock != nil, dimension{14, "response clock"}},
-		{r.RequestWindow != nil && !r.RequestWindow.simple(), dimension{15, "request window in business days, without weekends or ended by events"}},
-		{r.Hours != nil, dimension{17, "hours"}},
-		{r.Proxies != nil, dimension{22, "proxy rules"}},
-		{r.MinimumWindows > 0, dimension{15, "callback windows"}},
-		{r.Attempts != nil, dimension{23, "attempts"}},
-	} {
-		if d.used {
-			found = append(found, d.dimension)
-		}
-	}
-	return found
 }
 
 // payerFor returns the row that governs a case, nil if its plan has rows and

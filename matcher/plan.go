@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/parleyhq/parley/slots"
@@ -16,6 +17,9 @@ type Plan struct {
 	HoldMinutes int        // the shortest that a case allows
 	Modes       []string   // open to all cases
 
+	// Mode is the booking mode that the plan is for: slot, callback, ad_hoc.
+	Mode string
+
 	view   *View
 	query  Query
 	rules  []*caseRules // one for each case of the query, in its order
@@ -28,10 +32,19 @@ type Plan struct {
 	// asked is the range of the query, window the part of it inside limits: the
 	// starts to search.
 	asked, window slots.Interval
-	source        source
+	// windows are the requester's times, all of time if he names none.
+	windows slots.Set
+	// originals are the reviewers who alone are on offer because a rule prefers them.
+	originals []original
+	// dueBy is the earliest instant after which a start is late for some case, 0 = none.
+	dueBy  slots.Instant
+	source source
 }
 
-// NewPlan resolves rules and limits once per request. Mode "slot" must be open to all cases.
+// everything is all of time that a plan can reach.
+var everything = slots.NewSet(slots.Interval{Start: -1 << 50, End: 1 << 50})
+
+// NewPlan resolves rules and limits once per request. The query's mode must be open to all cases.
 func NewPlan(v *View, q Query) (*Plan, *Refusal) {
 	if len(q.Cases) == 0 || len(q.Cases) > MaxCases {
 		return nil, &Refusal{Code: "cases_not_combinable"}
@@ -42,15 +55,22 @@ func NewPlan(v *View, q Query) (*Plan, *Refusal) {
 	if q.Ticks == (slots.Ticks{}) {
 		q.Ticks = slots.AllTicks
 	}
+	if q.Mode == "" {
+		q.Mode = modeSlot
+	}
 	rules := make([]*caseRules, len(q.Cases))
 	for i, c := range q.Cases {
 		rules[i] = v.Rules.resolve(c, v.Now, q.FirstAsked, q.SpecialtyMatch)
 	}
-	if refusal := combinable(rules); refusal != nil {
+	if refusal := combinable(rules, q.Mode); refusal != nil {
 		return nil, refusal
 	}
-	p := &Plan{view: v, query: q, rules: rules, source: treeSource{}}
+	p := &Plan{Mode: q.Mode, view: v, query: q, rules: rules, source: treeSource{}, windows: everything}
+	if q.Windows != nil {
+		p.windows = slots.NewSet(q.Windows...)
+	}
 	p.combine()
+	p.preferOriginals()
 	p.asked = q.Range
 	if p.asked.Empty() {
 		p.asked = p.limits
@@ -61,14 +81,25 @@ func NewPlan(v *View, q Query) (*Plan, *Refusal) {
 
 // combine makes one set of terms out of those of the cases.
 func (p *Plan) combine() {
+	earliest := p.view.Now
+	if from := p.query.NotBefore; from != 0 || p.Mode == modeAdHoc {
+		earliest = cmp.Or(from, earliest)
+		for _, cr := range p.rules {
+			cr.openFrom(earliest)
+		}
+	}
 	first := p.rules[0]
 	p.CallMinutes, p.HoldMinutes = first.eligibility.CallMinutes, first.eligibility.HoldMinutes
 	p.Grid = slots.Grid{StepMinutes: first.eligibility.GridMinutes}
 	p.Modes = slices.Clone(first.eligibility.Modes)
-	p.limits = slots.Interval{Start: max(p.view.Now, first.starts.Start), End: first.starts.End}
+	p.limits = slots.Interval{Start: max(earliest, first.starts.Start), End: first.starts.End}
 	p.limitRule = first.startsRule
+	p.dueBy = first.eligibility.DueBy
 	for _, cr := range p.rules[1:] {
 		e := &cr.eligibility
+		if e.DueBy != 0 && (p.dueBy == 0 || e.DueBy < p.dueBy) {
+			p.dueBy = e.DueBy
+		}
 		p.CallMinutes = max(p.CallMinutes, e.CallMinutes)
 		p.HoldMinutes = min(p.HoldMinutes, e.HoldMinutes)
 		p.Grid.StepMinutes = leastCommonMultiple(p.Grid.StepMinutes, e.GridMinutes)
@@ -78,8 +109,22 @@ func (p *Plan) combine() {
 			p.limits.End, p.limitRule = cr.starts.End, cr.startsRule
 		}
 	}
+	if p.Mode == modeAdHoc {
+		p.Grid.StepMinutes = adHocStep
+	}
 	p.length = slots.Instant(p.CallMinutes) * slots.Minute
 }
+
+// The modes that plans tell apart, and the grid of ad hoc calls in minutes: they
+// start at any full minute.
+const (
+	modeSlot  = "slot"
+	modeAdHoc = "ad_hoc"
+	adHocStep = 1
+)
+
+// late reports whether a start comes after the payer's duty to some case.
+func (p *Plan) late(start slots.Instant) bool { return p.dueBy != 0 && start > p.dueBy }
 
 // leastCommonMultiple of two divisors of 60 divides 60 as well.
 func leastCommonMultiple(a, b int) int {
@@ -103,10 +148,10 @@ func (p *Plan) reach(window slots.Interval) slots.Interval {
 	return slots.Interval{Start: window.Start, End: window.End - 1 + p.length}
 }
 
-// ticked returns the instants that suit the requester, as far as calls that
-// start in window can use them.
+// ticked returns the instants that suit the requester, by ticks and windows, as far
+// as calls that start in window can use them.
 func (p *Plan) ticked(window slots.Interval) slots.Set {
-	return p.query.Zone.Ticked(p.query.Ticks, p.reach(window))
+	return p.query.Zone.Ticked(p.query.Ticks, p.reach(window)).Intersect(p.windows)
 }
 
 // shown returns the tiers that the query's reveal lets through.

@@ -20,8 +20,12 @@ type activeNode struct {
 	*node
 	children []*activeNode // of All or Any
 	state    string        // of a licence, "" = any
-	zone     *slots.Zone   // of that state
-	anchors  []anchor      // of a specialty
+	zone     *slots.Zone   // of that state; of certification and experience, that of the row
+	anchors  []anchor      // of a specialty, a certification or experience
+	// Of original_preferred: until when the original reviewer must have a free start,
+	// and, once a plan has found that he has one, that he alone is on offer.
+	until slots.Instant
+	alone bool
 }
 
 // judged is what a tree says of a reviewer. Of an or, it is the branch with the
@@ -30,14 +34,14 @@ type activeNode struct {
 type judged struct{ met, unmet Needs }
 
 // activate reduces a tree to what is active for a case, nil if nothing is.
-func (cr *caseRules) activate(n *node, state string) *activeNode {
+func (cr *caseRules) activate(n *node, zone *slots.Zone, state string) *activeNode {
 	if n == nil || !n.When.active(cr.c, cr.specialtyMatch) {
 		return nil
 	}
 	a := &activeNode{node: n}
 	for _, list := range [][]*node{n.All, n.Any} {
 		for _, child := range list {
-			if live := cr.activate(child, state); live != nil {
+			if live := cr.activate(child, zone, state); live != nil {
 				a.children = append(a.children, live)
 			}
 		}
@@ -53,6 +57,11 @@ func (cr *caseRules) activate(n *node, state string) *activeNode {
 		a.zone = cr.rs.zones[a.state]
 	case n.Specialty != nil:
 		a.anchors = cr.anchors(&n.Specialty.Anchor)
+	case n.BoardCertification != nil, n.Experience != nil:
+		a.zone, a.anchors = zone, []anchor{cr.anchor(cr.c.ServiceSpecialty)}
+	case n.Within != nil:
+		k := cr.termClock(n.Within, zone, state)
+		a.until = k.end(cr.asked)
 	case (n.All != nil || n.Any != nil) && len(a.children) == 0:
 		return nil
 	}
@@ -67,6 +76,9 @@ func (cr *caseRules) anchors(rule *anchorRule) (found []anchor) {
 			continue
 		}
 		found = append(found, cr.anchor(person.Specialty))
+	}
+	if agent := cr.payer.AgentSpecialty; rule.Of == "agent" && agent != "" {
+		found = append(found, cr.anchor(agent))
 	}
 	if rule.Of == "service" || rule.Of == "either" {
 		found = append(found, cr.anchor(cr.c.ServiceSpecialty))
@@ -154,6 +166,16 @@ func (n *activeNode) leaf(q *judging) (need Need, met bool) {
 		return NeedCredential, holdsCredential(n.Credential.In, r.Credential)
 	case n.Population != "":
 		return NeedPopulation, slices.Contains(r.Populations, cr.c.Population)
+	case n.BoardCertification != nil:
+		d := n.zone.Date(q.t)
+		return NeedBoardCertification, n.certified(cr.rs, r, d) ||
+			n.BoardCertification.Kind == "certified_or_experience" && n.experienced(cr.rs, r, n.BoardCertification.RecentYears, d)
+	case n.Experience != nil:
+		return NeedExperience, n.experienced(cr.rs, r, n.Experience.RecentYears, n.zone.Date(q.t))
+	case n.Identity == "original_required":
+		return NeedIdentity, r.ID == cr.c.Determination.ReviewerID
+	case n.Identity == "original_preferred":
+		return NeedIdentity, !n.alone || r.ID == cr.c.Determination.ReviewerID
 	case n.Identity == "original_barred":
 		return NeedIdentity, r.ID != cr.c.Determination.ReviewerID
 	case n.Identity == "involved_barred":
@@ -184,7 +206,7 @@ func (n *activeNode) licensed(cr *caseRules, r *Reviewer, t slots.Instant) bool 
 }
 
 // changes returns, sorted, the instants inside within at which verdict(r, ·) may change:
-// licences that a row asks about start or end.
+// licences, certifications and experience that a row asks about start or end.
 func (cr *caseRules) changes(r *Reviewer, within slots.Interval) (found []slots.Instant) {
 	for i := range r.Licenses {
 		l := &r.Licenses[i]
@@ -200,6 +222,9 @@ func (cr *caseRules) changes(r *Reviewer, within slots.Interval) (found []slots.
 				}
 			}
 		}
+	}
+	for _, n := range cr.practice {
+		found = n.practiceChanges(found, r, within)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
@@ -232,6 +257,10 @@ func (r *activeRow) infos(n *activeNode, group int, groups *int) (found []Requir
 		need = NeedCredential
 	case n.Population != "":
 		need = NeedPopulation
+	case n.BoardCertification != nil:
+		need = NeedBoardCertification
+	case n.Experience != nil:
+		need = NeedExperience
 	default:
 		need = NeedIdentity
 	}

@@ -30,6 +30,15 @@ type Query struct {
 	Ticks          slots.Ticks    // zero = all
 	SpecialtyMatch bool
 	Waivable       Reveal
+
+	Mode string // slot, callback, ad_hoc; "" = slot. It must be open to all cases.
+	// Windows are the requester's times for a callback: a call lies wholly in
+	// their union. Nil = any time; empty but not nil = none.
+	Windows []slots.Interval
+	// NotBefore is the earliest start on offer in place of now and the rows' lead
+	// time. It may lie before now, for a call that is being put through; 0 = by the
+	// rows, and for ad hoc calls, which have no lead time, now.
+	NotBefore slots.Instant
 }
 
 // Refusal says why a query cannot have a plan at all.

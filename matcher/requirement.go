@@ -21,6 +21,7 @@ type node struct {
 	Credential         *credentialRule    `json:"credential"`
 	Population         string             `json:"population"` // member: the member's own
 	Identity           string             `json:"identity"`
+	Within             *term              `json:"within"` // of original_preferred
 	BoardCertification *certificationRule `json:"boardCertification"`
 	Experience         *experienceRule    `json:"experience"`
 }
@@ -58,20 +59,25 @@ type credentialRule struct {
 	In []string `json:"in"`
 }
 
+// certificationRule asks for a board certification in a specialty similar to the
+// service's, or, of its other kind, for experience with it instead.
 type certificationRule struct {
 	Kind        string `json:"kind"`
-	RecentYears int    `json:"recentYears"`
+	RecentYears int    `json:"recentYears"` // of the experience; 0 = whenever it was
 }
 
+// experienceRule asks for practice in a specialty similar to the service's.
 type experienceRule struct {
-	Of          string `json:"of"` // condition
-	RecentYears int    `json:"recentYears"`
+	Of          string `json:"of"`          // condition
+	RecentYears int    `json:"recentYears"` // 0 = whenever it was
 }
 
 // Limits of a requirement tree.
 const (
 	maxTreeDepth = 8
 	maxTreeNodes = 64
+	// maxRecentYears bounds how far back experience counts.
+	maxRecentYears = 50
 )
 
 // requirement checks a tree and returns the needs of its predicates.
@@ -139,15 +145,23 @@ func (p place) leaf(path string, n *node, states []string) (needs Needs, count i
 		add(NeedIdentity)
 		p.word(path+".identity", n.Identity, identities)
 	}
+	if (n.Identity == "original_preferred") != (n.Within != nil) {
+		p.faultf("%s.within: belongs to original_preferred, and to it alone", path)
+	} else if n.Within != nil {
+		p.term(path+".within", n.Within)
+	}
 	if n.BoardCertification != nil {
 		add(NeedBoardCertification)
 		p.word(path+".boardCertification.kind", n.BoardCertification.Kind, certifications)
-		p.between(path+".boardCertification.recentYears", n.BoardCertification.RecentYears, 0, 50)
+		p.between(path+".boardCertification.recentYears", n.BoardCertification.RecentYears, 0, maxRecentYears)
+		if n.BoardCertification.Kind == "certified" && n.BoardCertification.RecentYears != 0 {
+			p.faultf("%s.boardCertification.recentYears: belong to certified_or_experience", path)
+		}
 	}
 	if n.Experience != nil {
-		add(NeedSpecialty)
+		add(NeedExperience)
 		p.word(path+".experience.of", n.Experience.Of, []string{"condition"})
-		p.between(path+".experience.recentYears", n.Experience.RecentYears, 0, 50)
+		p.between(path+".experience.recentYears", n.Experience.RecentYears, 0, maxRecentYears)
 	}
 	return needs, count
 }

@@ -13,7 +13,8 @@ type caseRules struct {
 	rs             *Ruleset
 	c              *Case
 	now            slots.Instant
-	specialtyMatch bool // the caller asked for it
+	asked          slots.Instant // when the call was first asked for
+	specialtyMatch bool          // the caller asked for it
 
 	eligibility Eligibility
 	// starts bounds the slot starts on offer by the case's and the payer's limits
@@ -23,10 +24,17 @@ type caseRules struct {
 	startsRule string
 	// changing bounds the starts that can still change the decision; starts outside are consultative.
 	changing slots.Interval
+	// closed and passed are the reasons of bounds that lie behind now: of those that
+	// end the calls, and of those that leave them consultative.
+	closed, passed []Reason
 	// recordDuty: what is offered must be recorded.
 	recordDuty bool
+	// stageRule names the reviewer stage that binds, "" = none.
+	stageRule string
 
 	payer    *payerRow // nil if none governs the case
+	laws     []law
+	notes    []Reason // that refuse nothing
 	rows     []activeRow
 	ids      []string // of rows, sorted
 	general  Needs    // what every reviewer must meet, whatever the rows say
@@ -35,6 +43,7 @@ type caseRules struct {
 	mandatory []string // attestation codes that every booking needs, sorted
 	optional  []string // codes that are stored if sent, sorted
 
+	practice      []*activeNode // that ask for certification or experience
 	licenseStates []string
 	anyLicense    bool
 }
@@ -56,21 +65,18 @@ type verdict struct {
 // request for a specialty match, which activates on-request branches and adds NeedSpecialtyMatch.
 // The request date is that of the case's own P2PRequestedAt, else of firstAsked, else of now.
 func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatch bool) *caseRules {
-	cr := &caseRules{rs: rs, c: c, now: now, specialtyMatch: specialtyMatch}
-	asked := cmp.Or(c.P2PRequestedAt, firstAsked, now)
-	payer := rs.payerFor(c, asked)
+	cr := &caseRules{rs: rs, c: c, now: now, asked: cmp.Or(c.P2PRequestedAt, firstAsked, now), specialtyMatch: specialtyMatch}
+	payer := rs.payerFor(c, cr.asked)
 	if payer == nil {
 		cr.refuseScope()
 		return cr
 	}
 	cr.payer = payer
-	cr.addRow(&payer.rowHead, &payer.demand, "", &payer.needRules)
+	cr.addRow(&payer.rowHead, &payer.demand, payer.zone, "", &payer.needRules)
+	cr.bindStage(payer)
 	cr.recordDuty = len(payer.RecordDuty) > 0
 	for _, row := range rs.jurisdictions {
-		if state, ok := row.covers(rs, c, payer, asked, specialtyMatch); ok {
-			cr.addRow(&row.rowHead, &row.demand, state, nil)
-			cr.recordDuty = cr.recordDuty || len(row.RecordDuty) > 0
-		}
+		cr.addLaw(row)
 	}
 	slices.Sort(cr.ids)
 	cr.general = Needs(0).With(NeedProgram)
@@ -78,13 +84,42 @@ func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatc
 		cr.general = cr.general.With(NeedModality)
 	}
 	cr.settleSpecialty()
-	cr.judgeCase(payer, asked)
+	cr.judgeCase(payer)
 	return cr
 }
 
+// openFrom sets the first start on offer, in place of now and the lead time.
+func (cr *caseRules) openFrom(start slots.Instant) {
+	cr.starts.Start = start
+	if cr.changing.End != 0 { // else nothing can change any more
+		cr.changing.Start = start
+	}
+}
+
+// addLaw conjoins a row of jurisdictions, if it covers the case.
+func (cr *caseRules) addLaw(row *jurisdictionRow) {
+	state, zone, covered := row.covers(cr.rs, cr.c, cr.payer, cr.asked)
+	if !covered {
+		return
+	}
+	if row.Trigger.active(cr.c, true) {
+		cr.caseEffect(row)
+	}
+	if !row.Trigger.active(cr.c, cr.specialtyMatch) {
+		return
+	}
+	cr.laws = append(cr.laws, law{row, state, zone})
+	cr.addRow(&row.rowHead, &row.demand, zone, state, nil)
+	cr.recordDuty = cr.recordDuty || len(row.RecordDuty) > 0
+}
+
 // addRow conjoins a row: its active requirements and what it asks the caller to acknowledge.
-func (cr *caseRules) addRow(head *rowHead, d *demand, state string, rules *[needCount]string) {
-	row := activeRow{id: head.ID, rules: rules, tree: cr.activate(d.Requires, state), waivers: d.Waivers}
+// Its days run in zone, nil = UTC.
+func (cr *caseRules) addRow(head *rowHead, d *demand, zone *slots.Zone, state string, rules *[needCount]string) {
+	if zone == nil {
+		zone = slots.UTC()
+	}
+	row := activeRow{id: head.ID, rules: rules, tree: cr.activate(d.Requires, zone, state), waivers: d.Waivers}
 	row.tree.each(func(n *activeNode) {
 		switch {
 		case n.License != nil:
@@ -93,6 +128,8 @@ func (cr *caseRules) addRow(head *rowHead, d *demand, state string, rules *[need
 			cr.licenseStates = append(cr.licenseStates, n.state)
 		case n.Specialty != nil:
 			row.required = row.required.With(NeedSpecialty)
+		case n.BoardCertification != nil, n.Experience != nil:
+			cr.practice = append(cr.practice, n)
 		}
 	})
 	cr.rows = append(cr.rows, row)

@@ -12,6 +12,20 @@ type License struct {
 	From, To slots.Date
 }
 
+// Certification is a board certification. It counts on local dates of the row
+// that asks for it.
+type Certification struct {
+	Specialty string     // NUCC code of what the board certified
+	From, To  slots.Date // both included; To 0 = open
+}
+
+// Experience is practice in a specialty, other than by what the reviewer is now
+// listed for.
+type Experience struct {
+	Specialty string     // NUCC code
+	Until     slots.Date // last day of practice, 0 = still practising
+}
+
 // Reviewer is what matching may know of a payer's clinician. It carries no
 // personal data and is immutable once it is in a Roster.
 type Reviewer struct {
@@ -21,6 +35,11 @@ type Reviewer struct {
 	NPI         string   // ten digits
 	Specialties []string // NUCC codes, best first
 	Licenses    []License
+	// BoardCertifications and Experience are facts that few rules ask for; none is
+	// assumed where they are absent.
+	BoardCertifications []Certification
+	Experience          []Experience
+
 	Programs    []string // case types trained for, compared by equality
 	Populations []string // adult, pediatric, geriatric
 	HealthPlans []string // empty = all

@@ -67,6 +67,7 @@ func (c *compiler) compileJurisdictions(raw jsontext.Value) {
 	for _, r := range decodeRows(c, "jurisdictions", raw, func(r *jurisdictionRow) string { return r.ID }) {
 		at := c.at("jurisdictions", r.ID)
 		c.head(at, &r.rowHead)
+		at.applied, at.stateless = r.applied(), len(r.States) == 0
 		at.jurisdiction(r)
 		c.rs.lawRows = append(c.rs.lawRows, r)
 		if !r.applied() {
@@ -136,9 +137,6 @@ func (p place) jurisdiction(r *jurisdictionRow) {
 	}
 	p.demand(&r.demand, r.States)
 	p.terms(r)
-	if r.enabled() {
-		p.judged(unjudgedOf(r))
-	}
 }
 
 func (p place) demand(d *demand, states []string) {
@@ -162,14 +160,14 @@ func meet(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-// covers reports whether the row covers a case first asked for at asked, and
-// in which state, "" for a row of no state.
-func (r *jurisdictionRow) covers(rs *Ruleset, c *Case, payer *payerRow, asked slots.Instant, specialtyMatch bool) (state string, ok bool) {
-	zone := r.zone
+// covers reports whether the row covers a case first asked for at asked, its trigger
+// aside; in which state, "" for a row of no state; and in which zone its days run.
+func (r *jurisdictionRow) covers(rs *Ruleset, c *Case, payer *payerRow, asked slots.Instant) (state string, zone *slots.Zone, ok bool) {
+	zone = r.zone
 	if r.Kind == "state" {
 		state = r.stateOf(c)
 		if !slices.Contains(r.States, state) {
-			return "", false
+			return "", nil, false
 		}
 		if zone == nil {
 			zone = rs.zones[state]
@@ -179,11 +177,11 @@ func (r *jurisdictionRow) covers(rs *Ruleset, c *Case, payer *payerRow, asked sl
 		zone = slots.UTC()
 	}
 	if r.Accreditation != "" && !slices.Contains(payer.Accreditations, r.Accreditation) {
-		return "", false
+		return "", nil, false
 	}
-	return state, slices.Contains(r.Lines, c.LineOfBusiness) && slices.Contains(r.Levels, c.LevelOfReview) &&
+	return state, zone, slices.Contains(r.Lines, c.LineOfBusiness) && slices.Contains(r.Levels, c.LevelOfReview) &&
 		slices.Contains(r.Phases, c.Phase) && slices.Contains(r.Statuses, c.Determination.Status) &&
-		r.validity.holds(zone.Date(asked)) && r.Trigger.active(c, specialtyMatch)
+		r.validity.holds(zone.Date(asked))
 }
 
 func (r *jurisdictionRow) stateOf(c *Case) string {

@@ -15,7 +15,7 @@ import (
 )
 
 // Ruleset is a compiled, immutable version of all rules: jurisdictions, payer
-// programs, specialty concepts, similarity, attestations, state zones.
+// programs, specialty concepts, similarity, attestations, holidays, state zones.
 type Ruleset struct {
 	version       string
 	zones         map[string]*slots.Zone // by state
@@ -24,8 +24,9 @@ type Ruleset struct {
 	concepts      conceptTable
 	similar       similarTable
 	attestations  map[string]*attestationRow
-	jurisdictions []*jurisdictionRow     // applied ones, by id
-	payers        map[string][]*payerRow // applied ones, by health plan, then id
+	holidays      map[string]*slots.Holidays // by "federal", "state/…", "payer/…"
+	jurisdictions []*jurisdictionRow         // applied ones, by id
+	payers        map[string][]*payerRow     // applied ones, by health plan, then id
 	rows          []RowInfo
 
 	lawRows   []*jurisdictionRow // all rows, applied or not, by id: for explanations
@@ -45,6 +46,7 @@ type program struct{ label, serviceLine string }
 // bundle is the document that carries the rules: a member per file.
 type bundle struct {
 	Attestations  jsontext.Value `json:"attestations"`
+	Holidays      jsontext.Value `json:"holidays"`
 	Jurisdictions jsontext.Value `json:"jurisdictions"`
 	Labels        jsontext.Value `json:"labels"`
 	Payers        jsontext.Value `json:"payers"`
@@ -77,6 +79,7 @@ func CompileRules(b []byte) (*Ruleset, error) {
 		compile func(jsontext.Value)
 	}{
 		{"states", parts.States, c.compileStates},
+		{"holidays", parts.Holidays, c.compileHolidays},
 		{"labels", parts.Labels, c.compileLabels},
 		{"programs", parts.Programs, c.compilePrograms},
 		{"specialties", parts.Specialties, c.compileConcepts},
@@ -85,6 +88,9 @@ func CompileRules(b []byte) (*Ruleset, error) {
 		{"payers", parts.Payers, c.compilePayers},
 		{"jurisdictions", parts.Jurisdictions, c.compileJurisdictions},
 	} {
+		if s.raw == nil && slices.Contains(optionalSections, s.name) {
+			continue
+		}
 		if s.raw == nil {
 			c.at(s.name, "").faultf("missing")
 			continue

@@ -199,7 +199,7 @@ func (p *Plan) offers(hits []hit) []Offer {
 func (p *Plan) slotOffer(start slots.Instant, m *match) SlotOffer {
 	s := SlotOffer{
 		Start: start, End: start + p.length,
-		Consultative: m.consultative, Unmet: m.unmet, Attestations: m.attestations,
+		Consultative: m.consultative, Late: p.late(start), Unmet: m.unmet, Attestations: m.attestations,
 	}
 	if m.differ {
 		s.Cases = m.cases

@@ -2,6 +2,7 @@ package matcher
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/parleyhq/parley/slots"
 )
@@ -12,7 +13,7 @@ type term struct {
 	Amount int    `json:"amount"`
 	Unit   string `json:"unit"`
 	// Holidays are the days that are no business days, besides weekends. Needed
-	// by business days, and by hours that leave out whole days.
+	// by business days, and by hours that stand still on whole days.
 	Holidays        string `json:"holidays"`
 	ExcludeWeekends bool   `json:"excludeWeekends"` // for hours
 }
@@ -20,7 +21,8 @@ type term struct {
 // clockTerm is a payer's duty to hold the call, counted from an event.
 type clockTerm struct {
 	term
-	From string `json:"from"`
+	From         string `json:"from"`
+	RemovesLater bool   `json:"removesLater"` // later starts are gone, not only late
 }
 
 // windowTerm is how long a call can be asked for.
@@ -43,6 +45,8 @@ type hoursTerm struct {
 	HolidaySpans   []hoursSpan `json:"holidaySpans"`
 	MinimumPerWeek int         `json:"minimumPerWeek"` // hours
 	Holidays       string      `json:"holidays"`
+
+	weekly, holidaySpans []slots.WeeklyHours
 }
 
 type hoursSpan struct {
@@ -67,19 +71,32 @@ func (p place) term(path string, t *term) {
 	p.between(path+".amount", t.Amount, 1, maxTermAmount)
 	p.word(path+".unit", t.Unit, units)
 	if t.Unit == "business_days" || t.Holidays != "" {
-		p.word(path+".holidays", t.Holidays, holidayKinds)
+		p.holidayWord(path+".holidays", t.Holidays)
 	}
 	if t.ExcludeWeekends && t.Unit != "hours" {
 		p.faultf("%s.excludeWeekends: only hours leave weekends out by request", path)
+	}
+	if t.local() && p.zoneless {
+		p.faultf("zone: missing, %s runs in it", path)
+	}
+}
+
+// local reports whether the term depends on local days.
+func (t *term) local() bool {
+	return t.Unit != "hours" || t.ExcludeWeekends || t.Holidays != "" && t.Holidays != "none"
+}
+
+// counted is the term as the clock counts it.
+func (t *term) counted() slots.Term {
+	return slots.Term{
+		Amount: t.Amount, Unit: slots.Unit(slices.Index(units, t.Unit)),
+		SkipWeekends: t.ExcludeWeekends, SkipHolidays: t.Unit == "hours",
 	}
 }
 
 // terms checks the dimensions of a row that concern time and procedure.
 func (p place) terms(r *jurisdictionRow) {
-	if t := r.ResponseClock; t != nil {
-		p.term("responseClock", &t.term)
-		p.word("responseClock.from", t.From, startEvents)
-	}
+	p.duty(r.ResponseClock)
 	if t := r.RequestWindow; t != nil {
 		p.window("requestWindow", t)
 	}
@@ -98,6 +115,16 @@ func (p place) terms(r *jurisdictionRow) {
 		p.words("proxies.who", r.Proxies.Who, proxyKinds)
 	}
 	p.words("recordDuty", r.RecordDuty, recordParts)
+}
+
+func (p place) duty(t *clockTerm) {
+	if t == nil {
+		return
+	}
+	p.term("responseClock", &t.term)
+	if p.word("responseClock.from", t.From, startEvents) && t.From == "letter_date" && t.Unit == "hours" {
+		p.faultf("responseClock.unit: a letter has a date and no hour")
+	}
 }
 
 func (p place) window(path string, t *windowTerm) {
@@ -120,79 +147,31 @@ func (p place) hours(t *hoursTerm) {
 	}
 	p.between("hours.minimumPerWeek", t.MinimumPerWeek, 0, 168)
 	if t.Holidays != "" {
-		p.word("hours.holidays", t.Holidays, holidayKinds)
+		p.holidayWord("hours.holidays", t.Holidays)
 	}
-	for _, list := range [][]hoursSpan{t.Weekly, t.HolidaySpans} {
-		for _, s := range list {
-			p.hoursSpan(s)
-		}
-	}
+	t.weekly, t.holidaySpans = p.spans("hours", t.Weekly), p.spans("hours", t.HolidaySpans)
 }
 
-func (p place) hoursSpan(s hoursSpan) {
-	start, err := slots.ParseClockTime(s.Start)
-	end, err2 := slots.ParseClockTime(s.End)
-	if err != nil || err2 != nil || start >= end {
-		p.faultf("hours: %q to %q is no span of local time", s.Start, s.End)
+// spans compiles spans of local time; one without days is of every day.
+func (p place) spans(path string, list []hoursSpan) (hours []slots.WeeklyHours) {
+	for _, s := range list {
+		start, err := slots.ParseClockTime(s.Start)
+		end, err2 := slots.ParseClockTime(s.End)
+		if err != nil || err2 != nil || start >= end {
+			p.faultf("%s: %q to %q is no span of local time", path, s.Start, s.End)
+		}
+		h := slots.WeeklyHours{Span: slots.ClockSpan{Start: start, End: end}}
+		for _, name := range s.Days {
+			d, err := slots.ParseWeekday(name)
+			if err != nil {
+				p.faultf("%s.days: unknown %q", path, name)
+			}
+			h.Days = h.Days.With(d)
+		}
+		if len(s.Days) == 0 {
+			h.Days = slots.AllTicks.Days
+		}
+		hours = append(hours, h)
 	}
-	for _, d := range s.Days {
-		if _, err := slots.ParseWeekday(d); err != nil {
-			p.faultf("hours.days: unknown %q", d)
-		}
-	}
-}
-
-// dimension is a dimension of a row that can be written but is not judged yet.
-type dimension struct {
-	number int
-	name   string
-}
-
-// judged refuses an enabled row that relies on a dimension which this version
-// does not judge: it would be ignored in silence.
-func (p place) judged(unjudged []dimension) {
-	for _, d := range unjudged {
-		p.faultf("dimension %d (%s) is not judged by this version: disable the row", d.number, d.name)
-	}
-}
-
-// unjudgedOf lists what a jurisdiction row uses and this version does not judge.
-func unjudgedOf(r *jurisdictionRow) (found []dimension) {
-	found = unjudgedNeeds(r.Requires)
-	for _, d := range []struct {
-		used bool
-		dimension
-	}{
-		{r.ResponseClock != nil, dimension{14, "response clock"}},
-		{r.RequestWindow != nil, dimension{15, "request window"}},
-		{len(r.MinimumNotice) > 0, dimension{16, "minimum notice"}},
-		{r.Hours != nil, dimension{17, "hours"}},
-		{r.PreDeterminationOnly != nil, dimension{18, "pre-determination only"}},
-		{r.CaseEffect != "" && r.CaseEffect != "none", dimension{21, "effect on the case"}},
-		{r.Proxies != nil, dimension{22, "proxy rules"}},
-	} {
-		if d.used {
-			found = append(found, d.dimension)
-		}
-	}
-	return found
-}
-
-// unjudgedNeeds lists the predicates of a tree that this version does not judge.
-func unjudgedNeeds(tree *node) (found []dimension) {
-	eachNode(tree, func(n *node) {
-		if n.Experience != nil {
-			found = append(found, dimension{7, "experience with the condition"})
-		}
-		if n.Specialty != nil && n.Specialty.Anchor.Of == "agent" {
-			found = append(found, dimension{8, "anchor agent"})
-		}
-		if n.BoardCertification != nil {
-			found = append(found, dimension{9, "board certification"})
-		}
-		if n.Identity == "original_preferred" || n.Identity == "original_required" {
-			found = append(found, dimension{13, "identity " + n.Identity})
-		}
-	})
-	return found
+	return hours
 }
