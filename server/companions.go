@@ -118,11 +118,7 @@ func (s *sharing) refusal() *matcher.Refusal {
 	for i, v := range s.cases {
 		cases[i] = &v.Case
 	}
-	_, refusal := matcher.NewPlan(s.view, matcher.Query{Cases: cases})
-	if refusal != nil && refusal.Code == engine.StatusModeNotAvailable.String() {
-		return nil // another common mode will do
-	}
-	return refusal
+	return matcher.Combinable(s.view, cases)
 }
 
 // with is the call with one more case.

@@ -76,7 +76,7 @@ func (c *call) reviewerOut(r *engine.Reviewer, z *slots.Zone) reviewerOut {
 		Specialties: r.Specialties, Programs: r.Programs, Populations: r.Populations,
 		HealthPlans: r.HealthPlans, Modalities: r.Modalities, TimeZone: r.ZoneName,
 		Licenses:            make([]licenseOut, len(r.Licenses)),
-		WeeklyHours:         make([]weeklyOut, len(r.Hours.Weekly)),
+		WeeklyHours:         weeklyHoursOut(r.Hours.Weekly),
 		Exceptions:          make([]exceptionOut, len(r.Hours.Exceptions)),
 		Blocks:              intervalsOut(r.Hours.Blocks, z),
 		BufferBeforeMinutes: r.BufferBefore, BufferAfterMinutes: r.BufferAfter,
@@ -85,14 +85,19 @@ func (c *call) reviewerOut(r *engine.Reviewer, z *slots.Zone) reviewerOut {
 	for i, l := range r.Licenses {
 		out.Licenses[i] = licenseOut{State: l.State, Type: l.Type, Status: l.Status, From: l.From.String(), To: l.To.String()}
 	}
-	for i, w := range r.Hours.Weekly {
-		out.WeeklyHours[i] = weeklyOut{Days: daysOut(w.Days), Start: w.Span.Start.String(), End: w.Span.End.String()}
-	}
 	for i, e := range r.Hours.Exceptions {
 		out.Exceptions[i] = exceptionOut{Date: e.Date.String(), Hours: make([]spanOut, len(e.Hours))}
 		for j, h := range e.Hours {
 			out.Exceptions[i].Hours[j] = spanOut{Start: h.Start.String(), End: h.End.String()}
 		}
+	}
+	return out
+}
+
+func weeklyHoursOut(in []slots.WeeklyHours) []weeklyOut {
+	out := make([]weeklyOut, len(in))
+	for i, w := range in {
+		out[i] = weeklyOut{Days: daysOut(w.Days), Start: w.Span.Start.String(), End: w.Span.End.String()}
 	}
 	return out
 }

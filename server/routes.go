@@ -65,6 +65,7 @@ func routes() []route {
 		{method: "POST", path: "/v1/search", name: "searchWeek", handle: searchWeek, personal: true, maxBody: maxBodyBytes},
 		{method: "POST", path: "/v1/search/earliest", name: "searchEarliest", handle: searchEarliest, personal: true, maxBody: maxBodyBytes},
 		{method: "POST", path: "/v1/cases/companions", name: "proposeCompanions", handle: proposeCompanions, personal: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/explain", name: "explain", handle: explain, personal: true, maxBody: maxBodyBytes},
 		{method: "POST", path: "/v1/holds", name: "createHold", handle: createHold, changes: true, personal: true, maxBody: maxBodyBytes},
 		{method: "DELETE", path: "/v1/holds/{id}", name: "deleteHold", handle: deleteHold},
 		{method: "POST", path: "/v1/appointments", name: "createAppointment", handle: createAppointment, changes: true, personal: true, maxBody: maxBodyBytes},
