@@ -68,15 +68,17 @@ type OffersAnswer struct {
 }
 
 // Because says why nothing compliant is in range: a stable code, the id of the
-// rule behind it if a rule is, and the fact in words, free of personal data.
+// rule behind it, and the fact in words, free of personal data. Rule is "" only
+// where no rule but the calendar or the caller's own wish is the reason.
 type Because struct{ Code, Rule, Detail string }
 
 // Unlock is one single change that would yield slots.
 type Unlock struct {
-	Kind     string // attestation, day, hour, week, specialty_match_requested
-	Value    string // the code, weekday, hour, Monday's date, or true/false
+	Kind     string // attestation, day, hour, week, specialty_match_requested, deadline, fact
+	Value    string // the code, weekday, hour, Monday's date, true/false, the limit's rule, or the fact's name
 	Slots    int    // distinct reviewer × start
 	Earliest slots.Instant
+	Rule     string // of a deadline the limit that would have to move, of a fact the rule that needs it; else ""
 }
 
 // Explanation accounts for an answer. The lists are empty unless nothing that

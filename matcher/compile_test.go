@@ -157,7 +157,7 @@ func TestBadRequirements(t *testing.T) {
 	refusal(t, withRows(t, "jurisdictions", federal), "jurisdictions", "law", "the row has no state")
 	clock := patched(t, federal, `{"requires": null, "waivers": null,
 		"responseClock": {"amount": 1, "unit": "business_days", "holidays": "federal_and_state", "from": "request"}}`)
-	refusal(t, withRows(t, "jurisdictions", clock), "jurisdictions", "law", "responseClock.holidays: \"federal_and_state\": the row has no state")
+	refusal(t, plainRows(t, "jurisdictions", clock), "jurisdictions", "law", "responseClock.holidays: \"federal_and_state\": the row has no state")
 	// What stands on a calendar needs it, once it is applied.
 	clock = patched(t, lawRow, `{"responseClock": {"amount": 1, "unit": "business_days", "holidays": "federal", "from": "request"}}`)
 	without := func(row string) []byte {
@@ -272,7 +272,7 @@ func TestEveryDimension(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rs, err := CompileRules(withRows(t, section, string(row)))
+		rs, err := CompileRules(plainRows(t, section, string(row)))
 		if err != nil {
 			t.Fatal(err)
 		}

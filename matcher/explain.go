@@ -13,7 +13,7 @@ import (
 var asAsked = filter{tiers: compliantTiers, asAsked: true}
 
 // Bounds of an explanation. Its work is a handful of searches: one for the
-// reasons, one each for the attestations, the ticks and the specialty request,
+// reasons, one each for the attestations, the ticks, the specialty request and the deadline,
 // and one for each week up to the horizon until enough weeks have slots.
 const (
 	// unlockWeeks is how many weeks with slots an explanation names.
@@ -31,7 +31,7 @@ func (p *Plan) explain(offered int) Explanation {
 	}
 	waivers := p.waivers()
 	x.NothingBecause = p.because(waivers)
-	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.weekUnlocks(), p.specialtyUnlock())
+	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.weekUnlocks(), p.specialtyUnlock(), p.deadlineUnlock())
 	return x
 }
 
@@ -186,13 +186,18 @@ func (p *Plan) weekUnlocks() []Unlock {
 func (p *Plan) specialtyUnlock() []Unlock {
 	q := p.query
 	q.SpecialtyMatch = !q.SpecialtyMatch
-	turned, refusal := NewPlan(p.view, q)
+	u := Unlock{Kind: "specialty_match_requested", Value: strconv.FormatBool(q.SpecialtyMatch)}
+	return p.instead(p.view, q, u)
+}
+
+// instead counts what a query on another state would yield; none without a slot.
+func (p *Plan) instead(v *View, q Query, u Unlock) []Unlock {
+	other, refusal := NewPlan(v, q)
 	if refusal != nil {
 		return nil
 	}
-	u := Unlock{Kind: "specialty_match_requested", Value: strconv.FormatBool(q.SpecialtyMatch)}
-	turned.source = p.source
-	turned.count(turned.window, &u)
+	other.source = p.source
+	other.count(other.window, &u)
 	if u.Slots == 0 {
 		return nil
 	}

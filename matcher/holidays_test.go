@@ -1,33 +1,15 @@
 package matcher
 
 import (
-	"os"
 	"testing"
 	"testing/fstest"
-
-	"github.com/go-json-experiment/json"
 )
-
-// testHolidays is the section of testdata/holidays.json: tests do not depend on
-// which calendars are shipped.
-func testHolidays(tb testing.TB) *section {
-	tb.Helper()
-	text, err := os.ReadFile("testdata/holidays.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s := new(section)
-	if err := json.Unmarshal(text, s); err != nil {
-		tb.Fatal(err)
-	}
-	return s
-}
 
 func TestBadHolidays(t *testing.T) {
 	t.Parallel()
 	f := func(id, days, detail string) {
 		t.Helper()
-		refusal(t, withRows(t, "holidays", `{"id": "`+id+`", "label": "L", "source": "s", "days": `+days+`}`), "holidays", id, detail)
+		refusal(t, plainRows(t, "holidays", `{"id": "`+id+`", "label": "L", "source": "s", "days": `+days+`}`), "holidays", id, detail)
 	}
 	f("county/x", `[{"name": "D", "month": 1, "day": 1}]`, "neither federal nor")
 	f("state/XX", `[{"name": "D", "month": 1, "day": 1}]`, "unknown state")

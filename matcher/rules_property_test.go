@@ -91,7 +91,7 @@ func slimBundle(tb testing.TB, edit func(map[string]*section)) []byte {
 			return !slices.ContainsFunc(ids, func(id string) bool { return strings.Contains(string(row), `"id":"`+id) })
 		})
 	}
-	return editBundle(tb, func(s map[string]*section) {
+	return plainBundle(tb, func(s map[string]*section) {
 		few(s["specialties"], "orthopaedic-surgery", "neurosurgery", "cardiology", "student")
 		few(s["similarity"], "spine", "joint")
 		s["payers"].Rows = append(s["payers"].Rows, []byte(patched(tb, payRow, `{"accreditations": ["a0", "a1", "a2", "a3"], "requires": null}`)))

@@ -337,7 +337,6 @@ func editBundle(tb testing.TB, edit func(map[string]*section)) []byte {
 	for name, s := range base {
 		sections[name] = &section{Version: s.Version, Rows: slices.Clone(s.Rows)}
 	}
-	sections["holidays"] = testHolidays(tb)
 	edit(sections)
 	b, err := json.Marshal(sections)
 	if err != nil {

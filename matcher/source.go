@@ -23,4 +23,8 @@ type source interface {
 
 	// nearest is earliest in order of distance from around.
 	nearest(p *Plan, want tierSet, around slots.Instant, limit int) []Offer
+
+	// assign adds to a every start of the plan's window and ticks that its consents
+	// make bookable, and notes those that only calls and caps keep from being it.
+	assign(p *Plan, a *assigner)
 }

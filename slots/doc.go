@@ -1,6 +1,6 @@
 // Package slots defines half-open intervals of UTC time and the arithmetic
 // of availability: sets of intervals, weekly hours in a zone, the booking
-// grid, and the calendar of calls.
+// grid, the calendar of calls, and terms in hours, days and business days.
 //
 // Everything inside is UTC, in whole Unix seconds, half-open: an interval
 // holds its Start and not its End, so [9:00, 9:30) and [9:30, 10:00) touch and
@@ -18,6 +18,10 @@
 //     gap, or the first of two - and says which case it met. Weekly hours run
 //     from the instant of their start to the instant of their end. Who books a
 //     call by local time refuses LocalGap and LocalFold instead.
+//
+// A Term runs from an event: N days to the last second of the Nth such local day
+// after the event's, hours to the second, standing still on whole local days if asked
+// to. Which days are business days, Workdays and their Holidays say.
 //
 // Zone tables are read once from the host's zone database, else from the one
 // built in, and hold no rules: what ZoneDataVersion names is what was used.
