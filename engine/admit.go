@@ -39,6 +39,14 @@ func (c *Command) admit() (detail string, ok bool) {
 		return "npis", len(p.Profile.NPIs) <= MaxProfileNPIs
 	case RecordAnswer:
 		return "answer", c.Key != "" && len(p.Body) <= MaxAnswerBytes
+	case CreateCallback:
+		return p.admit()
+	case CancelCallback:
+		return "id", validID(p.ID)
+	case AdHoc:
+		return "id", validID(p.ID) && validIDs(p.CaseIDs)
+	case RecordOffer:
+		return p.admit()
 	}
 	return "", true
 }

@@ -88,6 +88,24 @@ func (c *codec) version(current uint8) uint8 {
 	return s[0]
 }
 
+// leastVersion leads a record that is written in the lowest version that holds
+// it, so that what an earlier build wrote stays canonical. least is that version
+// of what is written.
+func (c *codec) leastVersion(least, current uint8) uint8 {
+	if c.reading {
+		return c.version(current)
+	}
+	return c.version(least)
+}
+
+// leastEnd closes the reading of such a record: found must be the lowest version
+// of what was read.
+func (c *codec) leastEnd(found, least uint8) {
+	if c.reading && c.err == nil && found != least {
+		c.fail(errDamagedRecord, fmt.Sprintf("version %d, %d holds it", found, least))
+	}
+}
+
 func (c *codec) flag(p *bool) {
 	if c.err != nil {
 		return
@@ -227,8 +245,11 @@ func (c *codec) digest(p *[32]byte) {
 }
 
 // list codes up to MaxListItems items; an empty list is read as nil.
-func list[T any](c *codec, p *[]T, item func(*codec, *T)) {
-	n := c.length(len(*p), MaxListItems, "list")
+func list[T any](c *codec, p *[]T, item func(*codec, *T)) { listUpTo(c, p, MaxListItems, item) }
+
+// listUpTo is list with a limit of its own.
+func listUpTo[T any](c *codec, p *[]T, limit int, item func(*codec, *T)) {
+	n := c.length(len(*p), limit, "list")
 	if c.reading {
 		*p = nil
 		if n > 0 {

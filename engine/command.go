@@ -23,6 +23,14 @@ const (
 	KindCancel
 	KindPutProfile
 	KindRecordAnswer // remembers a composed answer under its idempotency key
+)
+
+// Kinds of commands on callback requests, ad hoc calls and offer records.
+const (
+	KindCreateCallback Kind = iota + 18
+	KindCancelCallback
+	KindAdHoc
+	KindRecordOffer
 	kindEnd
 )
 
@@ -38,6 +46,10 @@ var kindNames = [kindEnd]string{
 	KindCancel:             "cancel",
 	KindPutProfile:         "put_profile",
 	KindRecordAnswer:       "record_answer",
+	KindCreateCallback:     "create_callback",
+	KindCancelCallback:     "cancel_callback",
+	KindAdHoc:              "ad_hoc",
+	KindRecordOffer:        "record_offer",
 }
 
 // String returns the kind's name in snake_case, for metrics and audit.

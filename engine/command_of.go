@@ -14,6 +14,9 @@ func (e *entry) command(before *state) Command {
 }
 
 func (e *entry) payload(before *state) Payload {
+	if p, ok := e.callbackPayload(); ok {
+		return p
+	}
 	q := &e.question
 	switch e.kind {
 	case KindLoadRules:

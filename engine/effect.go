@@ -26,6 +26,11 @@ const (
 	numberAskCase
 )
 
+const (
+	numberPutCallback uint8 = 10
+	numberNoteOffer   uint8 = 12
+)
+
 // newEffect returns an empty effect to read into, nil for an unknown number.
 func newEffect(number uint8) effect {
 	switch number {
@@ -47,6 +52,10 @@ func newEffect(number uint8) effect {
 		return new(rememberKey)
 	case numberAskCase:
 		return new(askCase)
+	case numberPutCallback:
+		return &putCallback{new(CallbackRequest)}
+	case numberNoteOffer:
+		return new(noteOffer)
 	}
 	return nil
 }

@@ -42,6 +42,8 @@ type question struct {
 	role         string // of who attested; who cancels
 	tier         matcher.Tier
 	ruleset      string
+	digest       [32]byte // of an answer
+	credential   string   // of who will speak
 }
 
 func (c *codec) question(k Kind, q *question) {
@@ -63,6 +65,15 @@ func (c *codec) question(k Kind, q *question) {
 	case KindCancel:
 		natural(c, &q.expect)
 		c.str(&q.role)
+	case KindCancelCallback:
+		natural(c, &q.expect)
+	case KindAdHoc:
+		integer(c, &q.start)
+		c.str(&q.role)
+		c.str(&q.credential)
+		c.strs(&q.attestations)
+	case KindRecordOffer:
+		c.digest(&q.digest)
 	}
 }
 
@@ -77,7 +88,7 @@ func (c *codec) entry(e *entry) {
 		c.digest((*[32]byte)(&e.fingerprint))
 	}
 	natural(c, &e.kind)
-	if c.reading && (e.kind == 0 || e.kind >= kindEnd) {
+	if c.reading && (e.kind == 0 || e.kind >= kindEnd || kindNames[e.kind] == "") {
 		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", e.kind))
 	}
 	natural(c, &e.status)
@@ -131,12 +142,16 @@ func (o *Outcome) attach(s *state, k Kind, tenant, id string) {
 		o.Reviewer, _ = s.reviewers.get(tenant, id)
 	case KindPutCase:
 		o.Case, _ = s.cases.get(tenant, id)
-	case KindHold:
+	case KindHold, KindAdHoc:
 		o.Hold, _ = s.holds.get(tenant, id)
 	case KindBook, KindReschedule, KindCancel:
 		o.Appointment, _ = s.appointments.get(tenant, id)
 	case KindPutProfile:
 		o.Profile, _ = s.profiles.get(tenant, id)
+	case KindCreateCallback, KindCancelCallback:
+		if o.Callback, _ = s.callbacks.get(tenant, id); o.Callback != nil {
+			o.Appointment, _ = s.appointments.get(tenant, o.Callback.AppointmentID)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // come out as it is there. A new version adds files; old ones stay.
 func TestGoldenRecords(t *testing.T) {
 	t.Parallel()
-	for kind := Kind(1); kind < kindEnd; kind++ {
+	for _, kind := range sampleKinds {
 		golden(t, "entry-"+kind.String(), entryVersion, sampleEntry(counting(), kind), (*codec).entry)
 	}
 	golden(t, "reviewer", reviewerVersion, filled[Reviewer](counting()), (*codec).reviewer)
@@ -29,6 +29,9 @@ func TestGoldenRecords(t *testing.T) {
 	golden(t, "personal-case", personalVersion, filled[CasePersonal](counting()), (*codec).casePersonal)
 	golden(t, "personal-appointment", personalVersion, filled[AppointmentPersonal](counting()), (*codec).appointmentPersonal)
 	golden(t, "audit", auditVersion, filled[AuditRecord](counting()), (*codec).audit)
+	golden(t, "callback", callbackVersion, filled[CallbackRequest](counting()), (*codec).callback)
+	golden(t, "offer", offerVersion, filled[OfferRecord](counting()), (*codec).offerRecord)
+	golden(t, "case-record", caseRecordVersion, sampleCaseRecord(counting()), (*codec).caseRecord)
 	golden(t, "remembered", rememberedVersion, &remembered{
 		tenant: "acme", principal: "alice", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindBook,
 		outcome: Outcome{Seq: 7, Now: 1799395200, Created: true, Appointment: filled[Appointment](counting())},

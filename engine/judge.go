@@ -31,8 +31,18 @@ func refuse(s Status, detail string, codes ...string) decision {
 	return decision{outcome: Outcome{Status: s, Detail: detail, Codes: codes}}
 }
 
-// judge decides on a payload. Every kind has its case here.
+// judge decides on a payload. What follows from the decision, whatever the kind,
+// is worked out from its effects.
 func (j *judging) judge(p Payload) decision {
+	d := j.decide(p)
+	if d.outcome.Status == StatusOK {
+		j.note(&d)
+	}
+	return d
+}
+
+// decide decides on a payload alone. Every kind has its case here.
+func (j *judging) decide(p Payload) decision {
 	switch p := p.(type) {
 	case LoadRules:
 		return j.loadRules(p)
@@ -56,6 +66,8 @@ func (j *judging) judge(p Payload) decision {
 		return j.putProfile(p)
 	case RecordAnswer:
 		return decision{answer: p.Body}
+	case RecordOffer:
+		return j.recordOffer(p)
 	}
 	panic(fmt.Sprintf("engine: no such payload: %T", p))
 }

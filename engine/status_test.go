@@ -44,7 +44,7 @@ func TestEveryStatusIsProvoked(t *testing.T) {
 	if Status(999).String() != "status_999" || Status(999).Transient() || !StatusSlotTaken.Transient() {
 		t.Error("unknown statuses")
 	}
-	for k := Kind(1); k < kindEnd; k++ {
+	for _, k := range sampleKinds {
 		if k.String() == "" {
 			t.Errorf("kind %d has no name", k)
 		}
