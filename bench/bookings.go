@@ -114,7 +114,7 @@ func (b *Bookings) Booking(i int) engine.Command {
 		Payload: engine.Book{
 			ID: fmt.Sprintf("apt-%d", i), CaseIDs: []string{caseID(i)}, ReviewerID: b.roster[r].ID,
 			Start: b.starts[r][i/len(b.roster)], TimeZone: "US/Eastern", PerformedByRole: "requesting_provider",
-			SpeakerIsClinician: true, Location: "provider_office", Notify: "none",
+			PerformedByCredential: "MD", Location: "provider_office", Notify: "none",
 		},
 	}
 }

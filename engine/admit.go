@@ -1,6 +1,9 @@
 package engine
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // admit checks what no judgement may rely on a caller for: that ids are ids,
 // keys can be told apart, and a payload is there. It returns what is wrong.
@@ -39,6 +42,21 @@ func (c *Command) admit() (detail string, ok bool) {
 		return "npis", len(p.Profile.NPIs) <= MaxProfileNPIs
 	case RecordAnswer:
 		return "answer", c.Key != "" && len(p.Body) <= MaxAnswerBytes
+	case RecordAttempt:
+		return p.admit()
+	case StartCall:
+		return "id", validID(p.ID)
+	case CompleteCall:
+		return p.admit()
+	case NoShowCall:
+		if !validID(p.ID) {
+			return "id", false
+		}
+		return "by", slices.Contains(noShowParties, p.By)
+	case Reassign:
+		return "id", validID(p.ID) && validID(p.ReviewerID)
+	case AddAbsence:
+		return p.admit()
 	case CreateCallback:
 		return p.admit()
 	case CancelCallback:

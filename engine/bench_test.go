@@ -22,7 +22,7 @@ func nthBooking(n int) engine.Book {
 	day, quarterOfDay := n%workingDays, n/workingDays%36
 	start := enginetest.Monday - 3600 + 24*3600*7 + slots.Instant(day/5*7+day%5)*24*3600 + slots.Instant(quarterOfDay)*900
 	b := booking(fmt.Sprint("apt-", n), fmt.Sprint("case-", n), fmt.Sprint("rev-", n/slotsPerReviewer), 0)
-	b.Start, b.SpeakerIsClinician = start, true
+	b.Start, b.PerformedByCredential = start, "MD"
 	return b
 }
 

@@ -1,7 +1,7 @@
 package engine
 
 func (c *codec) appointment(a *Appointment) {
-	c.version(appointmentVersion)
+	version := c.leastVersion(a.least(), appointmentVersion)
 	c.str(&a.Tenant)
 	c.str(&a.ID)
 	c.strs(&a.CaseIDs)
@@ -26,6 +26,12 @@ func (c *codec) appointment(a *Appointment) {
 	c.str(&a.CreatedBy)
 	integer(c, &a.UpdatedAt)
 	natural(c, &a.Version)
+	if version >= 2 {
+		a.later(c)
+	} else if c.reading {
+		a.Mode = ModeSlot
+	}
+	c.leastEnd(version, a.least())
 }
 
 func (c *codec) callNotes(n *CallNotes) {

@@ -6,17 +6,18 @@ import (
 )
 
 // Current versions of the entities' encodings. A field is added at the end of
-// an entity under a new version; see RECORDS.md.
+// an entity under a new version; see RECORDS.md. An entity is written in the
+// lowest version that holds it, which its method least returns.
 const (
-	reviewerVersion    = 1
-	caseVersion        = 1
-	holdVersion        = 1
-	appointmentVersion = 1
+	reviewerVersion    = 2
+	caseVersion        = 2
+	holdVersion        = 2
+	appointmentVersion = 2
 	profileVersion     = 1
 )
 
 func (c *codec) reviewer(r *Reviewer) {
-	c.version(reviewerVersion)
+	version := c.leastVersion(r.least(), reviewerVersion)
 	c.str(&r.Tenant)
 	c.str(&r.ID)
 	natural(c, &r.Ref)
@@ -37,9 +38,32 @@ func (c *codec) reviewer(r *Reviewer) {
 	integer(c, &r.MaxPerDay)
 	c.flag(&r.Active)
 	c.sealed(&r.Personal)
+	if version >= 2 {
+		list(c, &r.BoardCertifications, (*codec).certification)
+		list(c, &r.Experience, (*codec).experience)
+	}
+	c.leastEnd(version, r.least())
 	if c.reading && c.err == nil {
 		attachZone(r)
 	}
+}
+
+func (r *Reviewer) least() uint8 {
+	if len(r.BoardCertifications) > 0 || len(r.Experience) > 0 {
+		return 2
+	}
+	return 1
+}
+
+func (c *codec) certification(x *matcher.Certification) {
+	c.str(&x.Specialty)
+	integer(c, &x.From)
+	integer(c, &x.To)
+}
+
+func (c *codec) experience(x *matcher.Experience) {
+	c.str(&x.Specialty)
+	integer(c, &x.Until)
 }
 
 func (c *codec) license(l *matcher.License) {
@@ -83,7 +107,7 @@ func (c *codec) sealed(s *Sealed) {
 }
 
 func (c *codec) caseEntity(e *Case) {
-	c.version(caseVersion)
+	version := c.leastVersion(e.least(), caseVersion)
 	c.str(&e.Tenant)
 	c.str(&e.ID)
 	natural(c, &e.Version)
@@ -125,6 +149,18 @@ func (c *codec) caseEntity(e *Case) {
 	c.str(&e.Outreach.Origin)
 	integer(c, &e.Outreach.CallBy)
 	list(c, &e.Outreach.Windows, (*codec).interval)
+	if version >= 2 {
+		integer(c, &e.Stage)
+		integer(c, &e.CallsHeld)
+	}
+	c.leastEnd(version, e.least())
+}
+
+func (e *Case) least() uint8 {
+	if e.Stage != 0 || e.CallsHeld != 0 {
+		return 2
+	}
+	return 1
 }
 
 func (c *codec) determination(d *matcher.Determination) {
@@ -153,7 +189,7 @@ func (c *codec) provider(p *matcher.Provider) {
 }
 
 func (c *codec) hold(h *Hold) {
-	c.version(holdVersion)
+	version := c.leastVersion(h.least(), holdVersion)
 	c.str(&h.Tenant)
 	c.str(&h.ID)
 	c.strs(&h.CaseIDs)
@@ -167,6 +203,19 @@ func (c *codec) hold(h *Hold) {
 	natural(c, &h.Tier)
 	integer(c, &h.CreatedAt)
 	integer(c, &h.ExpiresAt)
+	if version >= 2 {
+		c.str(&h.Mode)
+	} else if c.reading {
+		h.Mode = ModeSlot
+	}
+	c.leastEnd(version, h.least())
+}
+
+func (h *Hold) least() uint8 {
+	if h.Mode != ModeSlot {
+		return 2
+	}
+	return 1
 }
 
 func (c *codec) profile(p *Profile) {

@@ -23,11 +23,13 @@ const (
 	KindCancel
 	KindPutProfile
 	KindRecordAnswer // remembers a composed answer under its idempotency key
-)
-
-// Kinds of commands on callback requests, ad hoc calls and offer records.
-const (
-	KindCreateCallback Kind = iota + 18
+	KindRecordAttempt
+	KindStartCall
+	KindCompleteCall
+	KindNoShow
+	KindReassign
+	KindAddAbsence
+	KindCreateCallback
 	KindCancelCallback
 	KindAdHoc
 	KindRecordOffer
@@ -46,6 +48,12 @@ var kindNames = [kindEnd]string{
 	KindCancel:             "cancel",
 	KindPutProfile:         "put_profile",
 	KindRecordAnswer:       "record_answer",
+	KindRecordAttempt:      "record_attempt",
+	KindStartCall:          "start_call",
+	KindCompleteCall:       "complete_call",
+	KindNoShow:             "no_show",
+	KindReassign:           "reassign",
+	KindAddAbsence:         "add_absence",
 	KindCreateCallback:     "create_callback",
 	KindCancelCallback:     "cancel_callback",
 	KindAdHoc:              "ad_hoc",
@@ -80,7 +88,7 @@ type Command struct {
 	Payload     Payload
 }
 
-// Payload is one of the payload types of this file, by value.
+// Payload is one of the payload types of this file and of command_calls.go, by value.
 type Payload interface{ Kind() Kind }
 
 // LoadRules makes a bundle of rules the ruleset in force.
@@ -134,15 +142,19 @@ type Book struct {
 	HoldID          string // "" = use an own hold on that slot, if any
 	TimeZone        string
 	PerformedByRole string
-	// SpeakerIsClinician says that whoever speaks has a clinical credential, for
-	// programs that demand it.
-	SpeakerIsClinician bool
-	Location, Notify   string
-	Notes              CallNotes
-	Attestations       []string // codes given
-	AttestedByRole     string   // "" = PerformedByRole
-	Expect             Expect
-	Personal           Sealed // AppointmentPersonal
+	// PerformedByCredential is that of whoever speaks, as it was written, for
+	// programs that demand one; "" = none.
+	PerformedByCredential string
+	Location, Notify      string
+	Notes                 CallNotes
+	Attestations          []string // codes given
+	AttestedByRole        string   // "" = PerformedByRole
+	Expect                Expect
+	Personal              Sealed // AppointmentPersonal
+
+	// clinician stands for the credential in entries of builds that did not keep
+	// it: whoever speaks has a clinical one.
+	clinician bool
 }
 
 // Reschedule moves an appointment in one step.

@@ -14,6 +14,9 @@ func (e *entry) command(before *state) Command {
 }
 
 func (e *entry) payload(before *state) Payload {
+	if p, ok := e.callPayload(); ok {
+		return p
+	}
 	if p, ok := e.callbackPayload(); ok {
 		return p
 	}
@@ -50,22 +53,22 @@ func (e *entry) payload(before *state) Payload {
 	case KindReleaseHold:
 		return ReleaseHold{ID: e.subject}
 	case KindBook:
-		if f, ok := find[*putAppointment](e); ok {
-			return e.bookOf(f.image)
+		if image, ok := e.appointment(e.subject); ok {
+			return e.bookOf(image)
 		}
 	case KindReschedule:
 		p := Reschedule{
 			ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
 			AttestedByRole: q.role, Expect: q.expect,
 		}
-		if f, ok := find[*putAppointment](e); ok {
-			p.Personal = f.image.Personal
+		if image, ok := e.appointment(e.subject); ok {
+			p.Personal = image.Personal
 		}
 		return p
 	case KindCancel:
 		p := Cancel{ID: e.subject, By: q.role, Expect: q.expect}
-		if f, ok := find[*putAppointment](e); ok {
-			p.Personal = f.image.Personal
+		if image, ok := e.appointment(e.subject); ok {
+			p.Personal = image.Personal
 		}
 		return p
 	case KindPutProfile:
@@ -88,7 +91,7 @@ func (e *entry) bookOf(a *Appointment) Book {
 	q := &e.question
 	return Book{
 		ID: a.ID, CaseIDs: a.CaseIDs, ReviewerID: a.ReviewerID, Start: a.Span.Start, HoldID: q.holdID,
-		TimeZone: a.TimeZone, PerformedByRole: a.PerformedByRole, SpeakerIsClinician: q.clinician,
+		TimeZone: a.TimeZone, PerformedByRole: a.PerformedByRole, PerformedByCredential: a.PerformedByCredential, clinician: q.clinician,
 		Location: a.Location, Notify: a.Notify, Notes: a.Notes, Attestations: q.attestations,
 		AttestedByRole: q.role, Expect: Expect{Tier: q.tier, Ruleset: q.ruleset}, Personal: a.Personal,
 	}

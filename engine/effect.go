@@ -24,11 +24,9 @@ const (
 	numberSetRules
 	numberRememberKey
 	numberAskCase
-)
-
-const (
-	numberPutCallback uint8 = 10
-	numberNoteOffer   uint8 = 12
+	numberPutCallback
+	numberMarkCase
+	numberNoteOffer
 )
 
 // newEffect returns an empty effect to read into, nil for an unknown number.
@@ -52,6 +50,8 @@ func newEffect(number uint8) effect {
 		return new(rememberKey)
 	case numberAskCase:
 		return new(askCase)
+	case numberMarkCase:
+		return new(markCase)
 	case numberPutCallback:
 		return &putCallback{new(CallbackRequest)}
 	case numberNoteOffer:
@@ -102,13 +102,14 @@ type putAppointment struct{ image *Appointment }
 func (putAppointment) number() uint8      { return numberPutAppointment }
 func (f *putAppointment) fields(c *codec) { c.appointment(f.image) }
 func (f *putAppointment) apply(s *state, e *entry) error {
-	switch e.kind {
-	case KindBook:
+	old, known := s.appointments.get(f.image.Tenant, f.image.ID)
+	switch {
+	case !known:
 		s.counters.Booked++
-	case KindReschedule:
-		s.counters.Moved++
-	case KindCancel:
+	case old.Status != Cancelled && f.image.Status == Cancelled:
 		s.counters.Cancelled++
+	case e.kind == KindReschedule, old.ReviewerID != f.image.ReviewerID, old.Span.Start != f.image.Span.Start:
+		s.counters.Moved++
 	}
 	return s.putAppointment(f.image)
 }
@@ -167,6 +168,22 @@ type askCase struct{ id string }
 func (askCase) number() uint8                     { return numberAskCase }
 func (f *askCase) fields(c *codec)                { c.str(&f.id) }
 func (f *askCase) apply(s *state, e *entry) error { return s.askCase(e.actor.Tenant, f.id, e.now) }
+
+// markCase notes how far the calls about a case have come.
+type markCase struct {
+	id               string
+	stage, callsHeld int
+}
+
+func (markCase) number() uint8 { return numberMarkCase }
+func (f *markCase) fields(c *codec) {
+	c.str(&f.id)
+	integer(c, &f.stage)
+	integer(c, &f.callsHeld)
+}
+func (f *markCase) apply(s *state, e *entry) error {
+	return s.markCase(e.actor.Tenant, f.id, f.stage, f.callsHeld)
+}
 
 // rememberKey keeps the entry's outcome under its idempotency key. It is the
 // entry's last effect, so that the outcome is whole.

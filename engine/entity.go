@@ -57,6 +57,7 @@ type Hold struct {
 	Tier           matcher.Tier
 	CreatedAt      slots.Instant
 	ExpiresAt      slots.Instant
+	Mode           string // slot, ad_hoc
 }
 
 // AppointmentStatus is where an appointment stands. Numbers belong to the log format.
@@ -154,6 +155,23 @@ type Appointment struct {
 	CreatedBy          string // principal
 	UpdatedAt          slots.Instant
 	Version            uint64
+
+	Mode                  string           // slot, callback, ad_hoc
+	CallbackID            string           // the callback request behind it, "" = none
+	Windows               []slots.Interval // of that request: when it may be tried
+	PerformedByCredential string           // of whoever speaks, as it was written; "" = none, or not kept
+	Attempts              []Attempt        // in the order in which they were recorded, at most MaxAttempts
+	StartedAt             slots.Instant    // 0 = not started, or not said
+	EndedAt               slots.Instant    // 0 = not completed, deemed completed or missed
+	Outcome               string           // of a completed call, "" before
+	Partial               bool             // a partial certification was agreed
+	Report                Sealed           // CallReport
+	NoShowBy              string           // provider, reviewer; "" unless it is a no-show
+	// Follows is the escalated call that this one carries on, FollowedBy the last
+	// one that carries this one on; "" = none.
+	Follows, FollowedBy string
+	// CancelCode and CancelRule say which rule of the payer ended it; "" = none.
+	CancelCode, CancelRule string
 }
 
 // Profile is what a principal has confirmed about itself.

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	entryVersion = 1
+	entryVersion = 2
 	// maxEntryBytes bounds an encoded entry.
 	maxEntryBytes = 24 << 20
 )
@@ -39,14 +39,15 @@ type question struct {
 	holdID       string
 	clinician    bool
 	attestations []string
-	role         string // of who attested; who cancels
+	role         string // of who attested; who cancels, or was not there
 	tier         matcher.Tier
 	ruleset      string
+	span         slots.Interval
 	digest       [32]byte // of an answer
 	credential   string   // of who will speak
 }
 
-func (c *codec) question(k Kind, q *question) {
+func (c *codec) question(k Kind, version uint8, q *question) {
 	switch k {
 	case KindPutReviewer, KindDeactivateReviewer, KindPutCase, KindPutProfile:
 		natural(c, &q.expect)
@@ -62,9 +63,22 @@ func (c *codec) question(k Kind, q *question) {
 		c.str(&q.reviewerID)
 		integer(c, &q.start)
 		c.strs(&q.attestations)
-	case KindCancel:
+		if version >= 2 {
+			c.str(&q.role)
+		}
+	case KindCancel, KindNoShow:
 		natural(c, &q.expect)
 		c.str(&q.role)
+	case KindRecordAttempt, KindStartCall, KindCompleteCall:
+		natural(c, &q.expect)
+	case KindReassign:
+		natural(c, &q.expect)
+		c.str(&q.reviewerID)
+		c.strs(&q.attestations)
+		c.str(&q.role)
+	case KindAddAbsence:
+		natural(c, &q.expect)
+		c.interval(&q.span)
 	case KindCancelCallback:
 		natural(c, &q.expect)
 	case KindAdHoc:
@@ -77,8 +91,17 @@ func (c *codec) question(k Kind, q *question) {
 	}
 }
 
+// least returns the lowest version that holds the entry: who attests on a move
+// came with the second.
+func (e *entry) least() uint8 {
+	if e.kind == KindReschedule && e.question.role != "" {
+		return 2
+	}
+	return 1
+}
+
 func (c *codec) entry(e *entry) {
-	c.version(entryVersion)
+	version := c.leastVersion(e.least(), entryVersion)
 	natural(c, &e.seq)
 	integer(c, &e.now)
 	c.actor(&e.actor)
@@ -88,7 +111,7 @@ func (c *codec) entry(e *entry) {
 		c.digest((*[32]byte)(&e.fingerprint))
 	}
 	natural(c, &e.kind)
-	if c.reading && (e.kind == 0 || e.kind >= kindEnd || kindNames[e.kind] == "") {
+	if c.reading && (e.kind == 0 || e.kind >= kindEnd) {
 		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", e.kind))
 	}
 	natural(c, &e.status)
@@ -96,7 +119,8 @@ func (c *codec) entry(e *entry) {
 	c.flag(&e.created)
 	c.str(&e.rules)
 	c.str(&e.zoneData)
-	c.question(e.kind, &e.question)
+	c.question(e.kind, version, &e.question)
+	c.leastEnd(version, e.least())
 	list(c, &e.effects, (*codec).effect)
 }
 
@@ -138,13 +162,14 @@ func (e *entry) outcome(s *state, answer []byte) Outcome {
 // attach sets the entity that a command of kind k answers with.
 func (o *Outcome) attach(s *state, k Kind, tenant, id string) {
 	switch k {
-	case KindPutReviewer, KindDeactivateReviewer:
+	case KindPutReviewer, KindDeactivateReviewer, KindAddAbsence:
 		o.Reviewer, _ = s.reviewers.get(tenant, id)
 	case KindPutCase:
 		o.Case, _ = s.cases.get(tenant, id)
 	case KindHold, KindAdHoc:
 		o.Hold, _ = s.holds.get(tenant, id)
-	case KindBook, KindReschedule, KindCancel:
+	case KindBook, KindReschedule, KindCancel,
+		KindRecordAttempt, KindStartCall, KindCompleteCall, KindNoShow, KindReassign:
 		o.Appointment, _ = s.appointments.get(tenant, id)
 	case KindPutProfile:
 		o.Profile, _ = s.profiles.get(tenant, id)

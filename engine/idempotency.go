@@ -99,13 +99,14 @@ func (c *codec) remembered(r *remembered) {
 	integer(c, &o.Now)
 	c.flag(&o.Created)
 	switch r.kind {
-	case KindPutReviewer, KindDeactivateReviewer:
+	case KindPutReviewer, KindDeactivateReviewer, KindAddAbsence:
 		optional(c, &o.Reviewer, (*codec).reviewer)
 	case KindPutCase:
 		optional(c, &o.Case, (*codec).caseEntity)
 	case KindHold, KindAdHoc:
 		optional(c, &o.Hold, (*codec).hold)
-	case KindBook, KindReschedule, KindCancel:
+	case KindBook, KindReschedule, KindCancel,
+		KindRecordAttempt, KindStartCall, KindCompleteCall, KindNoShow, KindReassign:
 		optional(c, &o.Appointment, (*codec).appointment)
 	case KindPutProfile:
 		optional(c, &o.Profile, (*codec).profile)

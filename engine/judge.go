@@ -66,6 +66,18 @@ func (j *judging) decide(p Payload) decision {
 		return j.putProfile(p)
 	case RecordAnswer:
 		return decision{answer: p.Body}
+	case RecordAttempt:
+		return j.recordAttempt(p)
+	case StartCall:
+		return j.startCall(p)
+	case CompleteCall:
+		return j.completeCall(p)
+	case NoShowCall:
+		return j.noShow(p)
+	case Reassign:
+		return j.reassign(p)
+	case AddAbsence:
+		return j.addAbsence(p)
 	case RecordOffer:
 		return j.recordOffer(p)
 	}

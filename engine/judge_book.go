@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
 )
 
 // book refuses in the order of api.md; each step below is one of its items.
@@ -16,14 +17,15 @@ func (j *judging) book(p Book) decision {
 		specialtyMatch: p.Notes.SpecialtyMatchRequested,
 		except:         j.ownHold(p.CaseIDs, p.HoldID),
 	}
+	a.mode, a.notBefore = j.modeOf(p.HoldID)
 	if d, refused := j.find(a); refused {
 		return d
 	}
 	if d, refused := j.makePlan(a); refused {
 		return d
 	}
-	if !p.SpeakerIsClinician && j.clinicianRequired(a) {
-		return refuse(StatusClinicianRequired, "")
+	if d, refused := j.speakerRefused(a, p); refused {
+		return d
 	}
 	own, d, refused := j.scheduled(p.CaseIDs, p.HoldID)
 	if refused {
@@ -43,13 +45,38 @@ func (j *judging) book(p Book) decision {
 	return j.booked(p, a, own)
 }
 
-// clinicianRequired asks the rules whether a clinician must speak about one of
-// the cases.
-func (j *judging) clinicianRequired(a *ask) bool {
-	return slices.ContainsFunc(a.cases, func(c *Case) bool {
+// speakerRefused asks the rules whether who will speak may do so about every
+// case. That it must be a clinician goes before other demands.
+func (j *judging) speakerRefused(a *ask, p Book) (refusal decision, refused bool) {
+	for _, c := range a.cases {
 		e := j.s.rules.compiled.Eligibility(&c.Case, j.now, a.firstAsked)
-		return e.ClinicianRequired
-	})
+		clinician := e.ClinicianRequired
+		if e.Speaker.Accepts(p.PerformedByCredential) || clinician && p.clinician {
+			continue
+		}
+		d := refuse(StatusSpeakerNotAccepted, "", c.ID)
+		if clinician {
+			d = refuse(StatusClinicianRequired, "", c.ID)
+		}
+		d.outcome.Rule = e.Speaker.Rule
+		if clinician {
+			return d, true
+		}
+		if !refused {
+			refusal, refused = d, true
+		}
+	}
+	return refusal, refused
+}
+
+// modeOf returns how the call of a booking comes about: by a slot, unless it
+// names an own hold of another mode, whose start then need not lie ahead.
+func (j *judging) modeOf(holdID string) (mode string, notBefore slots.Instant) {
+	h, ok := j.s.holds.get(j.actor.Tenant, holdID)
+	if !ok || h.Principal != j.actor.Principal || !h.ActiveAt(j.now) || h.Mode == ModeSlot {
+		return ModeSlot, 0
+	}
+	return h.Mode, h.Span.Start
 }
 
 // namedHold checks the hold that a booking names. Somebody else's is as good as
@@ -108,7 +135,7 @@ func (j *judging) judgeTerms(a *ask, e Expect, given []string) (refusal decision
 // booked makes the effects of a booking.
 func (j *judging) booked(p Book, a *ask, own *Hold) decision {
 	d := decision{subject: p.ID, created: true, question: question{
-		holdID: p.HoldID, clinician: p.SpeakerIsClinician, attestations: p.Attestations,
+		holdID: p.HoldID, clinician: p.clinician, attestations: p.Attestations,
 		role: p.AttestedByRole, tier: p.Expect.Tier, ruleset: p.Expect.Ruleset,
 	}}
 	if own != nil {
@@ -133,6 +160,9 @@ func (j *judging) booked(p Book, a *ask, own *Hold) decision {
 		FirstAskedAt:    j.now,
 		CreatedAt:       j.now,
 		CreatedBy:       j.actor.Principal,
+
+		Mode:                  a.mode,
+		PerformedByCredential: p.PerformedByCredential,
 	}
 	for _, c := range a.cases {
 		if c.P2PRequestedAt != 0 {
@@ -140,6 +170,7 @@ func (j *judging) booked(p Book, a *ask, own *Hold) decision {
 		}
 	}
 	j.place(image, a, p.Attestations, role)
+	d.effects = append(d.effects, j.link(image)...)
 	d.effects = append(d.effects, &putAppointment{image})
 	return d
 }

@@ -59,6 +59,7 @@ func (j *judging) newHold(p HoldSlot, a *ask) *Hold {
 		Tier:           a.judged.Tier,
 		CreatedAt:      j.now,
 		ExpiresAt:      j.now + slots.Instant(a.plan.HoldMinutes)*slots.Minute,
+		Mode:           ModeSlot,
 	}
 }
 

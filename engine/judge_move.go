@@ -1,6 +1,10 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/parleyhq/parley/slots"
+)
 
 // reschedule moves an appointment. What is asked of the cases is judged as of
 // the first request, all else as of now; its own call is not in the way.
@@ -14,14 +18,40 @@ func (j *judging) reschedule(p Reschedule) decision {
 	case old.Status != Booked:
 		return refuse(StatusNotReschedulable, old.Status.String())
 	}
-	d := decision{subject: p.ID, question: question{
+	return j.move(old, p, decision{subject: p.ID, question: question{
 		expect: p.Expect, reviewerID: p.ReviewerID, start: p.Start, attestations: p.Attestations, role: p.AttestedByRole,
-	}}
+	}}, 0)
+}
+
+// reassign is a move to another reviewer at the time that the call has, as long
+// as that is not over.
+func (j *judging) reassign(p Reassign) decision {
+	old, d, refused := j.ofBooked(p.ID, p.Expect)
+	switch {
+	case refused:
+		return d
+	case old.Status != Booked:
+		return refuse(StatusNotReschedulable, old.Status.String())
+	case old.Span.End <= j.now:
+		return refuse(StatusSlotNotOffered, "past")
+	}
+	move := Reschedule{
+		ID: p.ID, ReviewerID: p.ReviewerID, Start: old.Span.Start,
+		Attestations: p.Attestations, AttestedByRole: p.AttestedByRole, Personal: p.Personal,
+	}
+	return j.move(old, move, decision{subject: p.ID, question: question{
+		expect: p.Expect, reviewerID: p.ReviewerID, attestations: p.Attestations, role: p.AttestedByRole,
+	}}, old.Span.Start)
+}
+
+// move completes d: a call gets another slot, on terms of its own. With
+// notBefore, 0 = none, the slot may be nearer than the rows' lead time.
+func (j *judging) move(old *Appointment, p Reschedule, d decision, notBefore slots.Instant) decision {
 	if old.ReviewerID == p.ReviewerID && old.Span.Start == p.Start && sameCodes(old.Attestations, p.Attestations) {
 		return d
 	}
 	a := &ask{
-		caseIDs: old.CaseIDs, reviewerID: p.ReviewerID, start: p.Start,
+		caseIDs: old.CaseIDs, reviewerID: p.ReviewerID, start: p.Start, mode: old.Mode, notBefore: notBefore,
 		firstAsked: old.FirstAskedAt, specialtyMatch: old.Notes.SpecialtyMatchRequested, except: p.ID,
 	}
 	if d, refused := j.find(a); refused {

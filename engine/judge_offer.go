@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/parleyhq/parley/slots"
+import (
+	"cmp"
+
+	"github.com/parleyhq/parley/slots"
+)
 
 // recordOffer records an answer, unless it repeats one of the last minutes.
 func (j *judging) recordOffer(p RecordOffer) decision {
@@ -75,7 +79,7 @@ func (j *judging) underDuty(d *decision, caseID string) bool {
 }
 
 func heldRecord(h *Hold) OfferRecord {
-	return OfferRecord{Kind: OfferHeld, ReviewerID: h.ReviewerID, Start: h.Span.Start, Tier: h.Tier, Detail: h.ID}
+	return OfferRecord{Kind: OfferHeld, Mode: h.Mode, ReviewerID: h.ReviewerID, Start: h.Span.Start, Tier: h.Tier, Detail: h.ID}
 }
 
 // callRecords compares two images of an appointment, the first nil if it is new,
@@ -83,8 +87,8 @@ func heldRecord(h *Hold) OfferRecord {
 func callRecords(old, now *Appointment) (records []OfferRecord) {
 	happened := func(kind, detail string) {
 		records = append(records, OfferRecord{
-			Kind: kind, AppointmentID: now.ID, ReviewerID: now.ReviewerID,
-			Start: now.Span.Start, Tier: now.Match.Tier, Detail: detail,
+			Kind: kind, Mode: now.Mode, AppointmentID: now.ID, ReviewerID: now.ReviewerID,
+			Start: now.Span.Start, Tier: now.Match.Tier, Outcome: now.Outcome, Detail: detail,
 		})
 	}
 	switch {
@@ -93,6 +97,9 @@ func callRecords(old, now *Appointment) (records []OfferRecord) {
 		return records
 	case old.Span.Start != now.Span.Start || old.ReviewerID != now.ReviewerID:
 		happened(OfferMoved, "")
+	}
+	for i := len(old.Attempts); i < len(now.Attempts); i++ {
+		happened(OfferAttempt, now.Attempts[i].Result)
 	}
 	if old.Status == now.Status {
 		return records
@@ -105,9 +112,9 @@ func callRecords(old, now *Appointment) (records []OfferRecord) {
 	case DeemedCompleted:
 		happened(OfferDeemedCompleted, "")
 	case NoShow:
-		happened(OfferNoShow, "")
+		happened(OfferNoShow, now.NoShowBy)
 	case Cancelled:
-		happened(OfferCancelled, now.CancelledBy)
+		happened(OfferCancelled, cmp.Or(now.CancelCode, now.CancelledBy))
 	case Booked:
 	}
 	return records

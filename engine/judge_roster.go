@@ -43,17 +43,18 @@ func (j *judging) deactivateReviewer(p DeactivateReviewer) decision {
 	return d
 }
 
-// putCase stores what the payer says. What follows from a change of the
-// determination for a call that is booked would be further effects here.
+// putCase stores what the payer says, and ends the case's call where the rules
+// say that it is over.
 func (j *judging) putCase(p PutCase) decision {
 	image := p.Case
 	image.Tenant = j.actor.Tenant
 	image.FirstAskedAt, image.Version, image.UpdatedAt = 0, 0, 0
+	image.Stage, image.CallsHeld = 0, 0
 	old, known := j.s.cases.get(image.Tenant, image.ID)
 	if known {
 		image.Version, image.UpdatedAt = old.Version, old.UpdatedAt
 		if !newRequest(&old.Case, &image.Case) {
-			image.FirstAskedAt = old.FirstAskedAt
+			image.FirstAskedAt, image.Stage, image.CallsHeld = old.FirstAskedAt, old.Stage, old.CallsHeld
 		}
 	}
 	if image.P2PRequestedAt == 0 {
@@ -68,7 +69,7 @@ func (j *judging) putCase(p PutCase) decision {
 	}
 	image.Version++
 	image.UpdatedAt = j.now
-	d.effects = []effect{&putCase{&image}}
+	d.effects = append([]effect{&putCase{&image}}, j.ended(&image)...)
 	return d
 }
 

@@ -14,6 +14,8 @@ type ask struct {
 	reviewerID     string
 	start          slots.Instant
 	firstAsked     slots.Instant // 0 = now, or what each case says itself
+	mode           string        // "" = slot
+	notBefore      slots.Instant // of matcher.Query
 	specialtyMatch bool
 	except         string // id of the call that makes room
 
@@ -44,7 +46,10 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 	if j.s.rules.compiled == nil {
 		broken("rules are in force", j.s.rules.version, j.s.seq)
 	}
-	q := matcher.Query{FirstAsked: a.firstAsked, SpecialtyMatch: a.specialtyMatch, Waivable: matcher.RevealAlways}
+	q := matcher.Query{
+		FirstAsked: a.firstAsked, SpecialtyMatch: a.specialtyMatch, Waivable: matcher.RevealAlways,
+		Mode: a.mode, NotBefore: a.notBefore,
+	}
 	for _, c := range a.cases {
 		q.Cases = append(q.Cases, &c.Case)
 	}

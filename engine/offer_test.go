@@ -146,6 +146,10 @@ func TestNotesOfCalls(t *testing.T) {
 	f("", func(*Appointment) {})
 	f("moved", func(a *Appointment) { a.Span.Start++ })
 	f("moved", func(a *Appointment) { a.ReviewerID = "s" })
+	f("attempt", func(a *Appointment) { a.Attempts = []Attempt{{Result: "voicemail"}} })
+	f("attempt deemed_completed", func(a *Appointment) {
+		a.Attempts, a.Status = []Attempt{{Result: "voicemail"}}, DeemedCompleted
+	})
 	f("started", func(a *Appointment) { a.Status = InProgress })
 	f("completed", func(a *Appointment) { a.Status = Completed })
 	f("deemed_completed", func(a *Appointment) { a.Status = DeemedCompleted })

@@ -8,6 +8,8 @@ type Sealed struct {
 	Bytes []byte
 }
 
+func (s *Sealed) empty() bool { return s.KeyID == 0 && len(s.Nonce) == 0 && len(s.Bytes) == 0 }
+
 // Digest is a keyed digest (HMAC-SHA-256) of a personal value, normalised; the
 // zero Digest stands for an absent value and equals nothing.
 type Digest [32]byte

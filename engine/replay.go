@@ -234,10 +234,25 @@ func (s *state) checkSealed(v *Vault) (err error) {
 		return err
 	}
 	s.appointments.each(func(a *Appointment) bool {
-		if _, err = v.OpenAppointment(a.Tenant+"/appointment/"+a.ID, a.Personal); err == nil {
-			_, err = v.OpenReviewer(a.Tenant+"/reviewer/"+a.ReviewerID, a.ReviewerPersonal)
-		}
+		err = a.checkSealed(v)
 		return err == nil
 	})
+	return err
+}
+
+func (a *Appointment) checkSealed(v *Vault) error {
+	place := a.Tenant + "/appointment/" + a.ID
+	if _, err := v.OpenAppointment(place, a.Personal); err != nil {
+		return err
+	}
+	if _, err := v.OpenReport(place, a.Report); err != nil {
+		return err
+	}
+	for i := range a.Attempts {
+		if _, err := v.OpenAttempt(place, a.Attempts[i].Personal); err != nil {
+			return err
+		}
+	}
+	_, err := v.OpenReviewer(a.Tenant+"/reviewer/"+a.ReviewerID, a.ReviewerPersonal)
 	return err
 }

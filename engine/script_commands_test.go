@@ -179,8 +179,11 @@ func bookOf(t *testing.T, d *datadriven.TestData) engine.Book {
 	p := engine.Book{
 		ID: d.CmdArgs[0].Key, CaseIDs: listOf(d, "for"), ReviewerID: textOf(t, d, "with", ""), Start: atOf(t, d),
 		HoldID: textOf(t, d, "hold", ""), TimeZone: "UTC", PerformedByRole: "requesting_provider",
-		SpeakerIsClinician: !d.HasArg("layman"), Location: "provider_office", Notify: "none",
+		PerformedByCredential: textOf(t, d, "speaker", "MD"), Location: "provider_office", Notify: "none",
 		Attestations: listOf(d, "attest"), AttestedByRole: textOf(t, d, "attested-by", ""),
+	}
+	if d.HasArg("layman") {
+		p.PerformedByCredential = "MBA"
 	}
 	p.Notes.SpecialtyMatchRequested = d.HasArg("match")
 	p.Expect.Ruleset = textOf(t, d, "ruleset", "")

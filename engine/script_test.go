@@ -16,7 +16,7 @@ import (
 
 // TestScripts plays testdata/*.txt against an engine over an in-memory log.
 // Every command prints its outcome and, where it wrote an entry, the calls that
-// it left. Commands are those of scriptCommands; each takes as=PRINCIPAL, key=KEY
+// it left. Commands are those of scriptCommands and callCommands; each takes as=PRINCIPAL, key=KEY
 // and body=TEXT (what the fingerprint is made from; by default the whole line).
 // Instants are HH:MM of the fixture's Monday in UTC, or d+HH:MM of d days later.
 // At the end of a script the log is replayed and must give the live state.
@@ -26,6 +26,9 @@ func TestScripts(t *testing.T) {
 		s := &script{}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			run, ok := scriptCommands[d.Cmd]
+			if !ok {
+				run, ok = callCommands[d.Cmd]
+			}
 			if !ok {
 				d.Fatalf(t, "unknown command %s", d.Cmd)
 			}
@@ -147,6 +150,9 @@ func printOutcome(b *strings.Builder, o engine.Outcome, err error) {
 		if o.Case.FirstAskedAt != 0 {
 			fmt.Fprintf(b, " asked=%s", clockOf(o.Case.FirstAskedAt))
 		}
+		if o.Case.Stage+o.Case.CallsHeld > 0 {
+			fmt.Fprintf(b, " stage=%d held=%d", o.Case.Stage, o.Case.CallsHeld)
+		}
 	case o.Hold != nil:
 		fmt.Fprintf(b, " hold=%s", o.Hold.ID)
 	case o.Appointment != nil:
@@ -171,9 +177,7 @@ func (s *script) printCalls(b *strings.Builder) {
 	for _, a := range appointmentsOf(snap) {
 		fmt.Fprintf(b, "  %s v%d of %s: %s with %s %s %s", a.ID, a.Version, a.CreatedBy,
 			strings.Join(a.CaseIDs, ","), a.ReviewerID, clockOf(a.Span.Start), a.Match.Tier)
-		if a.Status != engine.Booked {
-			fmt.Fprintf(b, ", %s by %s", a.Status, a.CancelledBy)
-		}
+		printLife(b, a)
 		for _, x := range a.Attestations {
 			fmt.Fprintf(b, ", %s for %s by %s", x.Code, x.CaseID, x.Role)
 		}

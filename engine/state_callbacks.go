@@ -111,7 +111,7 @@ func (s *state) checkCallbacks() (err error) {
 		switch {
 		case r.Open() && made:
 			err = fmt.Errorf("callback request %s is %s and has appointment %s", r.ID, r.Status, a.ID)
-		case r.Status == CallbackAssigned && !made:
+		case r.Status == CallbackAssigned && (!made || a.CallbackID != r.ID):
 			err = fmt.Errorf("callback request %s is assigned and has no appointment %s", r.ID, r.AppointmentID)
 		}
 		for _, id := range r.CaseIDs {

@@ -102,6 +102,18 @@ func (s *state) askCase(tenant, id string, at slots.Instant) error {
 	return nil
 }
 
+// markCase notes how far the calls about a case have come.
+func (s *state) markCase(tenant, id string, stage, callsHeld int) error {
+	old, ok := s.cases.get(tenant, id)
+	if !ok {
+		return errContradiction("no case %s", id)
+	}
+	marked := *old
+	marked.Stage, marked.CallsHeld = stage, callsHeld
+	s.cases.put(tenant, id, &marked)
+	return nil
+}
+
 func (s *state) eachOfCase(c *Case, do func(*Appointment)) {
 	var ids []string
 	s.byCase.ids(c.Tenant, c.ID, func(id string) bool {

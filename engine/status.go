@@ -4,11 +4,12 @@ import "fmt"
 
 // Status is the numbered outcome of a command. Numbers are part of the log
 // format and are never reused. Where several refusals apply, the one with the
-// smaller number is given, with three exceptions: NotReschedulable and
-// NotCancellable come right after StaleVersion, since nothing else can be asked
+// smaller number is given, with three exceptions: NotReschedulable,
+// NotCancellable, NotInProgress and AttemptsExhausted come right after StaleVersion, since nothing else can be asked
 // of an appointment that is over; CasesNotCombinable comes before NotEligible
 // for cases that are too many, not distinct or of several health plans, since
 // such a list is wrong whatever the cases say; Invalid comes before everything.
+// Those after TooManyHolds came later and stand where they are said to.
 type Status uint16
 
 // Statuses of a command.
@@ -35,6 +36,13 @@ const (
 	StatusNotCancellable
 	StatusInvalid // a value that is never valid (Outcome.Detail says which)
 	StatusTooManyHolds
+	StatusTooFewWindows      // a callback request with fewer windows than the program demands
+	StatusAttemptsExhausted  // no further attempt is recorded
+	StatusNotInProgress      // the call is over, or is not booked
+	StatusOutcomeNotAllowed  // the program does not let a call end so
+	StatusReviewerNotFree    // ad hoc: nobody who may take the call is free now
+	StatusSpeakerNotAccepted // the program wants another credential; next to ClinicianRequired
+	StatusWindowsInvalid     // windows that no call can lie in
 	statusCount
 )
 
@@ -64,6 +72,13 @@ var statusTable = [statusCount]struct {
 	StatusNotCancellable:           {"not_cancellable", false},
 	StatusInvalid:                  {"invalid_value", false},
 	StatusTooManyHolds:             {"too_many_holds", true},
+	StatusTooFewWindows:            {"too_few_windows", false},
+	StatusAttemptsExhausted:        {"attempts_exhausted", false},
+	StatusNotInProgress:            {"not_in_progress", false},
+	StatusOutcomeNotAllowed:        {"outcome_not_allowed", true},
+	StatusReviewerNotFree:          {"reviewer_not_free", true},
+	StatusSpeakerNotAccepted:       {"speaker_not_accepted", false},
+	StatusWindowsInvalid:           {"windows_invalid", false},
 }
 
 // String returns the code on the wire, in snake_case.

@@ -52,6 +52,28 @@ func (v *Vault) OpenAppointment(place string, s Sealed) (*AppointmentPersonal, e
 	return open(place, s, (*codec).appointmentPersonal)
 }
 
+// SealAttempt is SealReviewer for an attempt of an appointment; the place is the
+// appointment's.
+func (v *Vault) SealAttempt(place string, p *AttemptPersonal) Sealed {
+	return seal(func(c *codec) { c.attemptPersonal(p) })
+}
+
+// OpenAttempt undoes SealAttempt.
+func (v *Vault) OpenAttempt(place string, s Sealed) (*AttemptPersonal, error) {
+	return open(place, s, (*codec).attemptPersonal)
+}
+
+// SealReport is SealReviewer for the report of a call; the place is the
+// appointment's.
+func (v *Vault) SealReport(place string, p *CallReport) Sealed {
+	return seal(func(c *codec) { c.callReport(p) })
+}
+
+// OpenReport undoes SealReport.
+func (v *Vault) OpenReport(place string, s Sealed) (*CallReport, error) {
+	return open(place, s, (*codec).callReport)
+}
+
 // unsealable stands for fields that break a limit: too large for every record.
 var unsealable = Sealed{Bytes: make([]byte, MaxSealedBytes+1)}
 

@@ -91,6 +91,7 @@ type Eligibility struct {
 	MinimumWindows    int      // of a callback request
 	Dials             string   // who places the call: reviewer, requester
 	Outcomes          []string // allowed ones; nil = all
+	OutcomesRule      string   // the row behind them, "" if all are
 	// NewInformation is how new information counts: in_writing, documented, none,
 	// any; "" = the row does not say. NewInformationHow tells people how.
 	NewInformation, NewInformationHow string

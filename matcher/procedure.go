@@ -244,7 +244,7 @@ func (cr *caseRules) procedure(p *payerRow) {
 	}
 	for i := range p.Outcomes {
 		if e.Outcomes == nil {
-			e.Outcomes = []string{}
+			e.Outcomes, e.OutcomesRule = []string{}, p.ID+"/outcomes"
 		}
 		if o := &p.Outcomes[i]; o.When.holds(c, cr.now) {
 			for _, outcome := range o.Outcomes {

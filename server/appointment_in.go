@@ -87,7 +87,7 @@ func (in *bookingIn) resolve(k *check, now slots.Instant) *booking {
 		Expect:          optional(in.Expect, "/expect", k.expect),
 	}
 	b.personal.PerformedBy = k.person("/performedBy", in.PerformedBy.V.personIn)
-	b.book.SpeakerIsClinician = isClinician(b.personal.PerformedBy.Credential)
+	b.book.PerformedByCredential = b.personal.PerformedBy.Credential
 	b.personal.RequestedBy = optional(in.RequestedBy, "/requestedBy", k.person)
 	k.contact("/contact", &in.Contact.V, b)
 	if in.CallNotes.Set {

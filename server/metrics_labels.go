@@ -5,7 +5,8 @@ import "github.com/parleyhq/parley/engine"
 // Closed sets of label values, beside the vocabularies of the wire.
 var (
 	conflictLabels = []string{"slot_taken", "hold_expired", "case_already_scheduled", "rules_changed",
-		"not_reschedulable", "not_cancellable", "stale_version", "too_many_holds"}
+		"not_reschedulable", "not_cancellable", "stale_version", "too_many_holds",
+		"attempts_exhausted", "not_in_progress"}
 
 	programLabels = []string{"advanced-imaging", "cardiac", "ipm", "physical-medicine", "msk", "msk-spine-surgery",
 		"msk-joint-surgery", "radiation-oncology", "radiology-cardiology", "sleep", "dme", "gastroenterology", "lab",
@@ -23,5 +24,11 @@ var (
 		engine.KindCancel:             "cancel",
 		engine.KindPutProfile:         "put_profile",
 		engine.KindRecordAnswer:       "record_answer",
+		engine.KindRecordAttempt:      "record_attempt",
+		engine.KindStartCall:          "start_call",
+		engine.KindCompleteCall:       "complete_call",
+		engine.KindNoShow:             "no_show",
+		engine.KindReassign:           "reassign",
+		engine.KindAddAbsence:         "add_absence",
 	}
 )

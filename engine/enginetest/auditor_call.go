@@ -122,7 +122,7 @@ func (a *Auditor) book(actor engine.Actor, p engine.Book) Verdict {
 	}
 	w := &wish{
 		actor: actor, caseIDs: p.CaseIDs, reviewerID: p.ReviewerID, start: p.Start,
-		specialty: p.Notes.SpecialtyMatchRequested, clinician: p.SpeakerIsClinician,
+		specialty: p.Notes.SpecialtyMatchRequested, clinician: p.PerformedByCredential == clinician,
 	}
 	if s := a.look(w); s != engine.StatusOK {
 		return refused(s)

@@ -60,7 +60,7 @@ func describe(p engine.Payload) string {
 		return fmt.Sprintf("hold %s: %v, %s at %v, specialty match %v", p.ID, p.CaseIDs, p.ReviewerID, p.Start, p.SpecialtyMatch)
 	case engine.Book:
 		return fmt.Sprintf("book %s: %v, %s at %v, hold %q, clinician %v, specialty match %v, codes %v, expect %+v", p.ID, p.CaseIDs,
-			p.ReviewerID, p.Start, p.HoldID, p.SpeakerIsClinician, p.Notes.SpecialtyMatchRequested, p.Attestations, p.Expect)
+			p.ReviewerID, p.Start, p.HoldID, p.PerformedByCredential, p.Notes.SpecialtyMatchRequested, p.Attestations, p.Expect)
 	case engine.Reschedule:
 		return fmt.Sprintf("reschedule %s: %s at %v, codes %v, expect %d", p.ID, p.ReviewerID, p.Start, p.Attestations, p.Expect)
 	case engine.Cancel:

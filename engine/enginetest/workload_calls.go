@@ -168,7 +168,9 @@ func (w *Workload) confirm(h *call) engine.Payload {
 // finish fills in what a booking says besides its slot.
 func (w *Workload) finish(tenant string, p engine.Book) engine.Payload {
 	p.TimeZone, p.PerformedByRole, p.Location, p.Notify = "UTC", "requesting_provider", "provider_office", "none"
-	p.SpeakerIsClinician = w.chance(85)
+	if w.chance(85) {
+		p.PerformedByCredential = clinician
+	}
 	p.Notes.SpecialtyMatchRequested = w.chance(15)
 	p.Attestations = w.codes(tenant, p.CaseIDs, p.ReviewerID, p.Start)
 	switch n := w.rnd.IntN(100); {

@@ -32,6 +32,9 @@ const (
 	codeCardiology = "207RC0000X"
 )
 
+// clinician is the credential of whoever speaks, unless none is given.
+const clinician = "NP"
+
 // Attestation codes in use.
 const (
 	codeLicenseWaived   = "tx_ssl_waived"
