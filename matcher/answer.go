@@ -74,11 +74,15 @@ type Because struct{ Code, Rule, Detail string }
 
 // Unlock is one single change that would yield slots.
 type Unlock struct {
-	Kind     string // attestation, day, hour, week, specialty_match_requested, deadline, fact
-	Value    string // the code, weekday, hour, Monday's date, true/false, the limit's rule, or the fact's name
-	Slots    int    // distinct reviewer × start
+	// Kind is attestation, day, hour, windows, week, specialty_match_requested,
+	// original_reviewer (whom a rule prefers, at times not asked for), deadline or fact.
+	Kind string
+	// Value is the code, weekday, hour, nearest start outside the windows (UTC), Monday's date,
+	// true or false, the reviewer's id, the limit's rule, or the fact's name.
+	Value    string
+	Slots    int // distinct reviewer × start
 	Earliest slots.Instant
-	Rule     string // of a deadline the limit that would have to move, of a fact the rule that needs it; else ""
+	Rule     string // behind an original reviewer, a deadline or a fact; else ""
 }
 
 // Explanation accounts for an answer. The lists are empty unless nothing that

@@ -15,6 +15,7 @@ const (
 	becauseUntrained    = "no_candidate_trained"
 	becauseNoHours      = "no_hours"
 	becauseNotTicked    = "outside_hours_ticked"
+	becausePreferred    = "original_reviewer_preferred"
 	becauseFullyBooked  = "fully_booked"
 	becauseDailyCap     = "daily_cap"
 	becauseOnlyWaivable = "only_waivable"
@@ -27,6 +28,7 @@ type reasons struct {
 	rules                              [needCount]string
 	limits                             []limitReason
 	noHours, notTicked, booked, capped int
+	notWindowed                        int
 }
 
 // limitReason is a limit that cuts off all suitable starts of some reviewers.
@@ -91,6 +93,10 @@ func (n *reasons) classify(d *desk, asked slots.Interval, suits slots.Set) {
 	d.open(asked)
 	if _, some := p.lastStart(d.hours); !some {
 		n.noHours++
+		return
+	}
+	if _, some := p.lastStart(d.hours.Intersect(p.windows)); !some {
+		n.notWindowed++
 		return
 	}
 	last, some := p.lastStart(d.hours.Intersect(suits))
@@ -202,6 +208,7 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 		add(n.needs[need], "no_"+code, n.rules[need], "requirement "+code+" not met")
 	}
 	add(n.noHours, becauseNoHours, "", "no hours in the range")
+	add(n.notWindowed, detailOutsideWindow, "", "hours in the range, none inside the windows")
 	add(n.notTicked, becauseNotTicked, "", "hours in the range, none of them ticked")
 	for _, l := range n.limits {
 		rule := l.rule
@@ -215,6 +222,11 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 	}
 	add(n.booked, becauseFullyBooked, "", "booked in all ticked hours")
 	add(n.capped, becauseDailyCap, "", "cap of calls a day reached")
+	for _, o := range p.originals {
+		list = append(list, Because{becausePreferred, o.rule, "only reviewer " + o.reviewer.ID + " is on offer, who made the determination of case " +
+			o.caseID + " and has free time until " + o.until.String()})
+	}
+	list = append(list, p.unknowns(list)...)
 	if w.slots > 0 {
 		list = append(list, Because{
 			Code: becauseOnlyWaivable, Rule: p.waiverRule(),
@@ -222,6 +234,20 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 		})
 	}
 	return list
+}
+
+// unknowns lists the facts that the cases do not give, of rules that the list names.
+func (p *Plan) unknowns(list []Because) (found []Because) {
+	for _, cr := range p.rules {
+		for _, note := range cr.notes {
+			fact := Because{note.Code, note.Rule, note.Message}
+			named := slices.ContainsFunc(list, func(b Because) bool { return b.Rule == note.Rule })
+			if named && strings.HasSuffix(note.Code, "_unknown") && !slices.Contains(found, fact) {
+				found = append(found, fact)
+			}
+		}
+	}
+	return found
 }
 
 // waiverRule names a row that has the requirement which a waiver would lift.

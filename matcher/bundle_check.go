@@ -110,6 +110,8 @@ func readRuleFiles(dir fs.FS) (files map[string][]byte, faults []RuleError) {
 	for _, section := range sections {
 		text, err := fs.ReadFile(dir, section+".json")
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && slices.Contains(optionalSections, section):
+			continue
 		case errors.Is(err, fs.ErrNotExist):
 			err = errors.New("missing")
 		case err == nil && len(text) > MaxBundleBytes:

@@ -13,14 +13,21 @@ import (
 var asAsked = filter{tiers: compliantTiers, asAsked: true}
 
 // Bounds of an explanation. Its work is a handful of searches: one for the
-// reasons, one each for the attestations, the ticks, the specialty request and the deadline,
-// and one for each week up to the horizon until enough weeks have slots.
+// reasons, one each for the attestations, the ticks, the windows, the specialty request, the
+// deadline and each reviewer whom a rule prefers, and one for each week up to the horizon
+// until enough weeks have slots.
 const (
 	// unlockWeeks is how many weeks with slots an explanation names.
 	unlockWeeks = 4
 	// explainReach is how far from now, either way, an explanation looks at a
 	// range that lies outside all limits.
 	explainReach = 92 * 24 * slots.Hour
+	// windowsReach is how far from the requester's windows an explanation looks for
+	// other times.
+	windowsReach = 14 * 24 * slots.Hour
+	// adHocReach is how far ahead an explanation looks for a call now: every minute
+	// can be a start.
+	adHocReach = 7 * 24 * slots.Hour
 )
 
 // explain accounts for an answer of offered slots.
@@ -29,9 +36,16 @@ func (p *Plan) explain(offered int) Explanation {
 	if p.any(p.window, asAsked) {
 		return x
 	}
+	if p.Mode == modeAdHoc {
+		near := *p
+		if near.window.End = min(near.window.End, near.window.Start+adHocReach); !near.window.Empty() {
+			near.asked = near.window
+		}
+		p = &near
+	}
 	waivers := p.waivers()
 	x.NothingBecause = p.because(waivers)
-	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.weekUnlocks(), p.specialtyUnlock(), p.deadlineUnlock())
+	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.windowsUnlock(), p.weekUnlocks(), p.specialtyUnlock(), p.originalUnlocks(), p.deadlineUnlock())
 	return x
 }
 
@@ -150,9 +164,9 @@ func (p *Plan) boxes(start slots.Instant) (needed slots.Ticks) {
 }
 
 // weekUnlocks tries other weeks with the same ticks: those that follow the range,
-// then those before it, nearest first.
+// then those before it, nearest first. Only slots are looked for by the week.
 func (p *Plan) weekUnlocks() []Unlock {
-	if p.limits.Empty() {
+	if p.limits.Empty() || p.Mode != modeSlot || p.query.Windows != nil {
 		return nil
 	}
 	z := p.query.Zone
@@ -197,6 +211,9 @@ func (p *Plan) instead(v *View, q Query, u Unlock) []Unlock {
 		return nil
 	}
 	other.source = p.source
+	if other.Mode == modeAdHoc {
+		other.window.End = min(other.window.End, other.window.Start+adHocReach)
+	}
 	other.count(other.window, &u)
 	if u.Slots == 0 {
 		return nil

@@ -146,6 +146,9 @@ func (w *factWalk) leaf(n *activeNode, group int, counts bool) {
 		Code: need.String(), Rule: w.row.rule(Needs(0).With(need)), Source: w.source,
 		Facts: n.asked(w.cr), OneOf: group, Counts: counts,
 	}
+	if w.cr.stageRule != "" && f.Rule == w.cr.stageRule {
+		f.Facts = append(f.Facts, "stage="+w.cr.eligibility.Stage)
+	}
 	if w.r != nil {
 		q := judging{cr: w.cr, r: w.r, t: w.t}
 		_, f.Met = n.leaf(&q)
@@ -185,6 +188,10 @@ func (n *activeNode) need() Need {
 		return NeedCredential
 	case n.Population != "":
 		return NeedPopulation
+	case n.BoardCertification != nil:
+		return NeedBoardCertification
+	case n.Experience != nil:
+		return NeedExperience
 	}
 	return NeedIdentity
 }
@@ -203,10 +210,22 @@ func (n *activeNode) asked(cr *caseRules) (facts []string) {
 		facts = append(facts, "asked="+strings.Join(n.Credential.In, ","))
 	case n.Population != "":
 		facts = append(facts, "member="+cr.c.Population)
+	case n.BoardCertification != nil:
+		facts = append(facts, "asked="+n.BoardCertification.Kind, "anchor="+listFact(anchorCodes(n.anchors), "unknown"))
+	case n.Experience != nil:
+		facts = append(facts, "asked=experience", "anchor="+listFact(anchorCodes(n.anchors), "unknown"))
 	case n.Identity != "":
 		facts = append(facts, "asked="+n.Identity, "decided_by="+cmp.Or(cr.c.Determination.ReviewerID, "unknown"))
 		if n.Identity == "involved_barred" {
 			facts = append(facts, "involved="+listFact(cr.c.InvolvedReviewerIDs, "nobody"))
+		}
+		if n.Within != nil {
+			facts = append(facts, "waited_for_until="+n.until.String(), "alone_on_offer="+strconv.FormatBool(n.alone))
+		}
+	}
+	if n.BoardCertification != nil || n.Experience != nil {
+		if years := n.recentYears(); years > 0 {
+			facts = append(facts, "recent_years="+strconv.Itoa(years))
 		}
 	}
 	return facts
@@ -224,10 +243,42 @@ func (n *activeNode) known(cr *caseRules, r *Reviewer, t slots.Instant) (facts [
 		return []string{"credential=" + cmp.Or(r.Credential, "none")}
 	case n.Population != "":
 		return []string{"serves=" + listFact(r.Populations, "nobody")}
+	case n.BoardCertification != nil:
+		facts = append([]string{"day=" + n.zone.Date(t).String()}, certificationFacts(r)...)
+		if n.BoardCertification.Kind == "certified_or_experience" {
+			facts = append(facts, experienceFacts(r)...)
+		}
+		return facts
+	case n.Experience != nil:
+		return append([]string{"day=" + n.zone.Date(t).String()}, experienceFacts(r)...)
 	case n.Identity != "":
 		return []string{"reviewer=" + r.ID}
 	}
 	return nil
+}
+
+func certificationFacts(r *Reviewer) []string {
+	var list []string
+	for _, c := range r.BoardCertifications {
+		to := "open"
+		if c.To != 0 {
+			to = c.To.String()
+		}
+		list = append(list, c.Specialty+" "+c.From.String()+".."+to)
+	}
+	return []string{"certified=" + listFact(list, "none")}
+}
+
+func experienceFacts(r *Reviewer) []string {
+	var list []string
+	for _, e := range r.Experience {
+		until := "today"
+		if e.Until != 0 {
+			until = e.Until.String()
+		}
+		list = append(list, e.Specialty+" until "+until)
+	}
+	return []string{"experience=" + listFact(list, "none")}
 }
 
 // licenseFacts spells the licences that could count, and the day on which they must.

@@ -12,7 +12,7 @@ import (
 
 // ruleless are the reasons behind which stands the calendar or the caller, no rule.
 var ruleless = []string{
-	becauseNoHours, becauseNotTicked, becauseFullyBooked, becauseDailyCap, detailPast, "no_specialty_match",
+	becauseNoHours, becauseNotTicked, becauseFullyBooked, becauseDailyCap, detailPast, detailOutsideWindow, "no_specialty_match",
 }
 
 // checkNamed fails unless a reason names a row of the rules, or is one of the ruleless and

@@ -50,11 +50,13 @@ func (p *Plan) ExplainReviewer(r *Reviewer, start slots.Instant) ReviewerExplana
 	}
 	x.Slot = []RequirementFact{p.tenantFact(r)}
 	j := &x.Judgement
-	j.Tier, j.Relation, j.Unmet, j.Consultative = m.tier, m.relation, m.unmet, m.consultative
+	j.Tier, j.Relation, j.Unmet, j.Consultative, j.Late = m.tier, m.relation, m.unmet, m.consultative, p.late(x.At)
 	j.Attestations, j.Optional, j.Met, j.Rules, j.Cases = m.attestations, m.optional, m.met, m.rules, m.cases
 	switch {
 	case r.Tenant != p.view.Tenant:
 		*j = j.fail(FaultNotQualified, NeedIdentity.String(), "")
+	case m.tier == TierNone && p.ofStage(m.blocking):
+		*j = j.fail(FaultNotQualified, detailStage, m.blocking)
 	case m.tier == TierNone:
 		*j = j.fail(FaultNotQualified, decisive(m.unmet), m.blocking)
 	}
@@ -118,11 +120,19 @@ func (p *Plan) limitFacts(start slots.Instant) []RequirementFact {
 		last.Code, last.Rule, last.Source = detailBeyondLimit, p.limitRule, p.sourceOf(p.limitRule)
 	}
 	last.Met = start < p.limits.End
+	early := start < p.limits.Start
 	found := []RequirementFact{
 		{Code: detailOffGrid, Facts: []string{at, "grid_minutes=" + strconv.Itoa(p.Grid.StepMinutes)}, Met: p.Grid.On(start)},
-		{Code: detailPast, Facts: []string{at, "now=" + p.view.Now.String()}, Met: start >= p.view.Now},
-		{Code: detailLeadTime, Rule: lead, Source: p.sourceOf(lead), Facts: []string{at, "from=" + p.limits.Start.String()}, Met: start >= p.limits.Start},
+		{Code: detailPast, Facts: []string{at, "now=" + p.view.Now.String()}, Met: !early || start >= p.view.Now},
+		{Code: detailLeadTime, Rule: lead, Source: p.sourceOf(lead), Facts: []string{at, "from=" + p.limits.Start.String()}, Met: !early},
 		last,
+	}
+	if p.query.Windows != nil {
+		call := p.call(start)
+		found = append(found, RequirementFact{
+			Code: detailOutsideWindow, Met: p.windows.Covers(call),
+			Facts: []string{"call=" + spanFact(call), "windows=" + setFact(p.windows)},
+		})
 	}
 	for i := range found {
 		found[i].Counts = true
@@ -174,10 +184,13 @@ func spanFact(i slots.Interval) string { return i.Start.String() + "/" + i.End.S
 // hoursFact spells a reviewer's hours, blocks taken out, on his local date of start.
 func hoursFact(r *Reviewer, start slots.Instant) string {
 	date := r.Zone.Date(start)
-	hours := r.Hours.Expand(r.Zone, r.Zone.Dates(date, date).Hull())
+	return setFact(r.Hours.Expand(r.Zone, r.Zone.Dates(date, date).Hull()))
+}
+
+func setFact(set slots.Set) string {
 	var spans []string
-	for i := range min(hours.Len(), maxFactValues) {
-		spans = append(spans, spanFact(hours.At(i)))
+	for i := range set.Len() {
+		spans = append(spans, spanFact(set.At(i)))
 	}
 	return listFact(spans, "none")
 }

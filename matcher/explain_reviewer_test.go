@@ -23,6 +23,7 @@ type folded struct {
 // requirements have no waiver bars, and what is left unmet makes the tier.
 func foldFacts(x *ReviewerExplanation) (f folded) {
 	barred, relation, waived := false, RelationSameSubspecialty, Needs(0)
+	byStage := false // what bars first is the reviewer stage
 	for _, c := range x.Cases {
 		relation = min(relation, c.Relation)
 		for _, fact := range c.Requirements {
@@ -34,6 +35,8 @@ func foldFacts(x *ReviewerExplanation) (f folded) {
 			switch {
 			case need == NeedSpecialtyMatch: // a wish, no fault
 			case fact.Waiver == "":
+				stage := slices.ContainsFunc(fact.Facts, func(s string) bool { return strings.HasPrefix(s, "stage=") })
+				byStage = byStage || !barred && stage
 				barred = true
 			default:
 				waived = waived.With(need)
@@ -67,7 +70,9 @@ func foldFacts(x *ReviewerExplanation) (f folded) {
 		if hard == 0 {
 			hard = f.unmet
 		}
-		f.detail = hard.Codes()[0]
+		if f.detail = hard.Codes()[0]; byStage {
+			f.detail = "stage"
+		}
 	}
 	return f
 }
@@ -76,17 +81,23 @@ func foldFacts(x *ReviewerExplanation) (f folded) {
 // what Judge says, and names a rule or a fact for everything that fails.
 func TestReviewerExplanationAgainstJudge(t *testing.T) {
 	t.Parallel()
-	rules := worldRules(t)
-	seen := map[Fault]int{}
+	rules, more := worldRules(t), modeRules(t)
+	seen, details := map[Fault]int{}, map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, rules)
+		if rapid.Bool().Draw(t, "every mode") {
+			w = drawModeWorld(t, more)
+		}
+		if w.query.Mode == "ad_hoc" && rapid.Bool().Draw(t, "under way") {
+			w.query.NotBefore = w.view.Now - slots.Instant(rapid.IntRange(1, 30).Draw(t, "since"))*slots.Minute
+		}
 		p, refusal := NewPlan(w.view, w.query)
 		if refusal != nil {
 			t.Fatalf("refused: %s", refusal.Code)
 		}
-		starts := []slots.Instant{0}
+		starts, from := []slots.Instant{0}, WeekRange(w.query.Zone, w.monday).Start
 		for range 40 {
-			at := w.query.Range.Start + slots.Instant(rapid.IntRange(-12*24, 8*12*24).Draw(t, "start"))*5*slots.Minute
+			at := from + slots.Instant(rapid.IntRange(-12*24, 8*12*24).Draw(t, "start"))*5*slots.Minute
 			starts = append(starts, at)
 		}
 		for _, r := range w.reviewers {
@@ -94,6 +105,7 @@ func TestReviewerExplanationAgainstJudge(t *testing.T) {
 				x := p.ExplainReviewer(r, start)
 				checkExplained(t, &x)
 				seen[x.Judgement.Fault]++
+				details[x.Judgement.Detail]++
 				if start == 0 {
 					continue
 				}
@@ -106,6 +118,11 @@ func TestReviewerExplanationAgainstJudge(t *testing.T) {
 	for fault := range FaultTaken + 1 {
 		if seen[fault] == 0 {
 			t.Errorf("fault %d never came up", fault)
+		}
+	}
+	for _, detail := range []string{"outside_hours", "outside_windows", "stage", "identity", "license", "past", "lead_time", "beyond_limit", "call"} {
+		if details[detail] == 0 {
+			t.Errorf("detail %s never came up", detail)
 		}
 	}
 }

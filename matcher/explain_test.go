@@ -13,7 +13,7 @@ import (
 // tried counts what the twin would offer as asked, without a waiver.
 func (w *twin) tried(u Unlock, bookable []twinOffer) string {
 	for _, o := range bookable {
-		if o.tier <= TierSkilled && o.unmet == 0 && w.suits(o.start) {
+		if o.tier <= TierSkilled && o.unmet == 0 && w.fits(o.start) {
 			u.add(slots.Instant(o.start))
 		}
 	}
@@ -84,7 +84,7 @@ func (w *twin) attestations(bookable []twinOffer) (lines []string) {
 	for _, code := range []string{"tx_ssl_specialty_waived", "tx_ssl_waived"} {
 		u := Unlock{Kind: "attestation", Value: code}
 		for _, o := range bookable {
-			if o.tier <= TierSkilled || o.unmet.Has(NeedSpecialtyMatch) || !w.suits(o.start) {
+			if o.tier <= TierSkilled || o.unmet.Has(NeedSpecialtyMatch) || !w.fits(o.start) {
 				continue
 			}
 			waivers := map[string]bool{}
