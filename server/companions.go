@@ -147,11 +147,15 @@ func (s *sharing) candidates() []*engine.Case {
 		}
 		slices.SortFunc(list[from:], func(a, b *engine.Case) int { return cmp.Compare(a.ID, b.ID) })
 	}
-	var members []*engine.Case
+	var members, physicians []*engine.Case
 	for _, v := range s.cases {
 		members = append(members, s.call.snap.CasesByMember(v.Tenant, v.MemberID)...)
+		for _, npi := range physiciansOf(v) {
+			physicians = append(physicians, s.call.snap.CasesByProvider(v.Tenant, npi)...)
+		}
 	}
 	take(members, s.isMembers)
+	take(physicians, func(*engine.Case) bool { return true })
 	return list
 }
 
@@ -189,7 +193,8 @@ func physiciansOf(v *engine.Case) (npis []string) {
 // is arranged or being arranged, and the rules let them share one.
 func (s *sharing) joins(v *engine.Case) bool {
 	a, hold := s.call.snap.ActiveCall(v.Tenant, v.ID, s.call.now)
-	return a == nil && hold == nil && s.with(v).refusal() == nil
+	_, waits := s.call.snap.OpenCallback(v.Tenant, v.ID)
+	return a == nil && hold == nil && !waits && s.with(v).refusal() == nil
 }
 
 func (s *sharing) companion(v *engine.Case) companionOut {

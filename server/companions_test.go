@@ -37,10 +37,11 @@ func TestCompanionsOfAMember(t *testing.T) {
 		mate("m-8", "/program", "msk-joint-surgery"),     // may share
 		mate("m-9", "/determination/final", true))        // may share, consultative
 	w.post("/v1/holds", deckHold.with("/caseIds", []string{"m-7"}).String()).is(201, "")
+	w.seed(summer.with("/providers/requesting/npi", "1003000126"))
 	if got := w.companions("1004567"); got != "m-1 same_member, m-2 same_member, m-8 same_member, m-9 same_member" {
 		t.Errorf("companions %s", got)
 	}
-	if got := w.companions("1004567", "m-2", "m-9"); got != "m-1 same_member+same_physician, m-8 same_member+same_physician" {
+	if got := w.companions("1004567", "m-2", "m-9"); got != "m-1 same_member+same_physician, m-8 same_member+same_physician, m-3 same_physician, m-6 same_physician" {
 		t.Errorf("companions of three %s", got)
 	}
 	if got := w.companions("1004567", "m-1", "m-2", "m-8", "m-9"); got != "" {
@@ -53,6 +54,21 @@ func TestCompanionsOfAMember(t *testing.T) {
 	}
 	if r.at("more") != false {
 		t.Errorf("more of %s", r.body)
+	}
+}
+
+// TestCompanionsOfAPhysician come after those of the member, whoever the patient
+// is and in whatever role the physician acts.
+func TestCompanionsOfAPhysician(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	const nobody = "1093817462"
+	surgeon := winter["providers"].(map[string]any)["requesting"]
+	other := []any{"/member/id", "M-9", "/member/name", "Kim Fall", "/providers/requesting/npi", nobody}
+	w.seed(mate("z-member"), mate("p-2", append(other, "/providers/rendering", surgeon)...), mate("p-1", append(other, "/providers/requesting/npi", "1234567893")...),
+		mate("p-3", other...))
+	if got := w.companions("1004567"); got != "z-member same_member, 1004568 same_physician, p-1 same_physician, p-2 same_physician" {
+		t.Errorf("companions %s", got)
 	}
 }
 

@@ -300,12 +300,3 @@ func (c *call) reviewerWhy(r *engine.Reviewer, x *matcher.ReviewerExplanation, z
 	}
 	return out
 }
-
-// tierOrNull is the tier's word, nil where the reviewer has none.
-func tierOrNull(t matcher.Tier) *string {
-	if t == matcher.TierNone {
-		return nil
-	}
-	word := t.String()
-	return &word
-}

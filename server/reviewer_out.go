@@ -8,25 +8,27 @@ import (
 // reviewerOut is a reviewer in an answer: what was written, with its version.
 // Sent back as it is, it changes nothing.
 type reviewerOut struct {
-	ID                  string         `json:"id"`
-	Name                string         `json:"name"`
-	Credential          string         `json:"credential"`
-	NPI                 string         `json:"npi"`
-	Specialties         []string       `json:"specialties"`
-	Licenses            []licenseOut   `json:"licenses"`
-	Programs            []string       `json:"programs"`
-	Populations         []string       `json:"populations"`
-	HealthPlans         []string       `json:"healthPlans"`
-	Modalities          []string       `json:"modalities"`
-	TimeZone            string         `json:"timeZone"`
-	WeeklyHours         []weeklyOut    `json:"weeklyHours"`
-	Exceptions          []exceptionOut `json:"exceptions"`
-	Blocks              []spanOut      `json:"blocks"`
-	BufferBeforeMinutes int            `json:"bufferBeforeMinutes"`
-	BufferAfterMinutes  int            `json:"bufferAfterMinutes"`
-	MaxPerDay           int            `json:"maxPerDay"`
-	Active              bool           `json:"active"`
-	Version             uint64         `json:"version"`
+	ID                  string             `json:"id"`
+	Name                string             `json:"name"`
+	Credential          string             `json:"credential"`
+	NPI                 string             `json:"npi"`
+	Specialties         []string           `json:"specialties"`
+	Licenses            []licenseOut       `json:"licenses"`
+	Programs            []string           `json:"programs"`
+	Populations         []string           `json:"populations"`
+	BoardCertifications []certificationOut `json:"boardCertifications"`
+	Experience          []experienceOut    `json:"experience"`
+	HealthPlans         []string           `json:"healthPlans"`
+	Modalities          []string           `json:"modalities"`
+	TimeZone            string             `json:"timeZone"`
+	WeeklyHours         []weeklyOut        `json:"weeklyHours"`
+	Exceptions          []exceptionOut     `json:"exceptions"`
+	Blocks              []spanOut          `json:"blocks"`
+	BufferBeforeMinutes int                `json:"bufferBeforeMinutes"`
+	BufferAfterMinutes  int                `json:"bufferAfterMinutes"`
+	MaxPerDay           int                `json:"maxPerDay"`
+	Active              bool               `json:"active"`
+	Version             uint64             `json:"version"`
 }
 
 type licenseOut struct {
@@ -35,6 +37,17 @@ type licenseOut struct {
 	Status string `json:"status"`
 	From   string `json:"from"`
 	To     string `json:"to"`
+}
+
+type certificationOut struct {
+	Specialty string  `json:"specialty"`
+	From      string  `json:"from"`
+	To        *string `json:"to"`
+}
+
+type experienceOut struct {
+	Specialty string  `json:"specialty"`
+	Until     *string `json:"until"`
 }
 
 type weeklyOut struct {
@@ -76,6 +89,8 @@ func (c *call) reviewerOut(r *engine.Reviewer, z *slots.Zone) reviewerOut {
 		Specialties: r.Specialties, Programs: r.Programs, Populations: r.Populations,
 		HealthPlans: r.HealthPlans, Modalities: r.Modalities, TimeZone: r.ZoneName,
 		Licenses:            make([]licenseOut, len(r.Licenses)),
+		BoardCertifications: make([]certificationOut, len(r.BoardCertifications)),
+		Experience:          make([]experienceOut, len(r.Experience)),
 		WeeklyHours:         weeklyHoursOut(r.Hours.Weekly),
 		Exceptions:          make([]exceptionOut, len(r.Hours.Exceptions)),
 		Blocks:              intervalsOut(r.Hours.Blocks, z),
@@ -84,6 +99,12 @@ func (c *call) reviewerOut(r *engine.Reviewer, z *slots.Zone) reviewerOut {
 	}
 	for i, l := range r.Licenses {
 		out.Licenses[i] = licenseOut{State: l.State, Type: l.Type, Status: l.Status, From: l.From.String(), To: l.To.String()}
+	}
+	for i, v := range r.BoardCertifications {
+		out.BoardCertifications[i] = certificationOut{Specialty: v.Specialty, From: v.From.String(), To: dateText(v.To)}
+	}
+	for i, v := range r.Experience {
+		out.Experience[i] = experienceOut{Specialty: v.Specialty, Until: dateText(v.Until)}
 	}
 	for i, e := range r.Hours.Exceptions {
 		out.Exceptions[i] = exceptionOut{Date: e.Date.String(), Hours: make([]spanOut, len(e.Hours))}

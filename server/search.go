@@ -105,6 +105,11 @@ func searchWeek(c *call) answer {
 		return refuse(p)
 	}
 	week := plan.Week(shape)
+	if duty := c.underDuty(c.snap, q.caseIDs); len(duty) > 0 {
+		if p := c.offered(c.snap, duty, proofOf(&q, &week.Explanation).week(&week)); p != nil {
+			return refuse(p)
+		}
+	}
 	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
 	body := w.week(nil, &week, plan.CallMinutes)
 	c.searchedWeek(q.caseIDs[0], &week, time.Since(begun))
@@ -129,6 +134,11 @@ func searchEarliest(c *call) answer {
 		return refuse(p)
 	}
 	found := plan.Earliest(limit)
+	if duty := c.underDuty(c.snap, q.caseIDs); len(duty) > 0 {
+		if p := c.offered(c.snap, duty, proofOf(&q, &found.Explanation).list(found.Offers)); p != nil {
+			return refuse(p)
+		}
+	}
 	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
 	body := w.earliest(nil, &found, plan.CallMinutes)
 	c.searchedEarliest(q.caseIDs[0], &found, time.Since(begun))
