@@ -71,7 +71,7 @@ func (RecordOffer) Kind() Kind { return KindRecordOffer }
 
 // Limits of callback requests, ad hoc calls and offer records.
 const (
-	MaxWindows = 32      // windows of one request
+	MaxWindows = 64      // windows of one request
 	MaxOffers  = 1 << 16 // offers of one offer record
 	// AdHocAhead is how far ahead an ad hoc call may start, in seconds: an hour.
 	AdHocAhead = slots.Hour

@@ -6,8 +6,7 @@ func (e *entry) callbackPayload() (Payload, bool) {
 	q := &e.question
 	switch e.kind {
 	case KindCreateCallback:
-		if f, ok := find[*putCallback](e); ok {
-			r := f.image
+		if r, ok := e.callback(e.subject); ok {
 			return CreateCallback{
 				ID: r.ID, AppointmentID: r.AppointmentID, CaseIDs: r.CaseIDs, Windows: r.Windows, TimeZone: r.TimeZone,
 				PerformedByRole: r.PerformedByRole, PerformedByCredential: r.PerformedByCredential,
@@ -33,6 +32,16 @@ func (e *entry) callbackPayload() (Payload, bool) {
 			p.Windows, p.Triples, p.Codes = r.Windows, r.Offers, r.Codes
 		}
 		return p, true
+	}
+	return nil, false
+}
+
+// callback returns the entry's image of a callback request.
+func (e *entry) callback(id string) (*CallbackRequest, bool) {
+	for _, f := range e.effects {
+		if put, ok := f.(*putCallback); ok && put.image.ID == id {
+			return put.image, true
+		}
 	}
 	return nil, false
 }

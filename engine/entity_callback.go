@@ -78,7 +78,6 @@ const (
 	ReasonWindowsPassed = "windows_passed"     // no window has room for a call any more
 	ReasonCaseScheduled = "case_scheduled"     // one of the cases has a hold
 	ReasonUnconsented   = "consent_missing"    // an attestation that every call needs was not given
-	ReasonNotTried      = "not_tried"          // not its turn yet: more are open than one entry tries
 	ReasonNobody        = "no_lawful_reviewer" // nobody may take it in the windows
 )
 

@@ -35,8 +35,9 @@ func refuse(s Status, detail string, codes ...string) decision {
 // is worked out from its effects.
 func (j *judging) judge(p Payload) decision {
 	d := j.decide(p)
-	if d.outcome.Status == StatusOK {
-		j.note(&d)
+	if d.outcome.Status == StatusOK && len(d.effects) > 0 {
+		after := j.settle(p.Kind(), &d)
+		j.note(&d, after)
 	}
 	return d
 }
@@ -78,6 +79,12 @@ func (j *judging) decide(p Payload) decision {
 		return j.reassign(p)
 	case AddAbsence:
 		return j.addAbsence(p)
+	case CreateCallback:
+		return j.createCallback(p)
+	case CancelCallback:
+		return j.cancelCallback(p)
+	case AdHoc:
+		return j.adHoc(p)
 	case RecordOffer:
 		return j.recordOffer(p)
 	}

@@ -2,8 +2,7 @@ package engine
 
 import (
 	"cmp"
-
-	"github.com/parleyhq/parley/slots"
+	"slices"
 )
 
 // recordOffer records an answer, unless it repeats one of the last minutes.
@@ -29,17 +28,18 @@ func (j *judging) recordOffer(p RecordOffer) decision {
 
 // note adds to a decision what the proof of offers must say of it: one record
 // for each case under the duty and each thing that happens to a call on it. It
-// looks at the effects only, so no kind of command can forget it.
-func (j *judging) note(d *decision) {
+// looks at the effects only, so no kind of command can forget it. after is the
+// state with them, nil if nothing but what they say can have changed the duty.
+func (j *judging) note(d *decision, after *state) {
 	var notes []effect
 	for _, f := range d.effects {
 		switch f := f.(type) {
 		case *putHold:
-			notes = j.noteFor(notes, d, f.image.CaseIDs, heldRecord(f.image))
+			notes = j.noteFor(notes, d, after, f.image.CaseIDs, heldRecord(f.image))
 		case *putAppointment:
 			old, _ := j.s.appointments.get(f.image.Tenant, f.image.ID)
 			for _, record := range callRecords(old, f.image) {
-				notes = j.noteFor(notes, d, f.image.CaseIDs, record)
+				notes = j.noteFor(notes, d, after, f.image.CaseIDs, record)
 			}
 		}
 	}
@@ -47,9 +47,9 @@ func (j *judging) note(d *decision) {
 }
 
 // noteFor adds a record for each of the cases that is under the duty.
-func (j *judging) noteFor(notes []effect, d *decision, caseIDs []string, record OfferRecord) []effect {
+func (j *judging) noteFor(notes []effect, d *decision, after *state, caseIDs []string, record OfferRecord) []effect {
 	for _, id := range caseIDs {
-		if !j.underDuty(d, id) {
+		if !j.underDuty(d, after, id) {
 			continue
 		}
 		r := record
@@ -62,20 +62,22 @@ func (j *judging) noteFor(notes []effect, d *decision, caseIDs []string, record 
 // underDuty reports whether offers for a case must be recorded: by its rules
 // before or after the command, or because some have been recorded already, so
 // that no story ends in the middle.
-func (j *judging) underDuty(d *decision, caseID string) bool {
+func (j *judging) underDuty(d *decision, after *state, caseID string) bool {
 	if _, known := j.s.offered.get(j.actor.Tenant, caseID); known {
 		return true
 	}
-	rules := j.s.rules.compiled
-	if c, ok := j.s.cases.get(j.actor.Tenant, caseID); ok && rules != nil && rules.Eligibility(&c.Case, j.now, 0).RecordDuty {
-		return true
-	}
-	for _, f := range d.effects {
-		if f, ok := f.(*putCase); ok && f.image.ID == caseID && rules != nil && rules.Eligibility(&f.image.Case, j.now, 0).RecordDuty {
+	for _, s := range []*state{j.s, after} {
+		if s == nil {
+			continue
+		}
+		if c, ok := s.cases.get(j.actor.Tenant, caseID); ok && s.rules.compiled.Eligibility(&c.Case, j.now, 0).RecordDuty {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(d.effects, func(f effect) bool {
+		put, ok := f.(*putCase)
+		return ok && put.image.ID == caseID && j.s.rules.compiled.Eligibility(&put.image.Case, j.now, 0).RecordDuty
+	})
 }
 
 func heldRecord(h *Hold) OfferRecord {
@@ -143,9 +145,4 @@ func (e *entry) offerRecords() (records []DerivedRecord) {
 // derived returns all records that are derived from an entry.
 func (e *entry) derived() []DerivedRecord {
 	return append([]DerivedRecord{e.auditRecord()}, e.offerRecords()...)
-}
-
-// adHocStart is the first full minute from t on.
-func adHocStart(t slots.Instant) slots.Instant {
-	return (t + slots.Minute - 1) / slots.Minute * slots.Minute
 }

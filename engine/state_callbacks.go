@@ -130,6 +130,15 @@ func (s *state) checkCallbacks() (err error) {
 	return err
 }
 
+// waits reports whether a tenant has open requests.
+func (s *state) waits(tenant string) (found bool) {
+	s.waiting.ids(tenant, "", func(string) bool {
+		found = true
+		return false
+	})
+	return found
+}
+
 // eachOpen walks the open requests of a tenant in the order of the queue.
 func (s *state) eachOpen(tenant string, yield func(*CallbackRequest) bool) {
 	s.waiting.ids(tenant, "", func(id string) bool {
