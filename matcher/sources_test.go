@@ -101,3 +101,46 @@ func cited(t *testing.T, path string) []string {
 	}
 	return tags
 }
+
+// TestEveryClauseIsPlayed: what a payer's row says is said in some golden script,
+// save by the last clause of a row, which some rows never come to, and every
+// jurisdiction that is applied is named by a verdict.
+func TestEveryClauseIsPlayed(t *testing.T) {
+	t.Parallel()
+	scripts, err := filepath.Glob("testdata/golden/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var played strings.Builder
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		played.Write(text)
+	}
+	said := func(rule string) {
+		if !strings.Contains(played.String(), "("+rule+")") {
+			t.Errorf("no golden script plays %s", rule)
+		}
+	}
+	rs := shipped(t)
+	for _, rows := range rs.payers {
+		for _, row := range rows {
+			for i := range row.Clauses[:len(row.Clauses)-1] {
+				said(row.Clauses[i].rule)
+			}
+			for i := range row.Limits {
+				said(row.Limits[i].rule)
+			}
+			for i := range row.Ends {
+				said(row.Ends[i].rule)
+			}
+		}
+	}
+	for _, row := range rs.jurisdictions {
+		if !regexp.MustCompile(`[(,] ?` + row.ID + `[,)]`).MatchString(played.String()) {
+			t.Errorf("no golden script plays %s", row.ID)
+		}
+	}
+}
