@@ -121,6 +121,7 @@ func (s *state) checkIndexes() error {
 		{"appointments by reviewer", s.byReviewer.tree, fresh.byReviewer.tree},
 		{"appointments by principal", s.byPrincipal.tree, fresh.byPrincipal.tree},
 		{"appointments by NPI", s.byNPI.tree, fresh.byNPI.tree},
+		{"upcoming appointments", s.upcoming.tree, fresh.upcoming.tree},
 	} {
 		if !sameItems(x.live, x.want) {
 			return fmt.Errorf("index of %s differs from its entities", x.name)
