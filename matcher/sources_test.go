@@ -23,8 +23,8 @@ var (
 const goldenCases = 26
 
 // TestSources: the table of docs/sources.md is whole. Each script that it names
-// for a sentence exists and cites the sentence, and each citation in a golden or
-// search script is in the table.
+// for a sentence exists and cites the sentence, and each citation in a script of
+// the matcher or in a scenario is in the table.
 func TestSources(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/sources.md")
@@ -58,14 +58,16 @@ func TestSources(t *testing.T) {
 			t.Errorf("golden case %d is not listed", n+1)
 		}
 	}
-	scripts, err := filepath.Glob("testdata/*/*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, script := range scripts {
-		for _, tag := range cited(t, script) {
-			if !listed[tag] {
-				t.Errorf("%s cites %s, which docs/sources.md does not list", script, tag)
+	for _, glob := range []string{"testdata/*/*.txt", "../cmd/parley/testdata/scenarios/*.txt"} {
+		scripts, err := filepath.Glob(glob)
+		if err != nil || len(scripts) == 0 {
+			t.Fatalf("no scripts in %s: %v", glob, err)
+		}
+		for _, script := range scripts {
+			for _, tag := range cited(t, script) {
+				if !listed[tag] {
+					t.Errorf("%s cites %s, which docs/sources.md does not list", script, tag)
+				}
 			}
 		}
 	}
