@@ -11,12 +11,13 @@ import (
 
 // Check returns what in the snapshot contradicts itself, nil if nothing: two
 // active calls of a reviewer that overlap, a case with two, an index that is not
-// what its entities say, counters that do not add up. It takes time and memory in
+// what its entities say, counters that do not add up, a call whose status is not
+// what has happened to it. It takes time and memory in
 // proportion to the state.
 func (s *Snapshot) Check() error { return s.state.check() }
 
 func (s *state) check() error {
-	for _, part := range []func() error{s.checkOverlaps, s.checkCases, s.checkCounters, s.checkIndexes} {
+	for _, part := range []func() error{s.checkOverlaps, s.checkCases, s.checkCounters, s.checkIndexes, s.checkCalls} {
 		if err := part(); err != nil {
 			return fmt.Errorf("engine: state at seq %d: %w", s.seq, err)
 		}
@@ -120,6 +121,7 @@ func (s *state) checkIndexes() error {
 		{"appointments by reviewer", s.byReviewer.tree, fresh.byReviewer.tree},
 		{"appointments by principal", s.byPrincipal.tree, fresh.byPrincipal.tree},
 		{"appointments by NPI", s.byNPI.tree, fresh.byNPI.tree},
+		{"upcoming appointments", s.upcoming.tree, fresh.upcoming.tree},
 	} {
 		if !sameItems(x.live, x.want) {
 			return fmt.Errorf("index of %s differs from its entities", x.name)

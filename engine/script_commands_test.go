@@ -217,6 +217,15 @@ func reviewerOf(t *testing.T, d *datadriven.TestData) engine.Reviewer {
 			arg.Scan(t, 0, &r.MaxPerDay)
 		case "inactive":
 			r.Active = false
+		case "hours": // from and until, in Chicago
+			span := slots.ClockSpan{}
+			arg.Scan(t, 0, (*int16)(&span.Start))
+			arg.Scan(t, 1, (*int16)(&span.End))
+			r.Hours.Weekly[0].Span = slots.ClockSpan{Start: 60 * span.Start, End: 60 * span.End}
+		case "licensed": // until so many days after the Monday
+			var day int
+			arg.Scan(t, 0, &day)
+			r.Licenses[0].To = slots.Date(enginetest.Monday/86400) + slots.Date(day)
 		}
 	}
 	return r
@@ -238,6 +247,12 @@ func caseOf(t *testing.T, d *datadriven.TestData) engine.Case {
 			c.LevelOfReview = arg.SingleVal(t)
 		case "npi":
 			c.Requesting.NPI = arg.SingleVal(t)
+		case "drug":
+			c.Drug = arg.SingleVal(t)
+		case "appealed":
+			c.AppealFiledAt = parseClock(t, arg.SingleVal(t))
+		case "due":
+			c.DecisionDue = parseClock(t, arg.SingleVal(t))
 		case "asked":
 			c.P2PRequestedAt = parseClock(t, arg.SingleVal(t))
 		case "letter":

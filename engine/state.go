@@ -40,6 +40,7 @@ type state struct {
 	byReviewer    index
 	byPrincipal   index // key: who created it
 	byNPI         index // key: provider NPI on one of its cases
+	upcoming      index // booked appointments of a tenant, earliest first; key: ""
 }
 
 // Counters count what has happened since the log began.
@@ -90,6 +91,7 @@ func newState() *state {
 		byReviewer:    newIndex(),
 		byPrincipal:   newIndex(),
 		byNPI:         newIndex(),
+		upcoming:      newIndex(),
 	}
 }
 
@@ -115,6 +117,7 @@ func (s *state) clone() *state {
 	c.byReviewer = s.byReviewer.clone()
 	c.byPrincipal = s.byPrincipal.clone()
 	c.byNPI = s.byNPI.clone()
+	c.upcoming = s.upcoming.clone()
 	return &c
 }
 

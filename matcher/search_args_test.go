@@ -163,6 +163,11 @@ func (s *searchScript) addCase(a args) string {
 	c.InformationCompleteAt = a.instant("complete")
 	c.Determination.ReviewerID = a.text("decider", "")
 	c.InvolvedReviewerIDs = a.list("involved")
+	c.Drug = a.text("drug", "")
+	c.Stage = a.number("stage", 0)
+	if letter := a.text("letter", ""); letter != "" {
+		c.Determination.LetterDate = mustDate(letter)
+	}
 	c.Determination.Status = a.text("status", c.Determination.Status)
 	c.Determination.Final = a.d.HasArg("final")
 	if surgeon := a.text("rendering", ""); surgeon != "" {

@@ -1,18 +1,26 @@
 package matcher
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 var (
-	sourceRow = regexp.MustCompile(`^\| (S[1-5]:\d+) \| [^|]+ \| ([^|]+) \|$`)
+	sourceRow = regexp.MustCompile(`^\| (S[1-5]:\d+|G\d+) \| [^|]+ \| ([^|]+) \|$`)
 	namedPath = regexp.MustCompile("`([^`]+/[^`]+)`")
+	// A script cites a sentence as S5:9, and golden case 9 at the start of a comment
+	// as "9. " or in its text as "golden case 9".
 	sourceTag = regexp.MustCompile(`\bS[1-5]:\d+\b`)
+	goldenTag = regexp.MustCompile(`(?m)^# (\d+)\. |[Gg]olden\s(?:# )?case (\d+)`)
 )
+
+// goldenCases is how many there are.
+const goldenCases = 26
 
 // TestSources: the table of docs/sources.md is whole. Each script that it names
 // for a sentence exists and cites the sentence, and each citation in a golden or
@@ -27,7 +35,7 @@ func TestSources(t *testing.T) {
 	for line := range strings.Lines(string(text)) {
 		row := sourceRow.FindStringSubmatch(strings.TrimSpace(line))
 		if row == nil {
-			if strings.HasPrefix(line, "| S") && sourceTag.MatchString(line) {
+			if strings.HasPrefix(line, "| S") && sourceTag.MatchString(line) || strings.HasPrefix(line, "| G") {
 				t.Errorf("not a row of three cells: %s", line)
 			}
 			continue
@@ -45,15 +53,17 @@ func TestSources(t *testing.T) {
 			citesIn(t, path[1], tag)
 		}
 	}
-	if len(listed) == 0 {
-		t.Fatal("no rows in docs/sources.md")
+	for n := range goldenCases {
+		if !listed[fmt.Sprintf("G%d", n+1)] {
+			t.Errorf("golden case %d is not listed", n+1)
+		}
 	}
 	scripts, err := filepath.Glob("testdata/*/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, script := range scripts {
-		for _, tag := range sourceTag.FindAllString(read(t, script), -1) {
+		for _, tag := range cited(t, script) {
 			if !listed[tag] {
 				t.Errorf("%s cites %s, which docs/sources.md does not list", script, tag)
 			}
@@ -73,19 +83,21 @@ func citesIn(t *testing.T, path, tag string) {
 	if strings.HasSuffix(path, ".go") {
 		return
 	}
-	for _, found := range sourceTag.FindAllString(read(t, script), -1) {
-		if found == tag {
-			return
-		}
+	if !slices.Contains(cited(t, script), tag) {
+		t.Errorf("%s is named for %s and does not cite it", path, tag)
 	}
-	t.Errorf("%s is named for %s and does not cite it", path, tag)
 }
 
-func read(t *testing.T, path string) string {
+// cited lists what a script cites.
+func cited(t *testing.T, path string) []string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	tags := sourceTag.FindAllString(string(text), -1)
+	for _, found := range goldenTag.FindAllStringSubmatch(string(text), -1) {
+		tags = append(tags, "G"+found[1]+found[2])
+	}
+	return tags
 }
