@@ -86,7 +86,7 @@ func routeFits(t *testing.T, r route, op operation) {
 var unreached = []string{
 	codeRouteNotFound, codeMethodNotAllowed, codeTooManyConnections,
 	// Of commands that have no route as yet.
-	"attempts_exhausted", "not_in_progress", "outcome_not_allowed", "too_few_windows", "windows_invalid", "reviewer_not_free",
+	"too_few_windows", "windows_invalid", "reviewer_not_free",
 }
 
 // The document and the table of problems name the same codes with the same statuses.
