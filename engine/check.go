@@ -11,12 +11,15 @@ import (
 
 // Check returns what in the snapshot contradicts itself, nil if nothing: two
 // active calls of a reviewer that overlap, a case with two, an index that is not
-// what its entities say, counters that do not add up. It takes time and memory in
+// what its entities say, counters that do not add up, a call whose status is not
+// what has happened to it. It takes time and memory in
 // proportion to the state.
 func (s *Snapshot) Check() error { return s.state.check() }
 
 func (s *state) check() error {
-	for _, part := range []func() error{s.checkOverlaps, s.checkCases, s.checkCounters, s.checkIndexes, s.checkCallbacks} {
+	for _, part := range []func() error{
+		s.checkOverlaps, s.checkCases, s.checkCounters, s.checkIndexes, s.checkCalls, s.checkCallbacks,
+	} {
 		if err := part(); err != nil {
 			return fmt.Errorf("engine: state at seq %d: %w", s.seq, err)
 		}

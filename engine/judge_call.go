@@ -164,8 +164,11 @@ func (a *Appointment) next(now slots.Instant) *Appointment {
 // of its cases, if that has no other, and returns the change of that call.
 func (j *judging) link(a *Appointment) []effect {
 	var last *Appointment
-	for _, id := range a.CaseIDs {
-		j.s.byCase.ids(a.Tenant, id, func(id string) bool {
+	for _, c := range j.casesOf(a) {
+		if c.Stage == 0 {
+			continue // nothing was escalated since its last new decision
+		}
+		j.s.byCase.ids(a.Tenant, c.ID, func(id string) bool {
 			c, _ := j.s.appointments.get(a.Tenant, id)
 			if c.Outcome == outcomeEscalated && !j.carriedOn(c) && (last == nil || last.endedBefore(c)) {
 				last = c

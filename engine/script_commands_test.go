@@ -217,6 +217,10 @@ func reviewerOf(t *testing.T, d *datadriven.TestData) engine.Reviewer {
 			arg.Scan(t, 0, &r.MaxPerDay)
 		case "inactive":
 			r.Active = false
+		case "licensed": // until so many days after the Monday
+			var day int
+			arg.Scan(t, 0, &day)
+			r.Licenses[0].To = slots.Date(enginetest.Monday/86400) + slots.Date(day)
 		}
 	}
 	return r
@@ -238,6 +242,16 @@ func caseOf(t *testing.T, d *datadriven.TestData) engine.Case {
 			c.LevelOfReview = arg.SingleVal(t)
 		case "npi":
 			c.Requesting.NPI = arg.SingleVal(t)
+		case "drug":
+			c.Drug = arg.SingleVal(t)
+		case "specialty":
+			c.Requesting.Specialty, c.ServiceSpecialty = arg.SingleVal(t), arg.SingleVal(t)
+		case "program":
+			c.Program = arg.SingleVal(t)
+		case "appealed":
+			c.AppealFiledAt = parseClock(t, arg.SingleVal(t))
+		case "due":
+			c.DecisionDue = parseClock(t, arg.SingleVal(t))
 		case "asked":
 			c.P2PRequestedAt = parseClock(t, arg.SingleVal(t))
 		case "letter":

@@ -154,6 +154,33 @@ func TestCheckFinds(t *testing.T) {
 	f("calls by case", func(s *state) { s.calls.drop("acme", "case-1") })
 	f("calls by case", func(s *state) { s.holders.put("acme", "alice", &holder{count: 2, tenant: "acme", principal: "alice"}) })
 	f("calendar", func(s *state) { s.calendar.Remove(2, testNow-60) })
+	change := func(s *state, change func(*Appointment)) {
+		a, _ := s.appointments.get("acme", "apt-1")
+		changed := *a
+		change(&changed)
+		s.appointments.put("acme", "apt-1", &changed)
+	}
+	f("booked: its end", func(s *state) { change(s, func(a *Appointment) { a.EndedAt = 5 }) })
+	f("booked: its start", func(s *state) { change(s, func(a *Appointment) { a.StartedAt = 5 }) })
+	f("in_progress: its start", func(s *state) { change(s, func(a *Appointment) { a.Status = InProgress }) })
+	f("its outcome", func(s *state) { change(s, func(a *Appointment) { a.Outcome = "upheld" }) })
+	f("its outcome", func(s *state) { change(s, func(a *Appointment) { a.Partial = true }) })
+	f("who did not show", func(s *state) { change(s, func(a *Appointment) { a.NoShowBy = "provider" }) })
+	f("the rule that cancelled it", func(s *state) { change(s, func(a *Appointment) { a.CancelRule = "r" }) })
+	f("too many attempts", func(s *state) {
+		change(s, func(a *Appointment) { a.Attempts = make([]Attempt, MaxAttempts+1) })
+	})
+	f("not escalated", func(s *state) { change(s, func(a *Appointment) { a.FollowedBy = "apt-2" }) })
+	f("follows apt-2, which does not say so", func(s *state) { change(s, func(a *Appointment) { a.Follows = "apt-2" }) })
+	mark := func(id string, stage, held int) func(*state) {
+		return func(s *state) {
+			if err := s.markCase("acme", id, stage, held); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f("at stage 1", mark("case-2", 1, 0))
+	f("1 calls held", mark("case-2", 0, 1))
 	f("has number", func(s *state) { s.reviewers.put("acme", "rev-9", sampleReviewer("acme", "rev-9", 2)) })
 }
 
@@ -182,6 +209,7 @@ func TestContradictions(t *testing.T) {
 	f("no hold", 1, 0, &dropHold{id: "hold-9"})
 	f("no hold", 1, 300, &dropHold{id: "hold-1"})
 	f("no case", 1, 0, &askCase{id: "case-9"})
+	f("no case", 1, 0, &markCase{id: "case-9"})
 	f("has number 1", 1, 0, &putReviewer{sampleReviewer("acme", "rev-1", 7)})
 	f("next is", 1, 0, &putReviewer{sampleReviewer("acme", "rev-9", 9)})
 	f("status 0", 1, 0, &putAppointment{&Appointment{Tenant: "acme", ID: "apt-9"}})
@@ -198,7 +226,7 @@ func TestClonesAreApart(t *testing.T) {
 	work := base.clone()
 	for _, f := range []effect{
 		&dropHold{id: "hold-1", confirmed: true}, &putReviewer{sampleReviewer("acme", "rev-3", work.nextRef)},
-		&putCase{&Case{Case: matcher.Case{Tenant: "acme", ID: "case-2"}, Version: 2}},
+		&putCase{&Case{Case: matcher.Case{Tenant: "acme", ID: "case-2"}, Version: 2}}, &markCase{id: "case-3", callsHeld: 0, stage: 0},
 	} {
 		if err := f.apply(work, &entry{kind: KindBook, actor: Actor{Tenant: "acme"}, now: testNow}); err != nil {
 			t.Fatal(err)

@@ -68,15 +68,21 @@ type OffersAnswer struct {
 }
 
 // Because says why nothing compliant is in range: a stable code, the id of the
-// rule behind it if a rule is, and the fact in words, free of personal data.
+// rule behind it, and the fact in words, free of personal data. Rule is "" only
+// where no rule but the calendar or the caller's own wish is the reason.
 type Because struct{ Code, Rule, Detail string }
 
 // Unlock is one single change that would yield slots.
 type Unlock struct {
-	Kind     string // attestation, day, hour, week, specialty_match_requested
-	Value    string // the code, weekday, hour, Monday's date, or true/false
-	Slots    int    // distinct reviewer × start
+	// Kind is attestation, day, hour, windows, week, specialty_match_requested,
+	// original_reviewer (whom a rule prefers, at times not asked for), deadline or fact.
+	Kind string
+	// Value is the code, weekday, hour, nearest start outside the windows (UTC), Monday's date,
+	// true or false, the reviewer's id, the limit's rule, or the fact's name.
+	Value    string
+	Slots    int // distinct reviewer × start
 	Earliest slots.Instant
+	Rule     string // behind an original reviewer, a deadline or a fact; else ""
 }
 
 // Explanation accounts for an answer. The lists are empty unless nothing that

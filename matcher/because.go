@@ -15,6 +15,7 @@ const (
 	becauseUntrained    = "no_candidate_trained"
 	becauseNoHours      = "no_hours"
 	becauseNotTicked    = "outside_hours_ticked"
+	becausePreferred    = "original_reviewer_preferred"
 	becauseFullyBooked  = "fully_booked"
 	becauseDailyCap     = "daily_cap"
 	becauseOnlyWaivable = "only_waivable"
@@ -27,6 +28,7 @@ type reasons struct {
 	rules                              [needCount]string
 	limits                             []limitReason
 	noHours, notTicked, booked, capped int
+	notWindowed                        int
 }
 
 // limitReason is a limit that cuts off all suitable starts of some reviewers.
@@ -39,8 +41,7 @@ type limitReason struct {
 // for all cases is counted at the first gate that he fails.
 func (p *Plan) because(w waivers) []Because {
 	if p.window.Empty() {
-		code, rule := p.missed()
-		return []Because{{Code: code, Rule: rule, Detail: "the whole range lies outside the limits"}}
+		return []Because{p.missed()}
 	}
 	var n reasons
 	asked := p.asked.Intersect(slots.Interval{Start: p.view.Now - explainReach, End: p.view.Now + explainReach})
@@ -56,19 +57,20 @@ func (p *Plan) because(w waivers) []Because {
 	return n.list(p, w)
 }
 
-// missed says on which side of the limits an empty window lies.
-func (p *Plan) missed() (code, rule string) {
+// missed says on which side of the limits the range of an empty window lies.
+func (p *Plan) missed() Because {
+	now, first, end := p.view.Now.String(), p.limits.Start.String(), p.limits.End.String()
 	switch {
 	case p.limits.End <= p.limits.Start && p.limitRule != "":
-		return detailBeyondLimit, p.limitRule
+		return Because{detailBeyondLimit, p.limitRule, "starts must lie before " + end + ", the first possible one is " + first}
 	case p.asked.End <= p.view.Now:
-		return detailPast, ""
+		return Because{detailPast, "", "the range ends at " + p.asked.End.String() + ", now is " + now}
 	case p.asked.End <= p.limits.Start:
-		return detailLeadTime, ""
+		return Because{detailLeadTime, p.leadRule(), "the range ends at " + p.asked.End.String() + ", the first possible start is " + first}
 	case p.limitRule != "":
-		return detailBeyondLimit, p.limitRule
+		return Because{detailBeyondLimit, p.limitRule, "the range begins at " + p.asked.Start.String() + ", starts must lie before " + end}
 	}
-	return detailBeyondHorizon, ""
+	return Because{detailBeyondHorizon, p.horizonRule(), "the range begins at " + p.asked.Start.String() + ", the horizon ends at " + end}
 }
 
 // trained reports whether r is trained for the program of every case.
@@ -91,6 +93,10 @@ func (n *reasons) classify(d *desk, asked slots.Interval, suits slots.Set) {
 	d.open(asked)
 	if _, some := p.lastStart(d.hours); !some {
 		n.noHours++
+		return
+	}
+	if _, some := p.lastStart(d.hours.Intersect(p.windows)); !some {
+		n.notWindowed++
 		return
 	}
 	last, some := p.lastStart(d.hours.Intersect(suits))
@@ -148,19 +154,25 @@ func (n *reasons) unmet(d *desk) {
 	}
 }
 
-// ruleBehind names the row that asks for a need: one that a case lists among its
-// requirements, else the one that bars the reviewer of d.
+// ruleBehind names the row that asks for a need which the reviewer of d leaves
+// unmet somewhere, "" if it is the caller's wish.
 func (d *desk) ruleBehind(need Need) string {
-	p := d.plan
-	code := need.String()
-	for _, cr := range p.rules {
-		for _, info := range cr.eligibility.Requirements {
-			if info.Code == code {
-				return info.Rule
+	if need == NeedSpecialtyMatch {
+		return ""
+	}
+	for i := range d.spans {
+		if !d.spans[i].unmet.Has(need) {
+			continue
+		}
+		for _, cr := range d.plan.rules {
+			for _, f := range cr.facts(d.reviewer, d.spans[i].Start) {
+				if f.Code == need.String() && f.Counts && !f.Met {
+					return f.Rule
+				}
 			}
 		}
 	}
-	return p.match(d.reviewer, p.window.Start).blocking
+	return ""
 }
 
 func (n *reasons) limit(code, rule string) {
@@ -179,7 +191,10 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 		for _, cr := range p.rules {
 			programs = join(programs, []string{cr.c.Program})
 		}
-		return []Because{{Code: becauseUntrained, Detail: "nobody active is trained for " + strings.Join(programs, " and ")}}
+		return []Because{{
+			Code: becauseUntrained, Rule: p.rules[0].payer.needRules[NeedProgram],
+			Detail: "nobody active is trained for " + strings.Join(programs, " and "),
+		}}
 	}
 	var list []Because
 	add := func(reviewers int, code, rule, fact string) {
@@ -193,29 +208,44 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 		add(n.needs[need], "no_"+code, n.rules[need], "requirement "+code+" not met")
 	}
 	add(n.noHours, becauseNoHours, "", "no hours in the range")
+	add(n.notWindowed, detailOutsideWindow, "", "hours in the range, none inside the windows")
 	add(n.notTicked, becauseNotTicked, "", "hours in the range, none of them ticked")
 	for _, l := range n.limits {
-		add(l.reviewers, l.code, l.rule, "ticked hours outside the limits only")
+		rule := l.rule
+		switch l.code {
+		case detailLeadTime:
+			rule = p.leadRule()
+		case detailBeyondHorizon:
+			rule = p.horizonRule()
+		}
+		add(l.reviewers, l.code, rule, "ticked hours outside the limits only")
 	}
 	add(n.booked, becauseFullyBooked, "", "booked in all ticked hours")
 	add(n.capped, becauseDailyCap, "", "cap of calls a day reached")
+	for _, o := range p.originals {
+		list = append(list, Because{becausePreferred, o.rule, "only reviewer " + o.reviewer.ID + " is on offer, who made the determination of case " +
+			o.caseID + " and has free time until " + o.until.String()})
+	}
+	list = append(list, p.unknowns(list)...)
 	if w.slots > 0 {
 		list = append(list, Because{
-			Code: becauseOnlyWaivable, Rule: p.waiverRule(),
+			Code: becauseOnlyWaivable, Rule: w.rule,
 			Detail: fmt.Sprintf("slots that need %s: %d", strings.Join(w.codes, " or "), w.slots),
 		})
 	}
 	return list
 }
 
-// waiverRule names a row that has the requirement which a waiver would lift.
-func (p *Plan) waiverRule() string {
+// unknowns lists the facts that the cases do not give, of rules that the list names.
+func (p *Plan) unknowns(list []Because) (found []Because) {
 	for _, cr := range p.rules {
-		for _, info := range cr.eligibility.Requirements {
-			if info.Code == Needs(1 << NeedLicense).Codes()[0] || info.Code == Needs(1 << NeedSpecialty).Codes()[0] {
-				return info.Rule
+		for _, note := range cr.notes {
+			fact := Because{note.Code, note.Rule, note.Message}
+			named := slices.ContainsFunc(list, func(b Because) bool { return b.Rule == note.Rule })
+			if named && strings.HasSuffix(note.Code, "_unknown") && !slices.Contains(found, fact) {
+				found = append(found, fact)
 			}
 		}
 	}
-	return ""
+	return found
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-//go:embed rules/*.json
+//go:embed rules/*.json rules/examples/*.txt
 var embedded embed.FS
 
 // sections are the rule files, without .json, in the order of the bundle.
@@ -24,14 +24,20 @@ var optionalSections = []string{"holidays"}
 // MaxBundleBytes bounds a bundle of rules.
 const MaxBundleBytes = 16 << 20
 
+// EmbeddedFiles returns the shipped rules as they are written: the rule files,
+// and in the folder examples scripts that they fulfil.
+func EmbeddedFiles() fs.FS {
+	dir, err := fs.Sub(embedded, "rules")
+	if err != nil { // the name is a valid one
+		panic("matcher: embedded rules: " + err.Error())
+	}
+	return dir
+}
+
 // EmbeddedRules returns the shipped rules as one canonical bundle, the form in
 // which a command carries them into the log.
 func EmbeddedRules() ([]byte, error) {
-	dir, err := fs.Sub(embedded, "rules")
-	if err != nil {
-		return nil, err
-	}
-	return BundleRules(dir)
+	return BundleRules(EmbeddedFiles())
 }
 
 // BundleRules joins the rule files at the root of dir into one canonical JSON

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -17,11 +18,27 @@ import (
 // (the file's name without .json) and the row's id, "" for the section as a whole.
 type RuleError struct {
 	Section, Row, Detail string
+	// File and Line, from 1, are the place in a folder of rules, as far as it is
+	// known: a bundle has no files, and Line is 0 if the fault is the file's as a whole.
+	File string
+	Line int
+	// Pointer is the JSON pointer of the place, in the file or else in the bundle;
+	// "" = the whole document.
+	Pointer string
 }
 
-// Error names section, row and detail.
+// Error names the place, as file and line if they are known, and the detail.
 func (e *RuleError) Error() string {
 	switch {
+	case e.File != "":
+		place := e.File + ": "
+		if e.Line > 0 {
+			place = e.File + ":" + strconv.Itoa(e.Line) + ": "
+		}
+		if e.Row != "" {
+			place += "row " + e.Row + ": "
+		}
+		return place + e.Detail
 	case e.Section == "":
 		return "rules: " + e.Detail
 	case e.Row == "":
@@ -56,7 +73,9 @@ func (c *compiler) at(section, row string) place { return place{c: c, section: s
 
 func (p place) faultf(format string, args ...any) {
 	if len(p.c.faults) < maxFaults {
-		p.c.faults = append(p.c.faults, &RuleError{p.section, p.row, fmt.Sprintf(format, args...)})
+		p.c.faults = append(p.c.faults, &RuleError{
+			Section: p.section, Row: p.row, Detail: fmt.Sprintf(format, args...),
+		})
 	}
 }
 

@@ -43,5 +43,20 @@
 // hours and calls as it needs them and keeps nothing. An index derived from the
 // grid can stand beside it; revealing, numbering and explaining are shared.
 //
+// # Explanations
+//
+// What was judged can be accounted for, in the same words for every mode:
+// [Ruleset.ExplainCase] lists the rows that could have spoken of a case and what
+// keeps each out, [Plan.ExplainReviewer] the requirements and gates of a reviewer
+// and a start with the facts that were looked at, [Plan.ExplainNothing] why nothing
+// is on offer and each single change that would yield a call, and
+// [Plan.NearestUnlocked] the offer that takes the fewest changes.
+//
+//  1. None of them judges. The facts of a reviewer, read one by one, come to what
+//     Judge says.
+//  2. Every reason names a row, or a fact of the calendar, the case or the caller.
+//  3. A change is counted by asking the same question with it.
+//  4. The work is bounded by named constants.
+//
 // The package reads no clock, holds no lock and keeps no personal data.
 package matcher

@@ -13,14 +13,21 @@ import (
 var asAsked = filter{tiers: compliantTiers, asAsked: true}
 
 // Bounds of an explanation. Its work is a handful of searches: one for the
-// reasons, one each for the attestations, the ticks and the specialty request,
-// and one for each week up to the horizon until enough weeks have slots.
+// reasons, one each for the attestations, the ticks, the windows, the specialty request, the
+// deadline and each reviewer whom a rule prefers, and one for each week up to the horizon
+// until enough weeks have slots.
 const (
 	// unlockWeeks is how many weeks with slots an explanation names.
 	unlockWeeks = 4
 	// explainReach is how far from now, either way, an explanation looks at a
 	// range that lies outside all limits.
 	explainReach = 92 * 24 * slots.Hour
+	// windowsReach is how far from the requester's windows an explanation looks for
+	// other times.
+	windowsReach = 14 * 24 * slots.Hour
+	// adHocReach is how far ahead an explanation looks for a call now: every minute
+	// can be a start.
+	adHocReach = 7 * 24 * slots.Hour
 )
 
 // explain accounts for an answer of offered slots.
@@ -29,9 +36,16 @@ func (p *Plan) explain(offered int) Explanation {
 	if p.any(p.window, asAsked) {
 		return x
 	}
+	if p.Mode == modeAdHoc {
+		near := *p
+		if near.window.End = min(near.window.End, near.window.Start+adHocReach); !near.window.Empty() {
+			near.asked = near.window
+		}
+		p = &near
+	}
 	waivers := p.waivers()
 	x.NothingBecause = p.because(waivers)
-	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.weekUnlocks(), p.specialtyUnlock())
+	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.windowsUnlock(), p.weekUnlocks(), p.specialtyUnlock(), p.originalUnlocks(), p.deadlineUnlock())
 	return x
 }
 
@@ -47,6 +61,7 @@ func (u *Unlock) add(start slots.Instant) {
 type waivers struct {
 	slots   int
 	codes   []string // all codes needed by one of them, sorted
+	rule    string   // the row whose requirement the first of them waives
 	unlocks []Unlock // by code, for the slots where one code is enough
 }
 
@@ -64,7 +79,9 @@ func (p *Plan) waivers() waivers {
 		}
 		if seen != r || start >= until {
 			seen, until, codes = r, s.End, p.waiverCodes(r, start)
-			w.codes = join(w.codes, codes)
+			if w.codes = join(w.codes, codes); w.rule == "" {
+				w.rule = p.waivedRule(r, start)
+			}
 		}
 		w.slots++
 		if len(codes) == 1 {
@@ -74,6 +91,18 @@ func (p *Plan) waivers() waivers {
 	})
 	slices.SortFunc(w.unlocks, func(a, b Unlock) int { return cmp.Compare(a.Value, b.Value) })
 	return w
+}
+
+// waivedRule names the row that leaves r's slot at start to a waiver.
+func (p *Plan) waivedRule(r *Reviewer, start slots.Instant) string {
+	for _, cr := range p.rules {
+		for _, f := range cr.facts(r, start) {
+			if f.Waiver != "" {
+				return f.Rule
+			}
+		}
+	}
+	return ""
 }
 
 func (w *waivers) unlock(code string) *Unlock {
@@ -150,9 +179,9 @@ func (p *Plan) boxes(start slots.Instant) (needed slots.Ticks) {
 }
 
 // weekUnlocks tries other weeks with the same ticks: those that follow the range,
-// then those before it, nearest first.
+// then those before it, nearest first. Only slots are looked for by the week.
 func (p *Plan) weekUnlocks() []Unlock {
-	if p.limits.Empty() {
+	if p.limits.Empty() || p.Mode != modeSlot || p.query.Windows != nil {
 		return nil
 	}
 	z := p.query.Zone
@@ -186,13 +215,21 @@ func (p *Plan) weekUnlocks() []Unlock {
 func (p *Plan) specialtyUnlock() []Unlock {
 	q := p.query
 	q.SpecialtyMatch = !q.SpecialtyMatch
-	turned, refusal := NewPlan(p.view, q)
+	u := Unlock{Kind: "specialty_match_requested", Value: strconv.FormatBool(q.SpecialtyMatch)}
+	return p.instead(p.view, q, u)
+}
+
+// instead counts what a query on another state would yield; none without a slot.
+func (p *Plan) instead(v *View, q Query, u Unlock) []Unlock {
+	other, refusal := NewPlan(v, q)
 	if refusal != nil {
 		return nil
 	}
-	u := Unlock{Kind: "specialty_match_requested", Value: strconv.FormatBool(q.SpecialtyMatch)}
-	turned.source = p.source
-	turned.count(turned.window, &u)
+	other.source = p.source
+	if other.Mode == modeAdHoc {
+		other.window.End = min(other.window.End, other.window.Start+adHocReach)
+	}
+	other.count(other.window, &u)
 	if u.Slots == 0 {
 		return nil
 	}

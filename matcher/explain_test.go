@@ -13,7 +13,7 @@ import (
 // tried counts what the twin would offer as asked, without a waiver.
 func (w *twin) tried(u Unlock, bookable []twinOffer) string {
 	for _, o := range bookable {
-		if o.tier <= TierSkilled && o.unmet == 0 && w.suits(o.start) {
+		if o.tier <= TierSkilled && o.unmet == 0 && w.fits(o.start) {
 			u.add(slots.Instant(o.start))
 		}
 	}
@@ -53,7 +53,30 @@ func (w *twin) unlocks(bookable []twinOffer) []string {
 	}
 	value := strconv.FormatBool(turned.query.SpecialtyMatch)
 	offers := turned.bookable(int64(w.query.Range.Start), int64(w.query.Range.End))
-	return append(lines, turned.tried(Unlock{Kind: "specialty_match_requested", Value: value}, offers))
+	lines = append(lines, turned.tried(Unlock{Kind: "specialty_match_requested", Value: value}, offers))
+	return append(lines, w.deadline())
+}
+
+// closing is the one limit of testdata/world_rules.json that closes the starts.
+const closing = "odd-spine/decision-due"
+
+// deadline tries the same question about cases whose decision is not due.
+func (w *twin) deadline() string {
+	moved, limited := *w, false
+	moved.rules = nil
+	for _, c := range w.query.Cases {
+		if c.HealthPlan == "odd" && c.Program == "msk-spine-surgery" && c.DecisionDue != 0 {
+			later := *c
+			later.DecisionDue, limited = 0, true
+			c = &later
+		}
+		moved.rules = append(moved.rules, w.view.Rules.resolve(c, w.view.Now, 0, w.query.SpecialtyMatch))
+	}
+	if !limited {
+		return ""
+	}
+	offers := moved.bookable(int64(w.query.Range.Start), int64(w.query.Range.End))
+	return moved.tried(Unlock{Kind: "deadline", Value: closing}, offers)
 }
 
 // attestations lists the codes that one alone make a slot bookable.
@@ -61,7 +84,7 @@ func (w *twin) attestations(bookable []twinOffer) (lines []string) {
 	for _, code := range []string{"tx_ssl_specialty_waived", "tx_ssl_waived"} {
 		u := Unlock{Kind: "attestation", Value: code}
 		for _, o := range bookable {
-			if o.tier <= TierSkilled || o.unmet.Has(NeedSpecialtyMatch) || !w.suits(o.start) {
+			if o.tier <= TierSkilled || o.unmet.Has(NeedSpecialtyMatch) || !w.fits(o.start) {
 				continue
 			}
 			waivers := map[string]bool{}
@@ -98,6 +121,53 @@ func (w *twin) weeks(monday slots.Date) (lines []string) {
 		try(d)
 	}
 	return lines
+}
+
+// Of a question that a passed deadline refuses, the reasons name their rules, and
+// the deadline is the change that would yield what the twin finds without it.
+func TestRefusalExplainedAgainstTwin(t *testing.T) {
+	t.Parallel()
+	rules, clocks := worldRules(t), newClocks()
+	yielded := 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t, rules)
+		for _, c := range w.query.Cases {
+			c.HealthPlan, c.Program, c.Determination.Status = "odd", "msk-spine-surgery", "pending"
+			c.DecisionDue = w.view.Now - slots.Instant(rapid.IntRange(0, 3).Draw(t, "passed"))*slots.Hour
+		}
+		x, refused := ExplainRefused(w.view, w.query)
+		if !refused || len(x.NothingBecause) != 1 || x.NothingBecause[0].Rule != closing {
+			t.Fatalf("refused %t because %+v", refused, x.NothingBecause)
+		}
+		open := *w
+		open.query.Cases = nil
+		for _, c := range w.query.Cases {
+			later := *c
+			later.DecisionDue = 0
+			open.query.Cases = append(open.query.Cases, &later)
+		}
+		p, refusal := NewPlan(open.view, open.query)
+		if refusal != nil {
+			t.Fatalf("refused: %s", refusal.Code)
+		}
+		if _, refused := ExplainRefused(open.view, open.query); refused {
+			t.Fatal("a question with a plan counts as refused")
+		}
+		twin := open.twin(p, clocks)
+		offers := twin.bookable(int64(w.query.Range.Start), int64(w.query.Range.End))
+		var got, want []string
+		for _, u := range x.Unlock {
+			got = append(got, unlockLine(u))
+		}
+		if line := twin.tried(Unlock{Kind: "deadline", Value: closing}, offers); line != "" {
+			yielded++
+			want = []string{line}
+		}
+		sameLines(t, "unlock", got, want)
+	})
+	if yielded == 0 {
+		t.Error("no deadline would have helped")
+	}
 }
 
 // An explanation names every single change that would help, and no other, with

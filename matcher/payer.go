@@ -120,6 +120,7 @@ func (c *compiler) compilePayers(raw jsontext.Value) {
 		c.head(at, &r.rowHead)
 		at.applied, at.stateless, at.zoneless = r.applied(), true, r.zone == nil
 		at.payer(r)
+		c.rs.payerRows = append(c.rs.payerRows, r)
 		for need := range r.needRules {
 			r.needRules[need] = r.ID + "/" + needNames[need]
 		}

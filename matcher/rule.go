@@ -69,6 +69,7 @@ func (c *compiler) compileJurisdictions(raw jsontext.Value) {
 		c.head(at, &r.rowHead)
 		at.applied, at.stateless = r.applied(), len(r.States) == 0
 		at.jurisdiction(r)
+		c.rs.lawRows = append(c.rs.lawRows, r)
 		if !r.applied() {
 			continue
 		}

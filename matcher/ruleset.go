@@ -28,6 +28,9 @@ type Ruleset struct {
 	jurisdictions []*jurisdictionRow         // applied ones, by id
 	payers        map[string][]*payerRow     // applied ones, by health plan, then id
 	rows          []RowInfo
+
+	lawRows   []*jurisdictionRow // all rows, applied or not, by id: for explanations
+	payerRows []*payerRow
 }
 
 // RowInfo lists a row of jurisdictions or payers, applied or not.

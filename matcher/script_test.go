@@ -16,18 +16,25 @@ import (
 
 // TestVerdicts plays the scripts of testdata/golden. Commands:
 //
-//	rules               start over with the shipped rules, plus the jurisdictions' rows of the input
-//	rules payers        the same with rows of payers
-//	rules more          add jurisdictions' rows to the rules as they are
-//	case key=value …    start over with a plain case, changed as told
-//	eligible            what the rules say of the case
-//	match key=value …   what they say of a reviewer for it
-//	changes key=value … when that may change, until the end of 2027
+//	rules [without=(ID, …)] start over with the shipped rules, less some rows, plus the jurisdictions' rows of the input
+//	rules payers            the same with rows of payers
+//	rules more, holidays    add jurisdictions' rows, or calendars, to the rules as they are
+//	case key=value …        start over with a plain case, changed as told
+//	eligible [how]          what the rules say of the case, and how the call is held
+//	match key=value …       what they say of a reviewer for it
+//	changes key=value …     when that may change, until the end of 2027
+//	ends key=value …        whether the case, changed so from now on, ends a booked call
+//	speaks who=(MD, …)      whether the holder of a credential may speak
+//	windows zone= from=     the windows that a callback request has when it names none
+//	missed at=              how long the provider may call back after a miss
+//
+// Facts of cases are read by ruleScript.set, those of reviewers by ruleScript.reviewer.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	datadriven.Walk(t, "testdata/golden", func(t *testing.T, path string) {
 		s := &ruleScript{rules: shipped(t)}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			a := args{t, d}
 			switch d.Cmd {
 			case "rules":
 				return s.load(t, d)
@@ -38,11 +45,19 @@ func TestVerdicts(t *testing.T) {
 				}
 				return ""
 			case "eligible":
-				return s.eligible()
+				return s.eligible(d.HasArg("how"))
 			case "match":
 				return s.verdict(t, d.CmdArgs)
 			case "changes":
 				return s.changes(t, d.CmdArgs)
+			case "ends":
+				return s.ends(t, d.CmdArgs)
+			case "speaks":
+				return s.speaks(a)
+			case "windows":
+				return s.windows(a)
+			case "missed":
+				return s.missed(a)
 			}
 			d.Fatalf(t, "unknown command %s", d.Cmd)
 			return ""
@@ -51,27 +66,37 @@ func TestVerdicts(t *testing.T) {
 }
 
 type ruleScript struct {
-	payers, laws string // rows beyond the shipped ones
-	rules        *Ruleset
-	c            *Case
-	now          slots.Instant
-	asked        slots.Instant
-	match        bool
+	payers, laws, holidays string // rows beyond the shipped ones
+	without                []string
+	rules                  *Ruleset
+	c                      *Case
+	now                    slots.Instant
+	asked                  slots.Instant
+	match                  bool
 }
 
 func (s *ruleScript) load(t *testing.T, d *datadriven.TestData) string {
 	t.Helper()
 	switch {
-	case d.HasArg("payers"):
-		s.payers, s.laws = d.Input, ""
 	case d.HasArg("more"):
 		s.laws = d.Input
+	case d.HasArg("holidays"):
+		s.holidays = d.Input
 	default:
-		s.payers, s.laws = "", d.Input
+		s.payers, s.laws, s.holidays, s.without = "", "", "", args{t, d}.list("without")
+		if d.HasArg("payers") {
+			s.payers = d.Input
+		} else {
+			s.laws = d.Input
+		}
 	}
 	rules, err := CompileRules(editBundle(t, func(sections map[string]*section) {
+		for _, name := range []string{"payers", "jurisdictions", "holidays"} {
+			dropRows(t, sections[name], s.without)
+		}
 		addRows(t, sections["payers"], s.payers)
 		addRows(t, sections["jurisdictions"], s.laws)
+		addRows(t, sections["holidays"], s.holidays)
 	}))
 	if err != nil {
 		return err.Error() + "\n"
@@ -98,205 +123,56 @@ func on(tb testing.TB, s string) slots.Date {
 	return d
 }
 
-// plainCase is a Texas spine case that an orthopaedic spine surgeon asks about.
-func plainCase() *Case {
-	return &Case{
-		Tenant: "t", ID: "c", HealthPlan: "acme", LineOfBusiness: "commercial", SitusState: "TX", MemberState: "TX",
-		Population: "adult", Program: "msk-spine-surgery", LevelOfReview: "reconsideration", Phase: "pre_service",
-		Determination: Determination{Status: "denied", Reason: "medical_necessity", LetterReceived: true},
-		Requesting:    Provider{Present: true, Credential: "MD", Specialty: "207XS0117X"},
-	}
-}
-
-// plainReviewer is trained for every program and has no licence and no specialty.
-func plainReviewer(rs *Ruleset) *Reviewer {
-	r := &Reviewer{Tenant: "t", ID: "r", Credential: "MD", Populations: []string{"adult"}, Active: true}
-	for id := range rs.programs {
-		r.Programs = append(r.Programs, id)
-	}
-	return r
-}
-
-func (s *ruleScript) set(t *testing.T, arg datadriven.CmdArg) {
+func (s *ruleScript) ends(t *testing.T, changes []datadriven.CmdArg) string {
 	t.Helper()
-	c, v := s.c, strings.Join(arg.Vals, ",")
-	text := map[string]*string{
-		"plan": &c.HealthPlan, "line": &c.LineOfBusiness, "situs": &c.SitusState, "member": &c.MemberState,
-		"population": &c.Population, "program": &c.Program, "level": &c.LevelOfReview, "phase": &c.Phase,
-		"status": &c.Determination.Status, "decider": &c.Determination.ReviewerID,
-		"service": &c.ServiceSpecialty, "modality": &c.Modality,
+	before := *s.c
+	for _, arg := range changes {
+		s.set(t, arg)
 	}
-	moments := map[string]*slots.Instant{
-		"now": &s.now, "asked": &s.asked, "requested-at": &c.P2PRequestedAt, "due": &c.DecisionDue,
-		"until": &c.PostDecision.Until, "decided": &c.Determination.DecidedAt, "appealed": &c.AppealFiledAt,
+	reason, over := s.rules.Ends(s.c, s.now)
+	*s.c = before
+	if !over {
+		return "goes on\n"
 	}
-	persons := map[string]*Provider{"requesting": &c.Requesting, "ordering": &c.Ordering, "rendering": &c.Rendering}
-	switch {
-	case text[arg.Key] != nil:
-		*text[arg.Key] = v
-	case moments[arg.Key] != nil:
-		*moments[arg.Key] = at(t, v)
-	case persons[arg.Key] != nil && v == "nobody":
-		*persons[arg.Key] = Provider{}
-	case persons[arg.Key] != nil:
-		credential, specialty := arg.TwoVals(t)
-		*persons[arg.Key] = Provider{Present: true, Credential: credential, Specialty: specialty}
-	case arg.Key == "final":
-		c.Determination.Final = true
-	case arg.Key == "reconsideration":
-		c.PostDecision.Present, c.PostDecision.Delegated, c.PostDecision.Reconsideration = true, true, v
-	case arg.Key == "not-delegated":
-		c.PostDecision.Present, c.PostDecision.Delegated = true, false
-	case arg.Key == "performed":
-		c.ServicePerformedOn = on(t, v)
-	case arg.Key == "letter":
-		c.Determination.LetterDate = on(t, v)
-	case arg.Key == "involved":
-		c.InvolvedReviewerIDs = arg.Vals
-	case arg.Key == "specialty-match":
-		s.match = true
-	default:
-		t.Fatalf("unknown %s", arg.Key)
-	}
+	return fmt.Sprintf("ends: %s (%s)\n", reason.Code, reason.Rule)
 }
 
-func (s *ruleScript) reviewer(t *testing.T, args []datadriven.CmdArg) (r *Reviewer, start slots.Instant) {
-	t.Helper()
-	r, start = plainReviewer(s.rules), s.now+slots.Hour
-	for _, arg := range args {
-		switch arg.Key {
-		case "id":
-			r.ID = arg.Vals[0]
-		case "credential":
-			r.Credential = arg.Vals[0]
-		case "specialty":
-			r.Specialties = arg.Vals
-		case "license":
-			for _, v := range arg.Vals {
-				r.Licenses = append(r.Licenses, license(t, v))
-			}
-		case "populations":
-			r.Populations = arg.Vals
-		case "programs":
-			r.Programs = arg.Vals
-		case "plans":
-			r.HealthPlans = arg.Vals
-		case "modalities":
-			r.Modalities = arg.Vals
-		case "inactive":
-			r.Active = false
-		case "at":
-			start = at(t, arg.Vals[0])
-		default:
-			t.Fatalf("unknown %s", arg.Key)
-		}
-	}
-	return r, start
-}
-
-// license reads TX, TX:administrative, TX:full:suspended or TX:full:active:2019-01-01:2026-11-27.
-func license(t *testing.T, s string) License {
-	t.Helper()
-	l := License{Type: "full", Status: "active", From: on(t, "2015-01-01"), To: on(t, "2039-12-31")}
-	parts := strings.Split(s, ":")
-	l.State = parts[0]
-	if len(parts) > 1 {
-		l.Type = parts[1]
-	}
-	if len(parts) > 2 {
-		l.Status = parts[2]
-	}
-	if len(parts) > 4 {
-		l.From, l.To = on(t, parts[3]), on(t, parts[4])
-	}
-	return l
-}
-
-func (s *ruleScript) verdict(t *testing.T, args []datadriven.CmdArg) string {
-	t.Helper()
-	r, start := s.reviewer(t, args)
-	v := s.rules.resolve(s.c, s.now, s.asked, s.match).verdict(r, start)
+func (s *ruleScript) speaks(a args) string {
+	speaker := s.rules.Eligibility(s.c, s.now, s.asked).Speaker
 	var b strings.Builder
-	if v.Tier == TierNone {
-		fmt.Fprintf(&b, "never offered: %s, relation %s", v.Blocking, v.Relation)
-	} else {
-		fmt.Fprintf(&b, "%s, relation %s", v.Tier, v.Relation)
-	}
-	for _, list := range []struct {
-		name  string
-		codes []string
-	}{{"unmet", v.Unmet.Codes()}, {"needs", v.Attestations}, {"takes", v.Optional}} {
-		if len(list.codes) > 0 {
-			fmt.Fprintf(&b, ", %s %s", list.name, strings.Join(list.codes, " and "))
+	for _, credential := range a.list("who") {
+		word := "may not speak"
+		if speaker.Accepts(credential) {
+			word = "may speak"
 		}
-	}
-	fmt.Fprintf(&b, " (%s)\n", strings.Join(v.Rules, ", "))
-	return b.String()
-}
-
-func (s *ruleScript) changes(t *testing.T, args []datadriven.CmdArg) string {
-	t.Helper()
-	r, _ := s.reviewer(t, args)
-	var b strings.Builder
-	cr := s.rules.resolve(s.c, s.now, s.asked, s.match)
-	for _, x := range cr.changes(r, slots.Interval{Start: s.now, End: at(t, "2028-01-01T00:00:00Z")}) {
-		fmt.Fprintln(&b, x)
+		fmt.Fprintf(&b, "%s %s\n", credential, word)
 	}
 	return b.String()
 }
 
-// changingEnd is the end of the starts that can change the decision, 0 if the horizon is.
-func changingEnd(cr *caseRules) slots.Instant {
-	if cr.changing.End == cr.starts.End {
-		return 0
-	}
-	return cr.changing.End
-}
-
-func (s *ruleScript) eligible() string {
-	cr := s.rules.resolve(s.c, s.now, s.asked, s.match)
-	e := &cr.eligibility
+func (s *ruleScript) windows(a args) string {
+	e := s.rules.Eligibility(s.c, s.now, s.asked)
+	zone := a.zone()
 	var b strings.Builder
-	b.WriteString(e.Status.String())
-	if len(e.Modes) > 0 {
-		fmt.Fprintf(&b, " by %s", strings.Join(e.Modes, ", "))
+	for _, w := range e.DefaultWindows(zone, a.instant("from")) {
+		fmt.Fprintf(&b, "%s to %s\n", slots.AppendInstant(nil, w.Start, zone), slots.AppendInstant(nil, w.End, zone))
 	}
-	b.WriteByte('\n')
-	for _, r := range e.Reasons {
-		fmt.Fprintf(&b, "  because %s (%s)\n", r.Code, r.Rule)
-	}
-	for _, l := range []struct {
-		name string
-		t    slots.Instant
-	}{{"ask until", e.RequestUntil}, {"change until", e.DecisionChangingUntil}, {"changing before", changingEnd(cr)}} {
-		if l.t != 0 {
-			fmt.Fprintf(&b, "  %s %s\n", l.name, l.t)
-		}
-	}
-	if cr.startsRule != "" {
-		fmt.Fprintf(&b, "  starts before %s (%s)\n", cr.starts.End, cr.startsRule)
-	}
-	for _, q := range e.Requirements {
-		fmt.Fprintf(&b, "  requires %s (%s)", strings.Join(strings.Fields(q.Code+" "+q.State+" "+q.Relation), " "), q.Rule)
-		if q.OneOf > 0 {
-			fmt.Fprintf(&b, " one of %d", q.OneOf)
-		}
-		b.WriteByte('\n')
-	}
-	for _, a := range e.Attestations {
-		fmt.Fprintf(&b, "  attestation %s v%d mandatory=%t (%s)\n", a.Code, a.Version, a.Mandatory, a.Rule)
-	}
-	for _, o := range e.OtherOptions {
-		fmt.Fprintf(&b, "  option %s", o.Code)
-		if o.Until != 0 {
-			fmt.Fprintf(&b, " until %s", o.Until)
-		}
-		b.WriteByte('\n')
-	}
-	for _, a := range e.Advice {
-		fmt.Fprintf(&b, "  advice %s\n", a)
+	if b.Len() == 0 {
+		return "none\n"
 	}
 	return b.String()
+}
+
+func (s *ruleScript) missed(a args) string {
+	e := s.rules.Eligibility(s.c, s.now, s.asked)
+	if e.Attempts == nil {
+		return "no rule\n"
+	}
+	until := e.Attempts.CallBackUntil(a.instant("at"))
+	if until == 0 {
+		return "no time to call back\n"
+	}
+	return fmt.Sprintf("call back until %s\n", until)
 }
 
 // withRows is the shipped bundle with more rows in a section: JSON objects, one after another.
@@ -343,4 +219,18 @@ func editBundle(tb testing.TB, edit func(map[string]*section)) []byte {
 		tb.Fatal(err)
 	}
 	return b
+}
+
+// dropRows takes rows out of a section.
+func dropRows(tb testing.TB, from *section, ids []string) {
+	tb.Helper()
+	from.Rows = slices.DeleteFunc(from.Rows, func(raw jsontext.Value) bool {
+		var row struct {
+			ID string `json:"id"`
+		}
+		if err := json.Unmarshal(raw, &row); err != nil {
+			tb.Fatal(err)
+		}
+		return slices.Contains(ids, row.ID)
+	})
 }

@@ -56,6 +56,20 @@ func (a args) instant(key string) slots.Instant {
 	return t
 }
 
+// intervals reads FROM/TO, several of them.
+func (a args) intervals(key string) (found []slots.Interval) {
+	for _, text := range a.list(key) {
+		from, to, _ := strings.Cut(text, "/")
+		start, _, err1 := slots.ParseInstant(from)
+		end, _, err2 := slots.ParseInstant(to)
+		if err1 != nil || err2 != nil {
+			a.d.Fatalf(a.t, "%s: %s", key, text)
+		}
+		found = append(found, slots.Interval{Start: start, End: end})
+	}
+	return found
+}
+
 func (a args) zone() *slots.Zone { return mustZone(a.text("zone", "US/Eastern")) }
 
 // weekdays reads a day or a run of days: mon, mon-fri.
@@ -126,15 +140,7 @@ func (s *searchScript) reviewer(a args) string {
 		}
 		r.Hours.Exceptions = append(r.Hours.Exceptions, exception)
 	}
-	for _, b := range a.list("block") {
-		from, to, _ := strings.Cut(b, "/")
-		start, _, err1 := slots.ParseInstant(from)
-		end, _, err2 := slots.ParseInstant(to)
-		if err1 != nil || err2 != nil {
-			a.d.Fatalf(a.t, "block: %s", b)
-		}
-		r.Hours.Blocks = append(r.Hours.Blocks, slots.Interval{Start: start, End: end})
-	}
+	r.Hours.Blocks = a.intervals("block")
 	s.view.Roster.Put(r)
 	return "ok\n"
 }
@@ -153,6 +159,15 @@ func (s *searchScript) addCase(a args) string {
 	c.Requesting.Specialty = a.text("specialty", c.Requesting.Specialty)
 	c.ServiceSpecialty = a.text("service", c.ServiceSpecialty)
 	c.DecisionDue = a.instant("due")
+	c.P2PRequestedAt = a.instant("asked")
+	c.InformationCompleteAt = a.instant("complete")
+	c.Determination.ReviewerID = a.text("decider", "")
+	c.InvolvedReviewerIDs = a.list("involved")
+	c.Drug = a.text("drug", "")
+	c.Stage = a.number("stage", 0)
+	if letter := a.text("letter", ""); letter != "" {
+		c.Determination.LetterDate = mustDate(letter)
+	}
 	c.Determination.Status = a.text("status", c.Determination.Status)
 	c.Determination.Final = a.d.HasArg("final")
 	if surgeon := a.text("rendering", ""); surgeon != "" {

@@ -19,10 +19,11 @@ import (
 //	    [program=] [credential=] [population=] [exception=(2026-11-26, 2026-11-28 09:00-12:00)] [block=(FROM/TO)]
 //	    [before=] [after=] [cap=] [inactive]
 //	case id=c1 [situs=] [line=] [level=] [plan=] [program=] [credential=] [specialty=] [status=] [due=] [final] [service=]
-//	    [population=] [rendering=SPECIALTY]
+//	    [population=] [rendering=SPECIALTY] [decider=] [involved=] [asked=] [complete=] [letter=]
+//	    [drug=] [stage=]
 //	call reviewer=r1 at=INSTANT [minutes=15] [until=INSTANT] [id=]
 //	week monday=2020-05-18 zone=US/Eastern cases=(c1) [days=mon-fri] [hours=7-18] [without=(12)] [reviewers=10] [slots=4]
-//	    [reveal=auto|always|never] [match] [except=]
+//	    [reveal=auto|always|never] [match] [except=] [mode=slot|callback|ad_hoc] [windows=(FROM/TO, …)]
 //	earliest cases=(c1) … [limit=20] [from=] [to=]
 //	nearest cases=(c1) … around=INSTANT [limit=3]
 //	judge cases=(c1) reviewer=r1 at=INSTANT … [match]
@@ -97,7 +98,10 @@ func (s *searchScript) find(a args) *Reviewer {
 
 // plan reads what all queries share; it returns a refusal in words.
 func (s *searchScript) plan(a args, within slots.Interval) (*Plan, string) {
-	q := Query{Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match")}
+	q := Query{
+		Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match"),
+		Mode: a.text("mode", ""), Windows: a.intervals("windows"),
+	}
 	for _, id := range a.list("cases") {
 		c := s.cases[id]
 		if c == nil {
@@ -178,6 +182,9 @@ func (s *searchScript) printDay(b *strings.Builder, day DayOffers) {
 		if slot.Consultative {
 			b.WriteString(" (consultative)")
 		}
+		if slot.Late {
+			b.WriteString(" (late)")
+		}
 		printCases(b, slot.Cases)
 	}
 	if day.More > 0 {
@@ -255,6 +262,9 @@ func (s *searchScript) printOffers(b *strings.Builder, offers []Offer) {
 		if o.Consultative {
 			b.WriteString(" consultative")
 		}
+		if o.Late {
+			b.WriteString(" late")
+		}
 		printCases(b, o.Cases)
 		b.WriteString("\n")
 	}
@@ -277,6 +287,9 @@ func (s *searchScript) judge(a args) string {
 	}
 	if j.Consultative {
 		b.WriteString(" consultative")
+	}
+	if j.Late {
+		b.WriteString(" late")
 	}
 	if len(j.Cases) > 1 {
 		printCases(&b, j.Cases)

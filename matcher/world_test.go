@@ -52,7 +52,7 @@ func mustDate(s string) slots.Date {
 }
 
 // worldRules are the shipped rules and the rows of testdata/world_rules.json: a
-// plan with other calls, grids and limits, and a state with alternatives.
+// plan with other calls, grids and limits.
 func worldRules(tb testing.TB) *Ruleset {
 	tb.Helper()
 	text, err := os.ReadFile("testdata/world_rules.json")

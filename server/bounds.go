@@ -48,6 +48,12 @@ const (
 	importChunk     = 512       // commands queued together
 	maxRefusedBytes = 256 << 10 // of refusals listed, roughly; the rest is only counted
 	maxLineFaults   = 5         // errors named per refused line
+
+	maxRuleChanges = 200 // rows listed of a comparison of rules, members of each, bytes of a value
+	maxRuleFields  = 50
+	maxRuleText    = 300
+	maxRuleBytes   = 256 << 10 // of all changes listed
+	maxTouched     = 200       // cases and calls listed
 )
 
 // Defaults of a search.

@@ -26,7 +26,7 @@ var problemKinds = map[string]problemKind{
 	// By name.
 	codeRequestTimeout:   {http.StatusRequestTimeout, "The request did not arrive in time", "Send the whole request without long pauses."},
 	codeLengthRequired:   {http.StatusLengthRequired, "A Content-Length header is required", "Send the body with its length; Transfer-Encoding is not taken."},
-	codeBodyTooLarge:     {http.StatusRequestEntityTooLarge, "The body is too large", "Bodies have at most 64 KiB, imports 64 MiB."},
+	codeBodyTooLarge:     {http.StatusRequestEntityTooLarge, "The body is too large", "Bodies have at most 64 KiB, imports 64 MiB, bundles of rules 16 MiB."},
 	codeTargetTooLong:    {http.StatusRequestURITooLong, "The request target is too long", "Paths have at most 1 KiB, targets 8 KiB."},
 	codeUnsupportedMedia: {http.StatusUnsupportedMediaType, "The body's type is not taken", "Send application/json in UTF-8 without content encoding; imports are application/x-ndjson."},
 	codeHeadersTooLarge:  {http.StatusRequestHeaderFieldsTooLarge, "The headers are too large or too many", "Send at most 64 header fields of 8 KiB in all."},

@@ -1,6 +1,10 @@
 package server
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/parleyhq/parley/matcher"
+)
 
 // route is one row of the one table of routes. A path segment {id} takes [A-Za-z0-9._-]{1,64}.
 type route struct {
@@ -59,6 +63,9 @@ func routes() []route {
 		{method: "GET", path: "/v1/cases/{id}", name: "getCase", handle: getCase, personal: true, query: zone},
 		{method: "GET", path: "/v1/cases/{id}/p2p-availability", name: "getAvailability", handle: getAvailability, query: zone},
 		{method: "POST", path: "/v1/import", name: "importLines", handle: importLines, changes: true, maxBody: maxImportBytes, contentType: typeNDJSON},
+		{method: "GET", path: "/v1/rules", name: "getRules", handle: getRules, query: []string{"limit", "cursor"}},
+		{method: "POST", path: "/v1/rules", name: "loadRules", handle: loadRules, changes: true, maxBody: matcher.MaxBundleBytes},
+		{method: "POST", path: "/v1/rules/check", name: "checkRules", handle: checkRules, maxBody: matcher.MaxBundleBytes},
 		{method: "GET", path: "/v1/me", name: "getMe", handle: getMe, query: zone},
 		{method: "PUT", path: "/v1/me", name: "putMe", handle: putMe, versioned: true, maxBody: maxBodyBytes},
 

@@ -118,14 +118,23 @@ type importer struct {
 }
 
 func newImporter(base string) (*importer, error) {
-	u, err := url.Parse(base)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return nil, fmt.Errorf("%q is not an http(s) URL such as http://127.0.0.1:8080", base)
+	u, err := baseURL(base)
+	if err != nil {
+		return nil, err
 	}
 	return &importer{
 		url: u.JoinPath("/v1/import").String(), run: rand.Text(),
 		http: &http.Client{Timeout: importTimeout}, progress: func(int64) {},
 	}, nil
+}
+
+// baseURL reads the address of a server.
+func baseURL(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return nil, fmt.Errorf("%q is not an http(s) URL such as http://127.0.0.1:8080", base)
+	}
+	return u, nil
 }
 
 // send reads NDJSON to its end. The summary counts what was answered, also when err is not nil.

@@ -22,6 +22,7 @@ type serveCmd struct {
 	Listen       string   `default:"127.0.0.1:8080" env:"PARLEY_LISTEN" help:"Address and port to listen on; port 0 picks a free one (${env})."`
 	Data         string   `required:"" type:"path" placeholder:"DIR" env:"PARLEY_DATA" help:"Directory of the store; created if missing or empty (${env})."`
 	Demo         demoKind `placeholder:"national|deck" env:"PARLEY_DEMO" help:"Fill a new store with made-up data: national (400 reviewers, 1,000 cases, today; the default) or deck (one week of May 2020 under its sandbox clock) (${env})."`
+	Rules        string   `default:"embedded" placeholder:"DIR" env:"PARLEY_RULES" help:"Rules that a new store starts with: a folder, or embedded. A store that has rules keeps them; parley rules load changes them (${env})."`
 	SandboxClock string   `placeholder:"TIME" env:"PARLEY_SANDBOX_CLOCK" help:"Let the store live in another time: RFC 3339, e.g. 2020-05-15T09:00:00-04:00. The clock starts there and runs on (${env})."`
 	LogFormat    string   `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
@@ -41,6 +42,10 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err := server.CheckListen(c.Listen); err != nil {
 		return &failure{exitUsage, err}
 	}
+	offered, err := openFolder(s, c.Rules)
+	if err != nil {
+		return err
+	}
 	log := newLogger(s.err, c.LogFormat, c.LogLevel)
 	// The listener comes first: a busy port is found before a long replay.
 	listener, err := net.Listen("tcp", c.Listen)
@@ -52,12 +57,12 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return c.serve(ctx, s, log, listener, store, clock)
+	return c.serve(ctx, s, log, listener, store, clock, offered)
 }
 
 // serve owns the store from here on and closes it.
 func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, listener net.Listener,
-	store *persist.Store, clock engine.Clock,
+	store *persist.Store, clock engine.Clock, offered *folder,
 ) (err error) {
 	metrics := server.NewMetrics(version)
 	if err := metrics.Register(newStoreCollector(store)); err != nil {
@@ -67,13 +72,14 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	observer.Logf = log.Info
 	identity := store.Identity()
 	eng, err := engine.Open(ctx, engine.Options{
-		Log: store, Identity: identity, Clock: clock, Observer: observer,
+		Log: store, Identity: identity, Clock: clock, Observer: observer, Rules: offered.bundle,
 		Progress: newProgress(s.err, "replay").update,
 	})
 	if err != nil {
 		return errors.Join(fmt.Errorf("the store cannot be used: %w", err), store.Close())
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
+	tellRules(log, eng.Snapshot().Rules().Version(), offered)
 	srv, err := server.New(server.Options{
 		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version,
 		Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
@@ -92,6 +98,15 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	case <-ctx.Done():
 		log.Info("stopping: calls under way are answered first")
 		return errors.Join(shutdown(srv), <-served)
+	}
+}
+
+// tellRules logs that the store goes by other rules than those at hand. They are
+// never applied here: rules change by a command, so that the log says when.
+func tellRules(log *slog.Logger, inForce string, offered *folder) {
+	if v := offered.rules.Version(); v != inForce {
+		log.Warn("the store keeps its own rules; others are at hand and not applied, load them with: parley rules load",
+			"inForce", inForce, "atHand", v, "from", offered.name)
 	}
 }
 
