@@ -92,6 +92,7 @@ func routes() []route {
 		{method: "GET", path: "/v1/reviewers/{id}/agenda", name: "getAgenda", handle: getAgenda, personal: true, query: []string{"date", "timeZone"}},
 		{method: "POST", path: "/v1/reviewers/{id}/absences", name: "addAbsence", handle: addAbsence, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
 		{method: "GET", path: "/v1/attention", name: "listAttention", handle: listAttention, personal: true, query: page},
+		{method: "GET", path: "/v1/events", name: "listEvents", handle: listEvents, query: []string{"after", "limit"}},
 	}
 }
 
