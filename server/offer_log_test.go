@@ -145,7 +145,7 @@ func TestOfferExport(t *testing.T) {
 	x.get("/v1/offer-records?from=yesterday").is(400, "invalid_query")
 	x.get("/v1/offer-records?limit=0").is(422, "invalid_value")
 	x.get("/v1/offer-records?to=2026-11-02T08:01:00-06:00&from=2026-11-02T08:01:00-06:00").is(422, "invalid_value")
-	x.get("/v1/offer-records?limit=2&to=2026-11-03T00:00:00Z" + cursor).is(400, "invalid_cursor")
+	x.get("/v1/offer-records?limit=2&to=2026-11-03T00:00:00Z"+cursor).is(400, "invalid_cursor")
 }
 
 // TestExportIsBounded: what is more than an answer takes is refused, not cut.
