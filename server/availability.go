@@ -14,6 +14,7 @@ type availabilityOut struct {
 	Status                string           `json:"status"`
 	P2PStatus             string           `json:"p2pStatus"`
 	AppointmentID         *string          `json:"appointmentId"`
+	CallbackRequestID     *string          `json:"callbackRequestId"`
 	TimeZone              string           `json:"timeZone"`
 	BookingModes          []string         `json:"bookingModes"`
 	Reasons               []reasonOut      `json:"reasons"`
@@ -82,8 +83,8 @@ func (c *call) availability(v *engine.Case, e *matcher.Eligibility, z *slots.Zon
 	out := availabilityOf(e, z)
 	out.CaseID = v.ID
 	out.DefaultWindows = intervalsOut(e.DefaultWindows(caseZone(v), c.now), z)
-	status, appointmentID := c.p2pStatus(v)
-	out.P2PStatus, out.AppointmentID = status, textOrNull(appointmentID)
+	done := c.progress(v)
+	out.P2PStatus, out.AppointmentID, out.CallbackRequestID = done.status, textOrNull(done.appointmentID), textOrNull(done.callbackID)
 	return out
 }
 
