@@ -17,7 +17,7 @@ type attemptIn struct {
 	NumberCalled        opt[string]      `json:"numberCalled"`
 	Result              need[string]     `json:"result"`
 	SpokeWith           opt[spokeWithIn] `json:"spokeWith"`
-	CallbackNumberGiven callbackNumberIn       `json:"callbackNumberGiven"`
+	CallbackNumberGiven callbackNumberIn `json:"callbackNumberGiven"`
 	NewInformation      opt[string]      `json:"newInformation"`
 }
 
