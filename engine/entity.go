@@ -166,6 +166,7 @@ type Appointment struct {
 	Outcome               string           // of a completed call, "" before
 	Partial               bool             // a partial certification was agreed
 	Report                Sealed           // CallReport
+	EscalatedTo           string           // id of the reviewer stage that carries an escalated call on, "" = none
 	NoShowBy              string           // provider, reviewer; "" unless it is a no-show
 	// Follows is the escalated call that this one carries on, FollowedBy the last
 	// one that carries this one on; "" = none.

@@ -39,13 +39,16 @@ func (j *judging) recordAttempt(p RecordAttempt) decision {
 		return refuse(StatusAttemptsExhausted, "limit")
 	}
 	attempt := p.Attempt
-	attempt.Missed, attempt.CallBackUntil = false, 0
+	attempt.Missed, attempt.CallBackUntil, attempt.Left = false, 0, -1
 	attempt.RecordedAt, attempt.RecordedBy = j.now, j.actor.Principal
 	image := old.next(j.now)
 	if rule != nil && old.Status == Booked && missed(old, &attempt, rule, terms) {
 		attempt.Missed, attempt.CallBackUntil = true, rule.CallBackUntil(attempt.At)
 	}
 	image.Attempts = append(slices.Clip(old.Attempts), attempt)
+	if rule != nil {
+		image.Attempts[len(old.Attempts)].Left = max(0, rule.Maximum-image.Misses())
+	}
 	d = decision{subject: old.ID, question: question{expect: p.Expect}}
 	if attempt.Missed && image.Misses() >= rule.Maximum {
 		d.effects = j.endByMisses(image, rule)

@@ -148,6 +148,7 @@ func TestCheckFinds(t *testing.T) {
 	f("by reviewer", func(s *state) { s.byReviewer.drop(first(s.byReviewer)) })
 	f("by principal", func(s *state) { s.byPrincipal.drop(first(s.byPrincipal)) })
 	f("by NPI", func(s *state) { s.byNPI.drop(first(s.byNPI)) })
+	f("upcoming", func(s *state) { s.upcoming.drop(first(s.upcoming)) })
 	f("deadlines", func(s *state) { s.keysEnd.drop(deadline{testNow + KeyRetention, "acme", keyID("alice", "k-1")}) })
 	f("deadlines", func(s *state) { s.holdsEnd.drop(deadline{testNow + 300, "acme", "hold-1"}) })
 	f("bytes of answers", func(s *state) { s.answerBytes++ })

@@ -38,10 +38,15 @@ const (
 	maxNPIs         = 200
 	maxAttestations = 20
 
+	maxClarifications = 10 // of one call
+	maxSubject        = 100
+	maxTreatment      = 200 // what was requested or certified
+
 	maxPage         = 200 // rows of a list, slots of a cell, reviewers of a priority
 	defaultPage     = 50
 	maxLookupCases  = 100
 	maxAlternatives = 5 // offers beside a refusal
+	maxReplacements = 3 // offers beside a call that needs attention
 
 	maxExport      = 10_000   // offer records of one answer
 	maxExportBytes = 16 << 20 // of one answer, the record that passes it included

@@ -88,6 +88,14 @@ func routes() []route {
 		{method: "GET", path: "/v1/appointments/{id}/calendar.ics", name: "getCalendarFile", handle: getCalendarFile, personal: true, produces: typeCalendar},
 		{method: "POST", path: "/v1/appointments/{id}/reschedule", name: "rescheduleAppointment", handle: rescheduleAppointment, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
 		{method: "POST", path: "/v1/appointments/{id}/cancel", name: "cancelAppointment", handle: cancelAppointment, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+
+		{method: "POST", path: "/v1/appointments/{id}/attempts", name: "recordAttempt", handle: recordAttempt, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/appointments/{id}/start", name: "startCall", handle: startCall, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/appointments/{id}/complete", name: "completeCall", handle: completeCall, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/appointments/{id}/no-show", name: "missCall", handle: missCall, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/appointments/{id}/reassign", name: "reassignCall", handle: reassignCall, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/reviewers/{id}/agenda", name: "getAgenda", handle: getAgenda, personal: true, query: []string{"date", "timeZone"}},
+		{method: "POST", path: "/v1/reviewers/{id}/absences", name: "addAbsence", handle: addAbsence, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
 	}
 }
 
