@@ -57,6 +57,14 @@ func (c *Command) admit() (detail string, ok bool) {
 		return "id", validID(p.ID) && validID(p.ReviewerID)
 	case AddAbsence:
 		return p.admit()
+	case CreateCallback:
+		return p.admit()
+	case CancelCallback:
+		return "id", validID(p.ID)
+	case AdHoc:
+		return "id", validID(p.ID) && validIDs(p.CaseIDs)
+	case RecordOffer:
+		return p.admit()
 	}
 	return "", true
 }

@@ -86,6 +86,12 @@ func objectOf(f effect) Object {
 		return Object{"appointment", f.image.ID}
 	case *putProfile:
 		return Object{"profile", f.image.Principal}
+	case *putCallback:
+		return Object{"callback", f.image.ID}
+	case *noteOffer:
+		if f.digest != [32]byte{} {
+			return Object{"offer", f.record.CaseID}
+		}
 	case *setRules:
 		return Object{"rules", f.version}
 	}

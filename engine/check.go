@@ -17,7 +17,7 @@ import (
 func (s *Snapshot) Check() error { return s.state.check() }
 
 func (s *state) check() error {
-	for _, part := range []func() error{s.checkOverlaps, s.checkCases, s.checkCounters, s.checkIndexes, s.checkCalls} {
+	for _, part := range []func() error{s.checkOverlaps, s.checkCases, s.checkCounters, s.checkIndexes, s.checkCalls, s.checkCallbacks} {
 		if err := part(); err != nil {
 			return fmt.Errorf("engine: state at seq %d: %w", s.seq, err)
 		}
@@ -122,6 +122,8 @@ func (s *state) checkIndexes() error {
 		{"appointments by principal", s.byPrincipal.tree, fresh.byPrincipal.tree},
 		{"appointments by NPI", s.byNPI.tree, fresh.byNPI.tree},
 		{"upcoming appointments", s.upcoming.tree, fresh.upcoming.tree},
+		{"cases by NPI", s.casesByNPI.tree, fresh.casesByNPI.tree},
+		{"the queue of callback requests", s.waiting.tree, fresh.waiting.tree},
 	} {
 		if !sameItems(x.live, x.want) {
 			return fmt.Errorf("index of %s differs from its entities", x.name)
@@ -135,6 +137,9 @@ func (s *state) checkIndexes() error {
 	}
 	if !sameRows(s.calls, fresh.calls) || !sameRows(s.holders, fresh.holders) {
 		return fmt.Errorf("calls by case or holds by principal differ from holds and appointments")
+	}
+	if !sameRows(s.requests, fresh.requests) || !sameRows(s.reserved, fresh.reserved) {
+		return fmt.Errorf("open requests by case or by appointment id differ from callback requests")
 	}
 	if !sameCalendar(s.calendar, fresh.calendar) || s.roster.Len() != s.reviewers.len() {
 		return fmt.Errorf("calendar or roster differs from its entities")
@@ -156,6 +161,7 @@ func (s *state) rebuilt() (fresh *state, err error) {
 		func() { s.holds.each(func(h *Hold) bool { return keep(fresh.putHold(h)) }) },
 		func() { s.appointments.each(func(a *Appointment) bool { return keep(fresh.putAppointment(a)) }) },
 		func() { s.keys.each(func(r *remembered) bool { return keep(fresh.putKey(r)) }) },
+		func() { s.callbacks.each(func(r *CallbackRequest) bool { return keep(fresh.putCallback(r)) }) },
 	} {
 		if err == nil {
 			fill()

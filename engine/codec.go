@@ -245,8 +245,11 @@ func (c *codec) digest(p *[32]byte) {
 }
 
 // list codes up to MaxListItems items; an empty list is read as nil.
-func list[T any](c *codec, p *[]T, item func(*codec, *T)) {
-	n := c.length(len(*p), MaxListItems, "list")
+func list[T any](c *codec, p *[]T, item func(*codec, *T)) { listUpTo(c, p, MaxListItems, item) }
+
+// listUpTo is list with a limit of its own.
+func listUpTo[T any](c *codec, p *[]T, limit int, item func(*codec, *T)) {
+	n := c.length(len(*p), limit, "list")
 	if c.reading {
 		*p = nil
 		if n > 0 {

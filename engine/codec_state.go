@@ -7,7 +7,9 @@ import (
 	"io"
 )
 
-const stateVersion = 1
+// stateVersion 2 adds callback requests and what is noted of offer records; a
+// state without them is written in version 1.
+const stateVersion = 2
 
 // The encoded state is a sequence of records, each behind its length: the head,
 // then for each section its number of records and the records themselves, in
@@ -17,21 +19,34 @@ const stateVersion = 1
 // writeTo writes the canonical encoding.
 func (s *state) writeTo(w io.Writer) error {
 	out := &stateWriter{out: bufio.NewWriterSize(w, 64<<10)}
-	out.record(func(c *codec) { c.stateHead(s) })
+	out.record(func(c *codec) { c.stateHead(s, s.least()) })
 	writeSection(out, s.reviewers, (*codec).reviewer)
 	writeSection(out, s.cases, (*codec).caseEntity)
 	writeSection(out, s.holds, (*codec).hold)
 	writeSection(out, s.appointments, (*codec).appointment)
 	writeSection(out, s.profiles, (*codec).profile)
 	writeSection(out, s.keys, (*codec).remembered)
+	if s.least() >= 2 {
+		writeSection(out, s.callbacks, (*codec).callback)
+		writeSection(out, s.offered, (*codec).caseRecord)
+	}
 	if out.err != nil {
 		return out.err
 	}
 	return out.out.Flush()
 }
 
-func (c *codec) stateHead(s *state) {
-	c.version(stateVersion)
+// least returns the lowest version that holds the state.
+func (s *state) least() uint8 {
+	if s.callbacks.len() > 0 || s.offered.len() > 0 {
+		return 2
+	}
+	return 1
+}
+
+// stateHead returns the version that it has found or written.
+func (c *codec) stateHead(s *state, least uint8) (version uint8) {
+	version = c.leastVersion(least, stateVersion)
 	natural(c, &s.seq)
 	integer(c, &s.now)
 	natural(c, &s.nextRef)
@@ -44,6 +59,7 @@ func (c *codec) stateHead(s *state) {
 	}
 	c.str(&s.rules.version)
 	c.bytes(&s.rules.bundle, MaxRulesBytes)
+	return version
 }
 
 type stateWriter struct {
@@ -87,7 +103,8 @@ func writeSection[T any](w *stateWriter, t table[T], fields func(*codec, *T)) {
 func readState(r *bufio.Reader) (*state, error) {
 	s := newState()
 	in := &stateReader{in: r}
-	in.record(func(c *codec) { c.stateHead(s) })
+	var version uint8
+	in.record(func(c *codec) { version = c.stateHead(s, 1) })
 	counters := s.counters
 	readSection(in, s.reviewers, (*codec).reviewer, func(v *Reviewer) (string, string, error) {
 		return v.Tenant, v.ID, s.loadReviewer(v)
@@ -108,11 +125,28 @@ func readState(r *bufio.Reader) (*state, error) {
 	readSection(in, s.keys, (*codec).remembered, func(v *remembered) (string, string, error) {
 		return v.tenant, keyID(v.principal, v.key), s.putKey(v)
 	})
+	if version >= 2 {
+		readLater(in, s)
+	}
+	if in.err == nil && s.least() != version {
+		in.err = fmt.Errorf("%w: a state in version %d, %d holds it", errDamagedRecord, version, s.least())
+	}
 	if in.err != nil {
 		return nil, in.err
 	}
 	s.counters = counters
 	return s, nil
+}
+
+// readLater reads the sections that version 2 adds.
+func readLater(in *stateReader, s *state) {
+	readSection(in, s.callbacks, (*codec).callback, func(v *CallbackRequest) (string, string, error) {
+		return v.Tenant, v.ID, s.putCallback(v)
+	})
+	readSection(in, s.offered, (*codec).caseRecord, func(v *caseRecord) (string, string, error) {
+		s.offered.put(v.tenant, v.caseID, v)
+		return v.tenant, v.caseID, nil
+	})
 }
 
 // loadReviewer puts a reviewer whose number was given out before.

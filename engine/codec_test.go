@@ -111,9 +111,20 @@ func TestRecordsRoundTrip(t *testing.T) {
 		roundTrip(t, filled[AttemptPersonal](next), (*codec).attemptPersonal)
 		roundTrip(t, filled[CallReport](next), (*codec).callReport)
 		roundTrip(t, filled[AuditRecord](next), (*codec).audit)
+		roundTrip(t, filled[CallbackRequest](next), (*codec).callback)
+		roundTrip(t, filled[OfferRecord](next), (*codec).offerRecord)
+		roundTrip(t, sampleCaseRecord(next), (*codec).caseRecord)
 		e := sampleEntry(next, Kind(1+next(uint64(kindEnd)-1)))
 		roundTrip(t, e, (*codec).entry)
 	})
+}
+
+func sampleCaseRecord(next func(uint64) uint64) *caseRecord {
+	r := &caseRecord{tenant: "acme", caseID: "c-1"}
+	for range next(4) {
+		r.recent = append(r.recent, recentOffer{digest: [32]byte{1, byte(next(256))}, at: slots.Instant(next(1 << 33))})
+	}
+	return r
 }
 
 // sampleEntry is an entry with every effect. Fields that its kind does not
@@ -152,8 +163,26 @@ func sampleEntry(next func(uint64) uint64, kind Kind) *entry {
 		*q = question{expect: 1, reviewerID: "rev-1", attestations: []string{"x", "y"}, role: "r"}
 	case KindAddAbsence:
 		*q = question{expect: 3, span: slots.Interval{Start: 1, End: slots.Instant(next(1 << 33))}}
+	case KindCancelCallback:
+		q.expect = next(1 << 20)
+	case KindAdHoc:
+		*q = question{start: slots.Instant(next(1 << 33)), role: "r", credential: "MD", attestations: []string{"x"}}
+	case KindRecordOffer:
+		q.digest = [32]byte{1, 2}
+	}
+	if kind >= KindCreateCallback {
+		e.effects = append(e.effects, &putCallback{filled[CallbackRequest](next)},
+			&noteOffer{digest: [32]byte{7}, record: sampleOffer(next)}, &noteOffer{record: sampleOffer(next)})
 	}
 	return e
+}
+
+// sampleOffer has no place in the log, as in an effect.
+func sampleOffer(next func(uint64) uint64) OfferRecord {
+	r := *filled[OfferRecord](next)
+	r.Seq, r.At, r.Actor = 0, 0, Actor{}
+	r.Offers = append(r.Offers, r.Offers...)
+	return r
 }
 
 // TestRecordsCutShort reads every prefix of an entry, and every entry with one

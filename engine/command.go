@@ -29,6 +29,10 @@ const (
 	KindNoShow
 	KindReassign
 	KindAddAbsence
+	KindCreateCallback
+	KindCancelCallback
+	KindAdHoc
+	KindRecordOffer
 	kindEnd
 )
 
@@ -50,6 +54,10 @@ var kindNames = [kindEnd]string{
 	KindNoShow:             "no_show",
 	KindReassign:           "reassign",
 	KindAddAbsence:         "add_absence",
+	KindCreateCallback:     "create_callback",
+	KindCancelCallback:     "cancel_callback",
+	KindAdHoc:              "ad_hoc",
+	KindRecordOffer:        "record_offer",
 }
 
 // String returns the kind's name in snake_case, for metrics and audit.

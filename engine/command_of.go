@@ -17,6 +17,9 @@ func (e *entry) payload(before *state) Payload {
 	if p, ok := e.callPayload(); ok {
 		return p
 	}
+	if p, ok := e.callbackPayload(); ok {
+		return p
+	}
 	q := &e.question
 	switch e.kind {
 	case KindLoadRules:

@@ -24,8 +24,9 @@ const (
 	numberSetRules
 	numberRememberKey
 	numberAskCase
-	_ // 10
+	numberPutCallback
 	numberMarkCase
+	numberNoteOffer
 )
 
 // newEffect returns an empty effect to read into, nil for an unknown number.
@@ -51,6 +52,10 @@ func newEffect(number uint8) effect {
 		return new(askCase)
 	case numberMarkCase:
 		return new(markCase)
+	case numberPutCallback:
+		return &putCallback{new(CallbackRequest)}
+	case numberNoteOffer:
+		return new(noteOffer)
 	}
 	return nil
 }

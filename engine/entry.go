@@ -43,6 +43,8 @@ type question struct {
 	tier         matcher.Tier
 	ruleset      string
 	span         slots.Interval
+	digest       [32]byte // of an answer
+	credential   string   // of who will speak
 }
 
 func (c *codec) question(k Kind, version uint8, q *question) {
@@ -77,6 +79,15 @@ func (c *codec) question(k Kind, version uint8, q *question) {
 	case KindAddAbsence:
 		natural(c, &q.expect)
 		c.interval(&q.span)
+	case KindCancelCallback:
+		natural(c, &q.expect)
+	case KindAdHoc:
+		integer(c, &q.start)
+		c.str(&q.role)
+		c.str(&q.credential)
+		c.strs(&q.attestations)
+	case KindRecordOffer:
+		c.digest(&q.digest)
 	}
 }
 
@@ -155,13 +166,17 @@ func (o *Outcome) attach(s *state, k Kind, tenant, id string) {
 		o.Reviewer, _ = s.reviewers.get(tenant, id)
 	case KindPutCase:
 		o.Case, _ = s.cases.get(tenant, id)
-	case KindHold:
+	case KindHold, KindAdHoc:
 		o.Hold, _ = s.holds.get(tenant, id)
 	case KindBook, KindReschedule, KindCancel,
 		KindRecordAttempt, KindStartCall, KindCompleteCall, KindNoShow, KindReassign:
 		o.Appointment, _ = s.appointments.get(tenant, id)
 	case KindPutProfile:
 		o.Profile, _ = s.profiles.get(tenant, id)
+	case KindCreateCallback, KindCancelCallback:
+		if o.Callback, _ = s.callbacks.get(tenant, id); o.Callback != nil {
+			o.Appointment, _ = s.appointments.get(tenant, o.Callback.AppointmentID)
+		}
 	}
 }
 

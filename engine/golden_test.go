@@ -36,6 +36,9 @@ func TestGoldenRecords(t *testing.T) {
 	golden(t, "personal-attempt", 1, filled[AttemptPersonal](counting()), (*codec).attemptPersonal)
 	golden(t, "personal-report", 1, filled[CallReport](counting()), (*codec).callReport)
 	golden(t, "audit", 1, filled[AuditRecord](counting()), (*codec).audit)
+	golden(t, "callback", 1, filled[CallbackRequest](counting()), (*codec).callback)
+	golden(t, "offer", 1, filled[OfferRecord](counting()), (*codec).offerRecord)
+	golden(t, "case-record", 1, sampleCaseRecord(counting()), (*codec).caseRecord)
 	golden(t, "remembered", 2, &remembered{
 		tenant: "acme", principal: "alice", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindBook,
 		outcome: Outcome{Seq: 7, Now: 1799395200, Created: true, Appointment: filled[Appointment](counting())},

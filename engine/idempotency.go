@@ -103,7 +103,7 @@ func (c *codec) remembered(r *remembered) {
 		optional(c, &o.Reviewer, (*codec).reviewer)
 	case KindPutCase:
 		optional(c, &o.Case, (*codec).caseEntity)
-	case KindHold:
+	case KindHold, KindAdHoc:
 		optional(c, &o.Hold, (*codec).hold)
 	case KindBook, KindReschedule, KindCancel,
 		KindRecordAttempt, KindStartCall, KindCompleteCall, KindNoShow, KindReassign:
@@ -112,7 +112,10 @@ func (c *codec) remembered(r *remembered) {
 		optional(c, &o.Profile, (*codec).profile)
 	case KindRecordAnswer:
 		c.bytes(&o.Answer, MaxAnswerBytes)
-	case KindLoadRules, KindReleaseHold:
+	case KindCreateCallback, KindCancelCallback:
+		optional(c, &o.Callback, (*codec).callback)
+		optional(c, &o.Appointment, (*codec).appointment)
+	case KindLoadRules, KindReleaseHold, KindRecordOffer:
 	default:
 		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", r.kind))
 	}

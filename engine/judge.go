@@ -31,8 +31,19 @@ func refuse(s Status, detail string, codes ...string) decision {
 	return decision{outcome: Outcome{Status: s, Detail: detail, Codes: codes}}
 }
 
-// judge decides on a payload. Every kind has its case here.
+// judge decides on a payload. What follows from the decision, whatever the kind,
+// is worked out from its effects.
 func (j *judging) judge(p Payload) decision {
+	d := j.decide(p)
+	if d.outcome.Status == StatusOK && len(d.effects) > 0 {
+		after := j.settle(p.Kind(), &d)
+		j.note(&d, after)
+	}
+	return d
+}
+
+// decide decides on a payload alone. Every kind has its case here.
+func (j *judging) decide(p Payload) decision {
 	switch p := p.(type) {
 	case LoadRules:
 		return j.loadRules(p)
@@ -68,6 +79,14 @@ func (j *judging) judge(p Payload) decision {
 		return j.reassign(p)
 	case AddAbsence:
 		return j.addAbsence(p)
+	case CreateCallback:
+		return j.createCallback(p)
+	case CancelCallback:
+		return j.cancelCallback(p)
+	case AdHoc:
+		return j.adHoc(p)
+	case RecordOffer:
+		return j.recordOffer(p)
 	}
 	panic(fmt.Sprintf("engine: no such payload: %T", p))
 }

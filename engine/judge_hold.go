@@ -28,11 +28,7 @@ func (j *judging) holdSlot(p HoldSlot) decision {
 	if d, refused := j.judgeSlot(a); refused {
 		return d
 	}
-	count := j.s.activeHolds(j.actor.Tenant, j.actor.Principal, j.now)
-	if own != nil {
-		count--
-	}
-	if count >= j.limits.holdsPerPrincipal {
+	if j.holdsFull(own) {
 		return refuse(StatusTooManyHolds, "")
 	}
 	d = decision{subject: p.ID, created: true}
@@ -42,6 +38,15 @@ func (j *judging) holdSlot(p HoldSlot) decision {
 	d.effects = append(d.effects, a.asked()...)
 	d.effects = append(d.effects, &putHold{j.newHold(p, a)})
 	return d
+}
+
+// holdsFull reports whether the principal may hold no more, own apart.
+func (j *judging) holdsFull(own *Hold) bool {
+	count := j.s.activeHolds(j.actor.Tenant, j.actor.Principal, j.now)
+	if own != nil {
+		count--
+	}
+	return count >= j.limits.holdsPerPrincipal
 }
 
 func (j *judging) newHold(p HoldSlot, a *ask) *Hold {
@@ -77,10 +82,13 @@ func (j *judging) releaseHold(p ReleaseHold) decision {
 	return d
 }
 
-// idInUse reports whether a hold or an appointment has an id. An expired hold
-// gives its id back.
+// idInUse reports whether a hold or an appointment has an id, or an open callback
+// request keeps it for its appointment. An expired hold gives its id back.
 func (j *judging) idInUse(id string) bool {
 	if h, ok := j.s.holds.get(j.actor.Tenant, id); ok && h.ActiveAt(j.now) {
+		return true
+	}
+	if _, kept := j.s.reserved.get(j.actor.Tenant, id); kept {
 		return true
 	}
 	_, ok := j.s.appointments.get(j.actor.Tenant, id)

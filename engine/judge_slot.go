@@ -13,9 +13,11 @@ type ask struct {
 	caseIDs        []string
 	reviewerID     string
 	start          slots.Instant
-	firstAsked     slots.Instant // 0 = now, or what each case says itself
-	mode           string        // "" = slot
-	notBefore      slots.Instant // of matcher.Query
+	firstAsked     slots.Instant    // 0 = now, or what each case says itself
+	mode           string           // "" = slot
+	notBefore      slots.Instant    // of matcher.Query
+	windows        []slots.Interval // of matcher.Query
+	within         slots.Interval   // starts to choose from, empty = all
 	specialtyMatch bool
 	except         string // id of the call that makes room
 
@@ -27,16 +29,24 @@ type ask struct {
 
 // find looks the cases and the reviewer up.
 func (j *judging) find(a *ask) (refusal decision, refused bool) {
+	if d, refused := j.findCases(a); refused {
+		return d, true
+	}
+	var ok bool
+	if a.reviewer, ok = j.s.reviewers.get(j.actor.Tenant, a.reviewerID); !ok {
+		return refuse(StatusNotFound, "reviewer"), true
+	}
+	return decision{}, false
+}
+
+// findCases looks the cases up.
+func (j *judging) findCases(a *ask) (refusal decision, refused bool) {
 	for _, id := range a.caseIDs {
 		c, ok := j.s.cases.get(j.actor.Tenant, id)
 		if !ok {
 			return refuse(StatusNotFound, "case", id), true
 		}
 		a.cases = append(a.cases, c)
-	}
-	var ok bool
-	if a.reviewer, ok = j.s.reviewers.get(j.actor.Tenant, a.reviewerID); !ok {
-		return refuse(StatusNotFound, "reviewer"), true
 	}
 	return decision{}, false
 }
@@ -48,7 +58,7 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 	}
 	q := matcher.Query{
 		FirstAsked: a.firstAsked, SpecialtyMatch: a.specialtyMatch, Waivable: matcher.RevealAlways,
-		Mode: a.mode, NotBefore: a.notBefore,
+		Mode: a.mode, NotBefore: a.notBefore, Windows: a.windows, Range: a.within,
 	}
 	for _, c := range a.cases {
 		q.Cases = append(q.Cases, &c.Case)

@@ -216,6 +216,43 @@ func TestReplayFindsAudit(t *testing.T) {
 	f(func(d *engine.DerivedRecord) bool { d.Key[0]++; return true })
 }
 
+// TestReplayFindsOffers replays a log whose offer records are not those of its entries.
+func TestReplayFindsOffers(t *testing.T) {
+	t.Parallel()
+	log, _ := filledLog(t, 600, engine.Options{})
+	f := func(spoil func(*engine.DerivedRecord) bool) {
+		t.Helper()
+		copied, spoilt := engine.NewMemLog(), false
+		var derived []engine.DerivedRecord
+		for _, space := range []engine.Space{engine.SpaceAudit, engine.SpaceOffers} {
+			if err := log.Derived(space, nil, func(key, value []byte) error {
+				d := engine.DerivedRecord{Space: space, Key: bytes.Clone(key), Value: bytes.Clone(value)}
+				if space == engine.SpaceAudit || spoilt || spoil(&d) {
+					derived = append(derived, d)
+				}
+				spoilt = spoilt || space == engine.SpaceOffers
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := log.Read(1, func(seq engine.Seq, payload []byte) error {
+			r := engine.Record{Payload: bytes.Clone(payload), Derived: derived}
+			derived = nil
+			return copied.Append(t.Context(), seq-1, []engine.Record{r})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := engine.Replay(t.Context(), copied, engine.Identity{}, engine.ReplayOptions{})
+		if err == nil || !strings.Contains(err.Error(), "offer records differ") {
+			t.Fatalf("got %v", err)
+		}
+	}
+	f(func(*engine.DerivedRecord) bool { return false })
+	f(func(d *engine.DerivedRecord) bool { d.Value[len(d.Value)-1]++; return true })
+	f(func(d *engine.DerivedRecord) bool { d.Key[len(d.Key)-1]++; return true })
+}
+
 // TestReplayFindsSealed replays cases whose sealed parts do not open, or do not
 // have the digests that look-ups use.
 func TestReplayFindsSealed(t *testing.T) {

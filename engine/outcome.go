@@ -21,7 +21,8 @@ type Outcome struct {
 	Hold        *Hold
 	Appointment *Appointment
 	Profile     *Profile
-	Answer      []byte // RecordAnswer
+	Callback    *CallbackRequest // with its Appointment, if it has one
+	Answer      []byte           // RecordAnswer
 
 	// For refusals.
 	Detail    string             // machine-readable, e.g. off_grid; never personal data

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/parleyhq/parley/slots"
 )
@@ -74,7 +75,8 @@ func Replay(ctx context.Context, log Log, id Identity, o ReplayOptions) (Report,
 	v.report.Rules, v.report.Counts, v.report.Counters = v.state.rules.version, s.Counts(), s.Counters()
 	for _, check := range []func() error{
 		s.Check,
-		func() error { return v.checkAudit(log) },
+		func() error { return checkDerived(log, SpaceAudit, "audit", v.audit, last) },
+		func() error { return checkDerived(log, SpaceOffers, "offer", v.offers, last) },
 		func() error { return v.state.checkSealed(NewVault(id.DigestKey)) },
 	} {
 		if err := check(); err != nil {
@@ -91,6 +93,8 @@ type verifier struct {
 	checkpoint CheckpointInfo
 	rejudge    bool
 	audit      multiset
+	offers     multiset
+	noted      bool // an entry with offer records was seen
 }
 
 // each sees every entry before it is applied.
@@ -101,8 +105,14 @@ func (v *verifier) each(e *entry, payload []byte) error {
 	if written, err := e.encode(); err != nil || !bytes.Equal(written, payload) {
 		return fmt.Errorf("%w: not in the form in which entries are written", errDamagedRecord)
 	}
-	audit := e.auditRecord()
-	v.audit.add(audit.Key, audit.Value)
+	for _, d := range e.derived() {
+		if d.Space == SpaceAudit {
+			v.audit.add(d.Key, d.Value)
+		} else {
+			v.offers.add(d.Key, d.Value)
+			v.noted = true
+		}
+	}
 	if v.rejudge {
 		v.judgeAgain(e, payload)
 	}
@@ -149,6 +159,10 @@ func (v *verifier) judgeAgain(e *entry, payload []byte) {
 		differs(d.outcome.Status.String())
 		return
 	}
+	if !v.noted {
+		// Perhaps it is of a build that made no offer records.
+		d.effects = slices.DeleteFunc(d.effects, func(f effect) bool { _, ok := f.(*noteOffer); return ok })
+	}
 	again := v.state.newEntry(&cmd, e.now, d)
 	again.zoneData = e.zoneData
 	if written, err := again.encode(); err != nil || !bytes.Equal(written, payload) {
@@ -160,19 +174,19 @@ func (v *verifier) judgeAgain(e *entry, payload []byte) {
 // is not judged again.
 var unlimited = limits{holdsPerPrincipal: int(^uint(0) >> 1), keys: int(^uint(0) >> 1)}
 
-// checkAudit compares the audit records that are there with those that the
+// checkDerived compares the records of a derived keyspace with those that the
 // entries call for.
-func (v *verifier) checkAudit(log Log) error {
+func checkDerived(log Log, space Space, name string, wanted multiset, last Seq) error {
 	var there multiset
-	err := log.Derived(SpaceAudit, nil, func(key, value []byte) error {
+	err := log.Derived(space, nil, func(key, value []byte) error {
 		there.add(key, value)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if there != v.audit {
-		return fmt.Errorf("%w: %d audit records differ from what %d entries call for", ErrCorrupt, there.count, v.audit.count)
+	if there != wanted {
+		return fmt.Errorf("%w: %d %s records differ from the %d that %d entries call for", ErrCorrupt, there.count, name, wanted.count, last)
 	}
 	return nil
 }

@@ -25,6 +25,8 @@ type state struct {
 	appointments table[Appointment]
 	profiles     table[Profile]    // by principal
 	keys         table[remembered] // by principal and key, see keyID
+	callbacks    table[CallbackRequest]
+	offered      table[caseRecord] // by case: what is noted of its offer records
 
 	// Derived.
 	roster        *matcher.Roster
@@ -38,9 +40,13 @@ type state struct {
 	casesByMember index // key: member digest
 	byCase        index // appointments, newest first
 	byReviewer    index
-	byPrincipal   index // key: who created it
-	byNPI         index // key: provider NPI on one of its cases
-	upcoming      index // booked appointments of a tenant, earliest first; key: ""
+	byPrincipal   index       // key: who created it
+	byNPI         index       // key: provider NPI on one of its cases
+	casesByNPI    index       // key: provider NPI
+	upcoming      index       // booked appointments of a tenant, earliest first; key: ""
+	waiting       index       // open callback requests, in the order of the queue
+	requests      table[call] // by case: its open callback request
+	reserved      table[call] // by appointment id: the open callback request it is kept for
 }
 
 // Counters count what has happened since the log began.
@@ -92,6 +98,12 @@ func newState() *state {
 		byPrincipal:   newIndex(),
 		byNPI:         newIndex(),
 		upcoming:      newIndex(),
+		callbacks:     newTable[CallbackRequest](),
+		offered:       newTable[caseRecord](),
+		casesByNPI:    newIndex(),
+		waiting:       newIndex(),
+		requests:      newTable[call](),
+		reserved:      newTable[call](),
 	}
 }
 
@@ -118,6 +130,12 @@ func (s *state) clone() *state {
 	c.byPrincipal = s.byPrincipal.clone()
 	c.byNPI = s.byNPI.clone()
 	c.upcoming = s.upcoming.clone()
+	c.callbacks = s.callbacks.clone()
+	c.offered = s.offered.clone()
+	c.casesByNPI = s.casesByNPI.clone()
+	c.waiting = s.waiting.clone()
+	c.requests = s.requests.clone()
+	c.reserved = s.reserved.clone()
 	return &c
 }
 

@@ -61,6 +61,10 @@ func (s *state) putCase(c *Case) error {
 	s.cases.put(c.Tenant, c.ID, c)
 	if offices {
 		s.eachOfCase(c, func(a *Appointment) { s.addOffices(a) })
+		s.eachProvider(old, func(e indexed) { s.casesByNPI.drop(e) })
+	}
+	if offices || !known {
+		s.eachProvider(c, func(e indexed) { s.casesByNPI.add(e) })
 	}
 	if known {
 		s.dropCaseKeys(old)
@@ -119,6 +123,16 @@ func (s *state) eachOfCase(c *Case, do func(*Appointment)) {
 	for _, id := range ids {
 		a, _ := s.appointments.get(c.Tenant, id)
 		do(a)
+	}
+}
+
+// eachProvider yields a case's places in casesByNPI, one of them twice where a
+// provider has two roles.
+func (s *state) eachProvider(c *Case, do func(indexed)) {
+	for _, npi := range caseNPIs(c) {
+		if npi != "" {
+			do(indexed{tenant: c.Tenant, key: npi, id: c.ID})
+		}
 	}
 }
 

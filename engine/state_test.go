@@ -104,6 +104,7 @@ func TestStateRoundTrip(t *testing.T) {
 func FuzzDecodeCheckpoint(f *testing.F) {
 	f.Add(encoded(f, newState()))
 	f.Add(encoded(f, sampleState(f)))
+	f.Add(encoded(f, waitingState(f)))
 	f.Fuzz(func(t *testing.T, record []byte) {
 		in := bytes.NewReader(record)
 		buffered := bufio.NewReader(in)

@@ -152,3 +152,12 @@ func (d deadlines) due(now slots.Instant) (deadline, bool) {
 }
 
 func (d deadlines) clone() deadlines { return deadlines{d.tree.Copy()} }
+
+// any reports whether a tenant has a value.
+func (t table[T]) any(tenant string) (found bool) {
+	t.from(tenant, "", func(*T) bool {
+		found = true
+		return false
+	})
+	return found
+}

@@ -133,9 +133,12 @@ func (w *writer) judgeAll(work *state, requests []*request) (dealt int) {
 		done, err := work.step(r.cmd, w.stamped, w.limits)
 		w.replies = append(w.replies, reply{r, done.outcome, err})
 		if done.entry != nil {
-			audit := done.entry.auditRecord()
-			w.records = append(w.records, Record{Payload: done.payload, Derived: []DerivedRecord{audit}})
-			bytes += len(done.payload) + len(audit.Value)
+			derived := done.entry.derived()
+			w.records = append(w.records, Record{Payload: done.payload, Derived: derived})
+			bytes += len(done.payload)
+			for i := range derived {
+				bytes += len(derived[i].Value)
+			}
 		}
 	}
 	if work.seq != w.base.seq+Seq(len(w.records)) {

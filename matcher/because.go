@@ -229,7 +229,7 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 	list = append(list, p.unknowns(list)...)
 	if w.slots > 0 {
 		list = append(list, Because{
-			Code: becauseOnlyWaivable, Rule: p.waiverRule(),
+			Code: becauseOnlyWaivable, Rule: w.rule,
 			Detail: fmt.Sprintf("slots that need %s: %d", strings.Join(w.codes, " or "), w.slots),
 		})
 	}
@@ -248,16 +248,4 @@ func (p *Plan) unknowns(list []Because) (found []Because) {
 		}
 	}
 	return found
-}
-
-// waiverRule names a row that has the requirement which a waiver would lift.
-func (p *Plan) waiverRule() string {
-	for _, cr := range p.rules {
-		for _, info := range cr.eligibility.Requirements {
-			if info.Code == Needs(1 << NeedLicense).Codes()[0] || info.Code == Needs(1 << NeedSpecialty).Codes()[0] {
-				return info.Rule
-			}
-		}
-	}
-	return ""
 }

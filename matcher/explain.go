@@ -61,6 +61,7 @@ func (u *Unlock) add(start slots.Instant) {
 type waivers struct {
 	slots   int
 	codes   []string // all codes needed by one of them, sorted
+	rule    string   // the row whose requirement the first of them waives
 	unlocks []Unlock // by code, for the slots where one code is enough
 }
 
@@ -78,7 +79,9 @@ func (p *Plan) waivers() waivers {
 		}
 		if seen != r || start >= until {
 			seen, until, codes = r, s.End, p.waiverCodes(r, start)
-			w.codes = join(w.codes, codes)
+			if w.codes = join(w.codes, codes); w.rule == "" {
+				w.rule = p.waivedRule(r, start)
+			}
 		}
 		w.slots++
 		if len(codes) == 1 {
@@ -88,6 +91,18 @@ func (p *Plan) waivers() waivers {
 	})
 	slices.SortFunc(w.unlocks, func(a, b Unlock) int { return cmp.Compare(a.Value, b.Value) })
 	return w
+}
+
+// waivedRule names the row that leaves r's slot at start to a waiver.
+func (p *Plan) waivedRule(r *Reviewer, start slots.Instant) string {
+	for _, cr := range p.rules {
+		for _, f := range cr.facts(r, start) {
+			if f.Waiver != "" {
+				return f.Rule
+			}
+		}
+	}
+	return ""
 }
 
 func (w *waivers) unlock(code string) *Unlock {

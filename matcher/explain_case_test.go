@@ -97,7 +97,7 @@ func TestCaseExplanationLeavesStrangersOut(t *testing.T) {
 	t.Parallel()
 	rs := shipped(t)
 	c := plainCase()
-	c.SitusState, c.MemberState = "WY", "WY"
+	c.SitusState, c.MemberState = "MT", "MT"
 	for _, row := range rs.ExplainCase(c, sample.Start, 0).Rows {
 		if row.Kind == "state" || row.ID == "hne" {
 			t.Errorf("%s %s was looked at", row.Kind, row.ID)

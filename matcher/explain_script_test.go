@@ -44,6 +44,7 @@ func explainRules(tb testing.TB) *Ruleset {
 //	rows case=c1                                   the rows that were looked at
 //	explain cases=(c1) reviewer=r1 [at=INSTANT]    a reviewer, fact by fact
 //	nothing cases=(c1) [monday=DATE] …             why nothing is on offer, and what would help
+//	nearest-unlocked cases=(c1) …                  the nearest offer, and what would unlock it
 func TestExplainScripts(t *testing.T) {
 	t.Parallel()
 	rules := explainRules(t)
@@ -65,6 +66,8 @@ func TestExplainScripts(t *testing.T) {
 					return s.reviewerFacts(args{t, d})
 				case "nothing":
 					return s.nothing(args{t, d})
+				case "nearest-unlocked":
+					return s.unlocked(args{t, d})
 				}
 				return s.run(t, d)
 			})
@@ -159,12 +162,38 @@ func (s explainScript) nothing(a args) string {
 		s.explain(&b, p.ExplainNothing())
 		return b.String()
 	}
-	q := Query{Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match")}
+	q := Query{Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match"), Mode: a.text("mode", "")}
 	for _, id := range a.list("cases") {
 		q.Cases = append(q.Cases, s.cases[id])
 	}
 	x, _ := ExplainRefused(s.view, q)
 	b.WriteString("refused\n")
 	s.explain(&b, x)
+	return b.String()
+}
+
+func (s explainScript) unlocked(a args) string {
+	s.zone = a.zone()
+	var within slots.Interval
+	if monday := a.text("monday", ""); monday != "" {
+		within = WeekRange(s.zone, mustDate(monday))
+	}
+	p, refused := s.plan(a, within)
+	if p == nil {
+		return refused
+	}
+	offer, u, ok := p.NearestUnlocked()
+	if !ok {
+		return "none\n"
+	}
+	var b strings.Builder
+	s.printOffers(&b, []Offer{*offer})
+	fmt.Fprintf(&b, "unlocked by %s %s", u.Kind, u.Value)
+	if u.Slots > 0 {
+		fmt.Fprintf(&b, ": %d slots from %s", u.Slots, s.show(u.Earliest))
+	} else {
+		b.WriteString(" and more")
+	}
+	b.WriteString("\n")
 	return b.String()
 }

@@ -158,11 +158,16 @@ func (s *searchScript) addCase(a args) string {
 	c.Requesting.Credential = a.text("credential", c.Requesting.Credential)
 	c.Requesting.Specialty = a.text("specialty", c.Requesting.Specialty)
 	c.ServiceSpecialty = a.text("service", c.ServiceSpecialty)
-	c.DecisionDue = a.instant("due")
+	c.DecisionDue, c.Determination.DecidedAt = a.instant("due"), a.instant("decided")
 	c.P2PRequestedAt = a.instant("asked")
 	c.InformationCompleteAt = a.instant("complete")
 	c.Determination.ReviewerID = a.text("decider", "")
 	c.InvolvedReviewerIDs = a.list("involved")
+	c.Drug = a.text("drug", "")
+	c.Stage = a.number("stage", 0)
+	if letter := a.text("letter", ""); letter != "" {
+		c.Determination.LetterDate = mustDate(letter)
+	}
 	c.Determination.Status = a.text("status", c.Determination.Status)
 	c.Determination.Final = a.d.HasArg("final")
 	if surgeon := a.text("rendering", ""); surgeon != "" {

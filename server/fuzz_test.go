@@ -47,6 +47,8 @@ func FuzzBodies(f *testing.F) {
 		{"putReviewer", "rev-ames"}, {"putCase", "1004567"}, {"importLines", ""}, {"lookupCases", ""}, {"putMe", ""},
 		{"searchWeek", ""}, {"searchEarliest", ""}, {"createHold", ""}, {"createAppointment", ""},
 		{"rescheduleAppointment", "apt"}, {"cancelAppointment", "apt"},
+		{"recordAttempt", "apt"}, {"startCall", "apt"}, {"completeCall", "apt"}, {"missCall", "apt"}, {"reassignCall", "apt"},
+		{"addAbsence", "rev-ames"},
 	}
 	w := newDeck(f)
 	apt := w.book()
@@ -55,6 +57,9 @@ func FuzzBodies(f *testing.F) {
 		`{"caseId":"1004567","memberDateOfBirth":"1982-06-28"}`, `{"timeZone":"US/Pacific","npis":["1234567893"]}`,
 		deckSearch.String(), deckSearch.with("/week", absent{}).String(), deckHold.String(), deckBooking.String(),
 		`{"slot":{"reviewerId":"rev-ames","start":"2020-05-18T18:45:00-04:00"}}`, `{"reason":"x","by":"payer"}`,
+		attemptBody.with("/at", deckNow).String(), `{"at":"` + deckNow + `"}`, completeBody.String(), `{"by":"reviewer"}`,
+		`{"reviewerId":"rev-ames","attestations":["tx_ssl_waived"],"attestedBy":{"name":"A","role":"nurse"}}`,
+		`{"start":"2020-05-18T18:40:00-04:00","end":"2020-05-18T19:00:00-04:00"}`,
 	} {
 		f.Add(uint8(i), body)
 		f.Add(uint8(i), strings.ReplaceAll(body, "20", "22"))
@@ -68,6 +73,8 @@ func FuzzBodies(f *testing.F) {
 		sane(t, w.direct(target.route, target.id, nil, []byte(body)))
 		sane(t, w.direct("getReviewer", "rev-ames", nil, nil))
 		sane(t, w.direct("getCase", "1004567", nil, nil))
+		sane(t, w.direct("getAppointment", apt, nil, nil))
+		sane(t, w.direct("getAgenda", "rev-ames", map[string]string{"date": "2020-05-18"}, nil))
 	})
 }
 
@@ -92,6 +99,7 @@ func FuzzQueries(f *testing.F) {
 		sane(t, w.direct("listAppointments", "", query, nil))
 		delete(query, "view")
 		sane(t, w.direct("listReviewers", "", query, nil))
+		sane(t, w.direct("getAgenda", "rev-ames", map[string]string{"date": cursor, "timeZone": zone}, nil))
 		c := &call{actor: w.server.localActor(), query: query}
 		list := appointmentView{name: view, id: reviewerID}.list()
 		if p, refused := c.readCursor(list); refused == nil {
@@ -131,7 +139,6 @@ func FuzzResolve(f *testing.F) {
 		k.email("", s)
 		k.span("", s, s)
 		k.id("", s)
-		isClinician(s)
 		lastWord(s)
 	})
 }

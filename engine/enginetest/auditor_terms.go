@@ -19,10 +19,10 @@ type fit struct {
 
 // eligible tells whether a call about a case may be asked for.
 func (a *Auditor) eligible(c *knownCase, firstAsked slots.Instant) bool {
-	d := &c.image.Determination
-	if d.Status == "approved" || d.Status == "withdrawn" {
+	if c.settled() {
 		return false
 	}
+	d := &c.image.Determination
 	t := a.terms(c)
 	if t.once && c.talks > 0 {
 		a.counts.Add("call held already")

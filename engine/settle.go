@@ -1,0 +1,464 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// Limits of what one entry settles beside its own change.
+const (
+	// MaxSettle is how many open callback requests an entry tries. If more are open,
+	// every entry tries others of them, in turn.
+	MaxSettle = 128
+	// maxReseat is how many booked callback calls an entry looks at for another reviewer.
+	maxReseat = 1024
+	// maxSettleBytes bounds the effects that settling adds to an entry, in bytes;
+	// the one that passes it is the last.
+	maxSettleBytes = 4 << 20
+)
+
+// The largest entry of its own, with what is settled and one effect more.
+const _ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes - maxSettleBytes - 4*MaxSealedBytes
+
+// settling works out what follows from a decision for callback requests of the
+// actor's tenant, on a private state that has the decision's effects:
+//
+//  1. A request whose call was cancelled is over, and so is one whose cases have
+//     got another call or have ended.
+//  2. A booked callback call whose reviewer can no longer take it gets another one
+//     at the same time; if there is none, it stays as it is.
+//  3. Open requests are tried, those with the fewest options first.
+//
+// The result is effects of the same entry, so a replay settles nothing. Other
+// tenants are settled by their own commands, also after new rules.
+type settling struct {
+	judging           // on the private state
+	d       *decision // to add to
+	entry   *entry    // for applying
+	before  *state
+	bytes   int
+}
+
+// settle adds to a decision what follows from it and returns the state with all
+// of it, nil if nothing follows.
+func (j *judging) settle(kind Kind, d *decision) *state {
+	cause := j.causeOf(d)
+	if !cause.settles(j) {
+		return nil
+	}
+	t := &settling{judging: *j, d: d, before: j.s}
+	t.entry = &entry{
+		seq: j.s.seq + 1, now: j.now, actor: j.actor, kind: kind, effects: slices.Clone(d.effects),
+	}
+	t.s = j.s.clone()
+	if err := t.s.apply(t.entry); err != nil {
+		broken("what is judged can be applied", t.entry.seq, err)
+	}
+	if err := t.s.compile(); err != nil {
+		broken("rules that were judged compile", t.entry.seq, err)
+	}
+	t.follow()
+	t.reseatAll(&cause)
+	t.tryAll()
+	return t.s
+}
+
+// cause is what a decision changes that callback requests depend on.
+type cause struct {
+	reviewers []string // changed
+	cases     []string // changed
+	rules     bool     // changed
+	calls     bool     // one began or ended, was moved, or a hold ended
+	answered  bool     // so did the call of a request
+	requests  bool     // one is new or changed
+}
+
+// causeOf reads a decision's effects, whatever the kind of its command.
+func (j *judging) causeOf(d *decision) (c cause) {
+	for _, f := range d.effects {
+		switch f := f.(type) {
+		case *putReviewer:
+			c.reviewers = append(c.reviewers, f.image.ID)
+		case *putCase:
+			c.cases = append(c.cases, f.image.ID)
+		case *markCase:
+			c.cases = append(c.cases, f.id)
+		case *setRules:
+			c.rules = true
+		case *dropHold:
+			c.calls = true
+		case *putAppointment:
+			c.calls = true
+			c.answered = c.answered || f.image.CallbackID != ""
+		case *putCallback:
+			c.requests = true
+		}
+	}
+	if _, due := j.s.holdsEnd.due(j.now); due {
+		c.calls = true
+	}
+	return c
+}
+
+// settles reports whether anything can follow: requests are open and something
+// that they depend on has changed, or calls of requests may be touched.
+func (c *cause) settles(j *judging) bool {
+	roster := len(c.reviewers) > 0 || len(c.cases) > 0 || c.rules
+	switch {
+	case c.requests || c.answered:
+		return true
+	case roster:
+		return j.s.callbacks.any(j.actor.Tenant)
+	case c.calls:
+		return j.s.waits(j.actor.Tenant)
+	}
+	return false
+}
+
+// add takes an effect into the decision and the state.
+func (t *settling) add(f effect) {
+	c := encoder(nil)
+	f.fields(c)
+	t.bytes += len(c.out)
+	if err := f.apply(t.s, t.entry); err != nil {
+		broken("what is settled can be applied", t.entry.seq, err)
+	}
+	t.d.effects = append(t.d.effects, f)
+}
+
+// put changes a callback request, in the same effect if this entry has put it
+// already: then its version stays.
+func (t *settling) put(image *CallbackRequest) {
+	for i, f := range t.d.effects {
+		put, ok := f.(*putCallback)
+		if !ok || put.image.ID != image.ID {
+			continue
+		}
+		image.Version = put.image.Version
+		t.d.effects[i] = &putCallback{image}
+		if err := t.s.putCallback(image); err != nil {
+			broken("what is settled can be applied", t.entry.seq, err)
+		}
+		return
+	}
+	t.add(&putCallback{image})
+}
+
+// full reports whether the entry takes no more.
+func (t *settling) full() bool { return t.bytes > maxSettleBytes }
+
+// follow ends requests by what has become of their calls and cases.
+func (t *settling) follow() {
+	for _, f := range t.entry.effects {
+		put, ok := f.(*putAppointment)
+		if !ok {
+			continue
+		}
+		a := put.image
+		if r, ok := t.s.callbacks.get(a.Tenant, a.CallbackID); ok && a.Status == Cancelled && r.Status == CallbackAssigned {
+			t.put(r.cancelled(cmp.Or(a.CancelCode, CancelAppointmentEnded), t.now))
+		}
+		if _, known := t.before.appointments.get(a.Tenant, a.ID); known || !a.Active() {
+			continue
+		}
+		for _, id := range a.CaseIDs {
+			if r, ok := t.s.openRequest(a.Tenant, id); ok {
+				t.put(r.cancelled(CancelBookedOtherwise, t.now))
+			}
+		}
+	}
+}
+
+// reseatAll looks after the callback calls that a cause touches.
+func (t *settling) reseatAll(c *cause) {
+	reviewers := c.reviewers
+	if c.rules {
+		t.s.reviewers.from(t.actor.Tenant, "", func(r *Reviewer) bool {
+			reviewers = append(reviewers, r.ID)
+			return true
+		})
+	}
+	var calls []*Appointment
+	for _, id := range reviewers {
+		t.s.byReviewer.ids(t.actor.Tenant, id, func(id string) bool {
+			a, _ := t.s.appointments.get(t.actor.Tenant, id)
+			if t.seated(a) {
+				calls = append(calls, a)
+			}
+			return a.Span.Start > t.now && len(calls) < maxReseat
+		})
+	}
+	for _, id := range c.cases {
+		if occupied, ok := t.s.calls.get(t.actor.Tenant, id); ok && !occupied.held {
+			if a, _ := t.s.appointments.get(t.actor.Tenant, occupied.id); t.seated(a) {
+				calls = append(calls, a)
+			}
+		}
+	}
+	for _, a := range calls {
+		if now, _ := t.s.appointments.get(a.Tenant, a.ID); now == a && !t.full() {
+			t.reseat(a)
+		}
+	}
+}
+
+// seated reports whether a call came from a request and lies ahead.
+func (t *settling) seated(a *Appointment) bool {
+	return a.CallbackID != "" && a.Status == Booked && a.Span.Start > t.now
+}
+
+// reseat gives a call another reviewer at the same time, if its own can no
+// longer take it and another can. The lead time does not count: the call is
+// arranged already.
+func (t *settling) reseat(old *Appointment) {
+	r, ok := t.s.callbacks.get(old.Tenant, old.CallbackID)
+	if !ok {
+		broken("a callback call has its request", old.ID, old.CallbackID)
+	}
+	a := &ask{
+		caseIDs: old.CaseIDs, reviewerID: old.ReviewerID, start: old.Span.Start, mode: ModeCallback, notBefore: t.now,
+		firstAsked: old.FirstAskedAt, specialtyMatch: old.Notes.SpecialtyMatchRequested, except: old.ID,
+	}
+	if _, refused := t.find(a); refused {
+		broken("the cases and the reviewer of a call are there", old.ID, old.ReviewerID)
+	}
+	if _, refused := t.makePlan(a); refused {
+		return // no reviewer would do
+	}
+	t.judgeSlot(a)
+	if able(old, &a.judged) {
+		return
+	}
+	offer, found := a.plan.AssignAt(a.start, r.Consents, old.ReviewerID)
+	if !found {
+		return
+	}
+	a.reviewerID = offer.Reviewer.ID
+	t.mustJudge(a)
+	image := *old
+	t.seat(&image, a, r)
+	t.add(&putAppointment{&image})
+}
+
+// able reports whether a reviewer can still take a call: he works then, he
+// qualifies, and what that needs was attested. What stands in the way of a new
+// call, such as longer buffers, does not unseat an old one.
+func able(a *Appointment, m *matcher.Judgement) bool {
+	switch m.Fault {
+	case matcher.FaultNotOffered:
+		return m.Detail != "outside_hours"
+	case matcher.FaultNotQualified:
+		return false
+	}
+	for _, code := range m.Attestations {
+		if !slices.ContainsFunc(a.Attestations, func(x Attested) bool { return x.Code == code }) {
+			return false
+		}
+	}
+	return !m.Unmet.Has(matcher.NeedSpecialtyMatch) || !a.Notes.SpecialtyMatchRequested
+}
+
+// mustJudge judges a slot that an assignment has chosen.
+func (t *settling) mustJudge(a *ask) {
+	a.reviewer, _ = t.s.reviewers.get(t.actor.Tenant, a.reviewerID)
+	if d, refused := t.judgeSlot(a); refused {
+		broken("what is assigned can be booked", a.reviewerID, d.outcome.Detail)
+	}
+}
+
+// seat places a call of a request. Consents were given when it was made.
+func (t *settling) seat(image *Appointment, a *ask, r *CallbackRequest) {
+	t.place(image, a, r.Consents, cmp.Or(r.AttestedByRole, r.PerformedByRole))
+	for i := range image.Attestations {
+		image.Attestations[i].At = r.CreatedAt
+	}
+}
+
+// trial is an open request and what could be assigned to it.
+type trial struct {
+	request *CallbackRequest
+	ask     *ask
+	found   matcher.Assignment
+}
+
+// tryAll tries open requests: first how many options each has, then one by one,
+// those with the fewest first. Every assignment takes time that others may want,
+// so behind one each request is looked at once more.
+func (t *settling) tryAll() {
+	var ready []*trial
+	for _, r := range t.turns() {
+		if try := t.look(r); try != nil {
+			ready = append(ready, try)
+		}
+	}
+	slices.SortStableFunc(ready, func(x, y *trial) int {
+		a, b := x.request, y.request
+		return cmp.Or(cmp.Compare(x.found.Options, y.found.Options), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	for i, try := range ready {
+		if t.full() {
+			return
+		}
+		if i > 0 {
+			if try = t.look(try.request); try == nil {
+				continue
+			}
+		}
+		t.assign(try)
+	}
+}
+
+// turns returns the requests whose turn it is: all that are open, or MaxSettle of
+// them, beginning where the position in the log says. A new one is always among them.
+func (t *settling) turns() (requests []*CallbackRequest) {
+	var fresh *CallbackRequest
+	t.s.eachOpen(t.actor.Tenant, func(r *CallbackRequest) bool {
+		if fresh == nil && r.ID == t.d.subject && t.entry.kind == KindCreateCallback {
+			fresh = r
+		} else {
+			requests = append(requests, r)
+		}
+		return true
+	})
+	if n := len(requests); n > MaxSettle {
+		from := int(uint64(t.entry.seq) * MaxSettle % uint64(n))
+		requests = append(requests[from:], requests[:from]...)[:MaxSettle]
+	}
+	if fresh != nil {
+		requests = append(requests, fresh)
+	}
+	return requests
+}
+
+// look finds out what could be assigned to a request, and notes why nothing can.
+func (t *settling) look(r *CallbackRequest) *trial {
+	if r = t.withoutEnded(r); r == nil {
+		return nil
+	}
+	a := &ask{
+		caseIDs: r.CaseIDs, mode: ModeCallback, windows: r.Windows,
+		firstAsked: r.FirstAskedAt, specialtyMatch: r.Notes.SpecialtyMatchRequested,
+	}
+	if _, refused := t.findCases(a); refused {
+		broken("the cases of a request are there", r.ID, r.CaseIDs)
+	}
+	for _, id := range r.CaseIDs {
+		if _, occupied := t.s.calls.get(t.actor.Tenant, id); occupied {
+			t.wait(r, CallbackQueued, ReasonCaseScheduled, "")
+			return nil
+		}
+	}
+	if d, refused := t.makePlan(a); refused {
+		code, rule := d.outcome.Status.String(), ""
+		if len(d.outcome.Reasons) > 0 {
+			code, rule = d.outcome.Reasons[0].Code, d.outcome.Reasons[0].Rule
+		}
+		t.wait(r, CallbackUnassignable, code, rule)
+		return nil
+	}
+	found := a.plan.Assign(r.Consents)
+	switch {
+	case found.Offer != nil:
+		return &trial{request: r, ask: a, found: found}
+	case passed(r.Windows, slots.Instant(a.plan.CallMinutes)*slots.Minute, t.now):
+		t.wait(r, CallbackUnassignable, ReasonWindowsPassed, "")
+	case found.Lawful:
+		t.wait(r, CallbackQueued, ReasonNoneFree, "")
+	case !containsAll(r.Consents, t.mandatory(a)):
+		t.wait(r, CallbackUnassignable, ReasonUnconsented, "")
+	default:
+		code, rule := because(a.plan)
+		t.wait(r, CallbackUnassignable, code, rule)
+	}
+	return nil
+}
+
+// withoutEnded takes the cases out of a request that the payer's rows end. The
+// last of them ends the request, and nil is returned.
+func (t *settling) withoutEnded(r *CallbackRequest) *CallbackRequest {
+	var left []string
+	var why matcher.Reason
+	for _, id := range r.CaseIDs {
+		c, _ := t.s.cases.get(t.actor.Tenant, id)
+		if reason, ends := t.s.rules.compiled.Ends(&c.Case, t.now); ends {
+			why = reason
+		} else {
+			left = append(left, id)
+		}
+	}
+	switch len(left) {
+	case len(r.CaseIDs):
+		return r
+	case 0:
+		image := r.cancelled(why.Code, t.now)
+		image.ReasonRule = why.Rule
+		t.put(image)
+		return nil
+	}
+	image := r.next(t.now)
+	image.CaseIDs = left
+	t.put(image)
+	return image
+}
+
+// wait notes why a request stays open.
+func (t *settling) wait(r *CallbackRequest, status CallbackStatus, reason, rule string) {
+	if r.Status == status && r.Reason == reason && r.ReasonRule == rule {
+		return
+	}
+	image := r.next(t.now)
+	image.Status, image.Options, image.Reason, image.ReasonRule = status, 0, reason, rule
+	t.put(image)
+}
+
+// assign makes an appointment of a request.
+func (t *settling) assign(try *trial) {
+	r, a, offer := try.request, try.ask, try.found.Offer
+	a.reviewerID, a.start = offer.Reviewer.ID, offer.Start
+	t.mustJudge(a)
+	done := r.next(t.now)
+	done.Status, done.Options, done.Reason, done.ReasonRule = CallbackAssigned, try.found.Options, "", ""
+	done.AssignedAt = t.now
+	t.put(done)
+	image := &Appointment{
+		Tenant:                r.Tenant,
+		ID:                    r.AppointmentID,
+		CaseIDs:               r.CaseIDs,
+		Status:                Booked,
+		TimeZone:              r.TimeZone,
+		PerformedByRole:       r.PerformedByRole,
+		Location:              r.Location,
+		Notify:                r.Notify,
+		Notes:                 r.Notes,
+		Personal:              r.Personal,
+		FirstAskedAt:          r.FirstAskedAt,
+		CreatedAt:             t.now,
+		CreatedBy:             r.CreatedBy,
+		Mode:                  ModeCallback,
+		CallbackID:            r.ID,
+		Windows:               r.Windows,
+		PerformedByCredential: r.PerformedByCredential,
+	}
+	t.seat(image, a, r)
+	for _, f := range slices.Concat(a.asked(), t.link(image)) {
+		t.add(f)
+	}
+	t.add(&putAppointment{image})
+}
+
+// passed reports whether no window has room for a call from now on.
+func passed(windows []slots.Interval, length, now slots.Instant) bool {
+	for w := range slots.NewSet(windows...).All() {
+		if w.End-max(w.Start, now) >= length {
+			return false
+		}
+	}
+	return true
+}
+
+func containsAll(list, wanted []string) bool {
+	return !slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(list, s) })
+}

@@ -1,0 +1,147 @@
+package matcher
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// drawNow draws a full minute around the turn of 2026.
+func drawNow(t *rapid.T) slots.Instant {
+	return 1_766_800_020 + slots.Instant(rapid.IntRange(0, 10*24*60).Draw(t, "now"))*slots.Minute
+}
+
+// TestCasesAgainstSlowTwin: status, clocks, limits and stages of a case are those
+// that reading its rows minute by minute gives, and every reason names a rule.
+func TestCasesAgainstSlowTwin(t *testing.T) {
+	t.Parallel()
+	tb := t
+	seen := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWideRules(t, true)
+		rs := w.compile(t, tb)
+		for range 4 {
+			now := drawNow(t)
+			c := drawWideCase(t, now)
+			var asked slots.Instant
+			if rapid.Bool().Draw(t, "asked before") {
+				asked = now - slots.Instant(rapid.IntRange(0, 5*24*60).Draw(t, "asked"))*slots.Minute
+			}
+			cr := rs.resolve(c, now, asked, rapid.Bool().Draw(t, "match"))
+			e := &cr.eligibility
+			s := slowly(&w, c, int64(now), int64(asked), cr.specialtyMatch)
+			if got, want := fastLine(cr), s.line(); got != want {
+				t.Fatalf("got  %s\nwant %s", got, want)
+			}
+			for _, reason := range e.Reasons {
+				if reason.Code == "" || reason.Rule == "" || reason.Message == "" {
+					t.Fatalf("reason %+v", reason)
+				}
+			}
+			if (e.DueBy == 0) != (e.DueByRule == "") {
+				t.Fatalf("due by %s, rule %q", e.DueBy, e.DueByRule)
+			}
+			seen[s.status]++
+		}
+	})
+	for _, status := range statusNames {
+		if seen[status] == 0 {
+			t.Errorf("no case was %s", status)
+		}
+	}
+}
+
+// line is all that the twin says of a case.
+func (s *slowCase) line() string {
+	text := fmt.Sprintf("%s %v ask %s due %s notice %s stage %s of %d", s.status, s.codes,
+		slots.Instant(s.requestUntil), slots.Instant(s.dueBy), slots.Instant(s.notice), s.stage, s.stages)
+	if s.status == "not_eligible" {
+		return text
+	}
+	text += fmt.Sprintf(" starts %s %s until %s", slots.Instant(s.from), slots.Instant(s.to), slots.Instant(s.until))
+	if s.status == "eligible" {
+		text += fmt.Sprintf(" changing %s", slots.Instant(min(s.change, s.to)))
+	}
+	return text
+}
+
+// fastLine is the same of the rules.
+func fastLine(cr *caseRules) string {
+	e := &cr.eligibility
+	var codes []string
+	if e.Status != Eligible {
+		for _, r := range e.Reasons {
+			if !slices.Contains(cr.notes, r) {
+				codes = append(codes, r.Code)
+			}
+		}
+	}
+	text := fmt.Sprintf("%s %v ask %s due %s notice %s stage %s of %d", e.Status, sortedSet(codes),
+		e.RequestUntil, e.DueBy, e.NoticeUntil, e.Stage, e.Stages)
+	if e.Status == NotEligible {
+		return text
+	}
+	text += fmt.Sprintf(" starts %s %s until %s", cr.starts.Start, cr.starts.End, e.DecisionChangingUntil)
+	if e.Status == Eligible {
+		text += fmt.Sprintf(" changing %s", cr.changing.End)
+	}
+	return text
+}
+
+// TestVerdictsAgainstSlowTwin: the verdict at any instant is that of the rows as
+// they read, whatever predicates they use, and is constant between two changes.
+func TestVerdictsAgainstSlowTwin(t *testing.T) {
+	t.Parallel()
+	tb := t
+	seen := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWideRules(t, true)
+		rs := w.compile(t, tb)
+		now := drawNow(t)
+		for range 3 {
+			c := drawWideCase(t, now)
+			match := rapid.Bool().Draw(t, "match")
+			cr := rs.resolve(c, now, 0, match)
+			s := slowly(&w, c, int64(now), 0, match)
+			r := drawWideReviewer(t, rapid.SampledFrom([]string{"r", "other", "third"}).Draw(t, "who"))
+			changes := cr.changes(r, slots.Interval{Start: now, End: now + 20*24*slots.Hour})
+			walk := slices.Clone(changes)
+			for at := now; at < now+20*24*slots.Hour; at += 5 * slots.Hour {
+				walk = append(walk, at)
+			}
+			slices.Sort(walk)
+			before, from := cr.verdict(r, now), now
+			for _, start := range walk {
+				for _, at := range []slots.Instant{max(start-1, now), start} {
+					v, want := cr.verdict(r, at), s.verdict(r, int64(at))
+					got := slowVerdict{v.Tier.String(), v.Relation, sortedSet(v.Unmet.Codes()), v.Attestations}
+					if fmt.Sprint(got) != fmt.Sprint(want) {
+						t.Fatalf("at %s: %v\nwant %v", at, got, want)
+					}
+					announced := slices.ContainsFunc(changes, func(x slots.Instant) bool { return from < x && x <= at })
+					if !announced && at > from && !reflect.DeepEqual(v, before) {
+						t.Fatalf("between %s and %s, without a change:\n%+v\n%+v", from, at, before, v)
+					}
+					before, from = v, at
+					if want.tier == "none" && (v.Blocking == "" || v.Barred == 0) {
+						t.Fatalf("refused without a rule: %+v", v)
+					}
+					for _, need := range v.Unmet.Codes() {
+						seen[need]++
+					}
+					seen[want.tier]++
+				}
+			}
+		}
+	})
+	for _, what := range []string{"board_certification", "experience", "identity", "credential", "none", "full"} {
+		if seen[what] == 0 {
+			t.Errorf("nobody was %s", what)
+		}
+	}
+}
