@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -232,5 +233,29 @@ func TestCallbackDefaultWindows(t *testing.T) {
 		if r.at("windows", 1, "start") != "2026-11-03T09:00:00-08:00" || r.at("status") != "assigned" {
 			t.Errorf("default windows %s", r.body)
 		}
+	}
+}
+
+// TestCallbackAnswerInDoubt: a request that was taken while its answer could not be
+// kept is answered as one of unknown outcome and, asked again, as it is.
+func TestCallbackAnswerInDoubt(t *testing.T) {
+	t.Parallel()
+	w := newCallbacks(t)
+	body := deckCallback.with("/windows", spans("2026-11-03T01:00:00-08:00", "2026-11-03T02:00:00-08:00",
+		"2026-11-03T03:00:00-08:00", "2026-11-03T04:00:00-08:00")).String()
+	ask := func(status int, code string) reply {
+		t.Helper()
+		return w.do("POST", "/v1/callback-requests", body, "Idempotency-Key", "k").is(status, code)
+	}
+	w.store.BlockNext().Release() // the request itself is written
+	w.store.FailNext(errors.New("disk is full"))
+	ask(503, codeOutcomeUnknown)
+	first := ask(201, "")
+	if first.at("status") != "unassignable" || first.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("asked again %s", first.body)
+	}
+	w.seed(evolentReviewer.with("/id", "rev-2"))
+	if again := ask(201, ""); string(again.body) != string(first.body) {
+		t.Errorf("repeated %s\nfirst %s", again.body, first.body)
 	}
 }

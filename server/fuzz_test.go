@@ -45,17 +45,22 @@ func sane(t *testing.T, a answer) {
 func FuzzBodies(f *testing.F) {
 	names := []struct{ route, id string }{
 		{"putReviewer", "rev-ames"}, {"putCase", "1004567"}, {"importLines", ""}, {"lookupCases", ""}, {"putMe", ""},
-		{"searchWeek", ""}, {"searchEarliest", ""}, {"createHold", ""}, {"createAppointment", ""},
+		{"searchWeek", ""}, {"searchEarliest", ""}, {"proposeCompanions", ""}, {"explain", ""}, {"createCallback", ""}, {"startAdHoc", ""},
+		{"createHold", ""}, {"createAppointment", ""},
 		{"rescheduleAppointment", "apt"}, {"cancelAppointment", "apt"},
 		{"recordAttempt", "apt"}, {"startCall", "apt"}, {"completeCall", "apt"}, {"missCall", "apt"}, {"reassignCall", "apt"},
 		{"addAbsence", "rev-ames"},
 	}
 	w := newDeck(f)
 	apt := w.book()
+	w.seed(winter.with("/id", "back", "/authorizationNumber", nil, "/healthPlan", "evolent"),
+		winter.with("/id", "now", "/authorizationNumber", nil, "/healthPlan", "evolent", "/program", "cardiac"))
 	for i, body := range []string{
 		ames.String(), winter.String(), line("case", winter) + "\n" + line("reviewer", brook),
 		`{"caseId":"1004567","memberDateOfBirth":"1982-06-28"}`, `{"timeZone":"US/Pacific","npis":["1234567893"]}`,
-		deckSearch.String(), deckSearch.with("/week", absent{}).String(), deckHold.String(), deckBooking.String(),
+		deckSearch.String(), deckSearch.with("/week", absent{}).String(),
+		`{"caseIds":["1004567"]}`, `{"caseId":"1004567","reviewerId":"rev-ames","start":"2020-05-18T18:30:00-04:00"}`,
+		deckCallback.with("/caseIds/0", "back").String(), deckAdHoc.with("/caseIds/0", "now").String(), deckHold.String(), deckBooking.String(),
 		`{"slot":{"reviewerId":"rev-ames","start":"2020-05-18T18:45:00-04:00"}}`, `{"reason":"x","by":"payer"}`,
 		attemptBody.with("/at", deckNow).String(), `{"at":"` + deckNow + `"}`, completeBody.String(), `{"by":"reviewer"}`,
 		`{"reviewerId":"rev-ames","attestations":["tx_ssl_waived"],"attestedBy":{"name":"A","role":"nurse"}}`,

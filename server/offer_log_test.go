@@ -183,3 +183,42 @@ func TestExportIsBounded(t *testing.T) {
 		t.Errorf("a formula stands in %s", large.rows.bytes()[:400])
 	}
 }
+
+// TestCallbacksGoOnRecord: what the answer to a new request names is an offer; the
+// look at it later is none.
+func TestCallbacksGoOnRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, texasNow)
+	here := []any{"/healthPlan", "claims-eval", "/situsState", "TX", "/member/state", "TX"}
+	w.seed(evolentReviewer.with("/licenses/0/state", "TX"), evolentCase.with(here...))
+	night := spans("2026-11-03T01:00:00-08:00", "2026-11-03T02:00:00-08:00")
+	r := w.post("/v1/callback-requests", deckCallback.with("/windows", night).String()).is(201, "")
+	if got := strings.Join(w.recorded(""), ", "); r.at("explanation", "nearest") == nil || got != "offered e-1 1" {
+		t.Errorf("recorded %s of %s", got, r.body)
+	}
+	seq := w.engine.Snapshot().Seq()
+	w.get("/v1/callback-requests/"+r.text("id")).is(200, "")
+	if w.engine.Snapshot().Seq() != seq {
+		t.Error("a look has written")
+	}
+	w.seed(evolentCase.with(here...).with("/id", "e-2"))
+	w.post("/v1/callback-requests", deckCallback.with("/caseIds/0", "e-2").String()).is(201, "")
+	if got := w.recorded("?caseId=e-2"); strings.Join(got, ", ") != "booked e-2 0" {
+		t.Errorf("assigned %v", got)
+	}
+}
+
+// TestAdHocGoesOnRecord: so are the hold and, while nobody is free, the next offer.
+func TestAdHocGoesOnRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, adHocNow)
+	here := adHocCase.with("/situsState", "TX", "/member/state", "TX")
+	w.seed(adHocReviewer.with("/licenses/0/state", "TX"), here, here.with("/id", "e-2"))
+	w.post("/v1/ad-hoc", deckAdHoc.String()).is(201, "")
+	w.post("/v1/ad-hoc", deckAdHoc.with("/caseIds/0", "e-2").String()).is(200, "")
+	if got := strings.Join(w.recorded(""), ", "); got != "held e-1 0, offered e-2 1" {
+		t.Errorf("recorded %s", got)
+	}
+	w.store.SetReadOnly(true)
+	w.post("/v1/ad-hoc", deckAdHoc.with("/caseIds/0", "e-2").String()).is(503, codeReadOnly)
+}

@@ -178,4 +178,10 @@ func TestSearchFaults(t *testing.T) {
 	earliest(422, "/to", "/from", "2020-05-18T00:00:00Z", "/to", "2020-05-18T00:00:00Z")
 	earliest(422, "/to", "/from", "2020-05-18T00:00:00Z", "/to", "2021-06-18T00:00:00Z")
 	w.do("POST", "/v1/search", deckSearch.with("/caseIds", []string{"nope"}).String()).is(404, "not_found")
+	w.seed(winter.with("/id", "back", "/authorizationNumber", nil, "/healthPlan", "evolent"), winter.with("/id", "now", "/authorizationNumber", nil, "/healthPlan", "evolent", "/program", "cardiac"))
+	for _, id := range []string{"back", "now"} { // neither calls back nor puts through
+		w.do("POST", "/v1/search", deckSearch.with("/caseIds", []string{id}).String()).is(422, "mode_not_available")
+		w.do("POST", "/v1/search/earliest", doc{"caseIds": []string{id}, "timeZone": "UTC"}.String()).is(422, "mode_not_available")
+		w.post("/v1/holds", deckHold.with("/caseIds", []string{id}).String()).is(422, "mode_not_available")
+	}
 }
