@@ -123,6 +123,7 @@ func (s *state) checkIndexes() error {
 		{"appointments by reviewer", s.byReviewer.tree, fresh.byReviewer.tree},
 		{"appointments by principal", s.byPrincipal.tree, fresh.byPrincipal.tree},
 		{"appointments by NPI", s.byNPI.tree, fresh.byNPI.tree},
+		{"upcoming appointments", s.upcoming.tree, fresh.upcoming.tree},
 		{"cases by NPI", s.casesByNPI.tree, fresh.casesByNPI.tree},
 		{"the queue of callback requests", s.waiting.tree, fresh.waiting.tree},
 	} {

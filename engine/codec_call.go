@@ -12,19 +12,21 @@ func (a *Appointment) later(c *codec) {
 	c.str(&a.Outcome)
 	c.flag(&a.Partial)
 	c.sealed(&a.Report)
+	c.str(&a.EscalatedTo)
 	c.str(&a.NoShowBy)
 	c.str(&a.Follows)
 	c.str(&a.FollowedBy)
 	c.str(&a.CancelCode)
 	c.str(&a.CancelRule)
+	c.flag(&a.MissedOut)
 }
 
 // least returns the lowest version that holds the appointment.
 func (a *Appointment) least() uint8 {
 	if a.Mode != ModeSlot || a.CallbackID != "" || len(a.Windows) > 0 || a.PerformedByCredential != "" ||
 		len(a.Attempts) > 0 || a.StartedAt != 0 || a.EndedAt != 0 || a.Outcome != "" || a.Partial ||
-		!a.Report.empty() || a.NoShowBy != "" || a.Follows != "" || a.FollowedBy != "" ||
-		a.CancelCode != "" || a.CancelRule != "" {
+		!a.Report.empty() || a.EscalatedTo != "" || a.NoShowBy != "" || a.Follows != "" || a.FollowedBy != "" ||
+		a.CancelCode != "" || a.CancelRule != "" || a.MissedOut {
 		return 2
 	}
 	return 1
@@ -40,6 +42,7 @@ func (c *codec) attempt(a *Attempt) {
 	c.sealed(&a.Personal)
 	c.flag(&a.Missed)
 	integer(c, &a.CallBackUntil)
+	integer(c, &a.Left)
 	integer(c, &a.RecordedAt)
 	c.str(&a.RecordedBy)
 }
@@ -49,6 +52,7 @@ func (c *codec) attemptPersonal(p *AttemptPersonal) {
 	c.str(&p.NumberCalled)
 	c.str(&p.SpokeWithName)
 	c.str(&p.CallbackNumber)
+	c.str(&p.Provider)
 	c.str(&p.Note)
 }
 

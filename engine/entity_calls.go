@@ -29,9 +29,11 @@ type Attempt struct {
 	Personal       Sealed // AttemptPersonal
 
 	// The engine's to assign. Missed counts towards the limit of the payer's
-	// row; CallBackUntil is how long the provider may then call back, 0 = not said.
+	// row; CallBackUntil is how long the provider may then call back, 0 = not said;
+	// Left is how many misses the row still allows, -1 = it counts none.
 	Missed        bool
 	CallBackUntil slots.Instant
+	Left          int
 	RecordedAt    slots.Instant
 	RecordedBy    string // principal
 }
@@ -41,7 +43,8 @@ type AttemptPersonal struct {
 	NumberCalled   string // E.164
 	SpokeWithName  string
 	CallbackNumber string // E.164
-	Note           string
+	Provider       string // whose office it was about
+	Note           string // what came to light
 }
 
 // CallReport is what came of a call; the sealed part Appointment.Report.

@@ -187,8 +187,9 @@ func (j *judging) booked(p Book, a *ask, own *Hold) decision {
 		}
 	}
 	j.place(image, a, p.Attestations, role)
-	d.effects = append(d.effects, j.link(image)...)
+	followed := j.link(image)
 	d.effects = append(d.effects, &putAppointment{image})
+	d.effects = append(d.effects, followed...)
 	return d
 }
 

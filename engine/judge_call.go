@@ -80,7 +80,7 @@ func (j *judging) completeCall(p CompleteCall) decision {
 	image.Outcome, image.Partial, image.Report = p.Outcome, p.Partial, p.Report
 	d = decision{subject: old.ID, question: question{expect: p.Expect}}
 	if p.Outcome == outcomeEscalated {
-		d.effects = j.escalated(old, terms)
+		d.effects = j.escalated(image, terms)
 	} else {
 		d.effects = j.held(image)
 	}
@@ -115,11 +115,17 @@ func (j *judging) outcomeAllowed(a *Appointment, outcome string, terms []matcher
 // further reports whether a reviewer of a later stage may take up a case.
 func further(c *Case, e matcher.Eligibility) bool { return c.Stage+1 < e.Stages }
 
-// escalated moves the cases of a call that have a further stage on to it.
+// escalated moves the cases of a call that have a further stage on to it, and
+// notes in the call which one that is, of several the first case's.
 func (j *judging) escalated(a *Appointment, terms []matcher.Eligibility) (effects []effect) {
 	for i, c := range j.casesOf(a) {
 		if further(c, terms[i]) {
 			effects = append(effects, &markCase{id: c.ID, stage: c.Stage + 1, callsHeld: c.CallsHeld})
+			next := c.Case
+			next.Stage++
+			if a.EscalatedTo == "" {
+				a.EscalatedTo = j.s.rules.compiled.Eligibility(&next, j.now, a.FirstAskedAt).Stage
+			}
 		}
 	}
 	return effects

@@ -145,8 +145,7 @@ func (c *comparison) caseAspects(rs *matcher.Ruleset, x *Case) []aspect {
 	if len(e.Modes) > 0 {
 		status += " by " + strings.Join(e.Modes, ", ")
 	}
-	minutes := func(n int) string { return strconv.Itoa(n) + " min" }
-	return []aspect{
+	return append([]aspect{
 		{"eligibility", status},
 		{"reasons", asSet(reasons)},
 		{"requestUntil", instantOf(e.RequestUntil)},
@@ -156,22 +155,63 @@ func (c *comparison) caseAspects(rs *matcher.Ruleset, x *Case) []aspect {
 		{"attestations", asSet(attestations)},
 		{"otherOptions", asSet(options)},
 		{"advice", asSet(e.Advice)},
+		{"noticeUntil", instantOf(e.NoticeUntil)},
+	}, procedureAspects(&e)...)
+}
+
+// procedureAspects are how a call is held.
+func procedureAspects(e *matcher.Eligibility) []aspect {
+	minutes := func(n int) string { return strconv.Itoa(n) + " min" }
+	speaker, attempts, stage := e.Speaker.Who, "", ""
+	if len(e.Speaker.Credentials) > 0 {
+		speaker += " " + strings.Join(e.Speaker.Credentials, " ")
+	}
+	if e.Speaker.Doctorates {
+		speaker += " or a doctorate"
+	}
+	if a := e.Attempts; a != nil {
+		attempts = strconv.Itoa(a.Maximum) + " counted in " + a.Counts + ", then " + a.Then
+	}
+	if e.Stages > 0 {
+		stage = e.Stage + " of " + strconv.Itoa(e.Stages)
+	}
+	var effects, contacts []string
+	for _, r := range e.CaseEffects {
+		effects = append(effects, r.Code)
+	}
+	for _, c := range e.Contacts {
+		contacts = append(contacts, c.Kind+" "+c.Value)
+	}
+	return []aspect{
 		{"callMinutes", minutes(e.CallMinutes)},
 		{"gridMinutes", minutes(e.GridMinutes)},
 		{"leadMinutes", minutes(e.LeadMinutes)},
 		{"horizonHours", strconv.Itoa(e.HorizonHours) + " h"},
 		{"holdMinutes", minutes(e.HoldMinutes)},
-		{"clinicianRequired", strconv.FormatBool(e.ClinicianRequired)},
+		{"speaker", speaker},
+		{"proxies", asSet(e.Proxies)},
+		{"dials", e.Dials},
+		{"minimumWindows", strconv.Itoa(e.MinimumWindows)},
+		{"attempts", attempts},
+		{"stage", stage},
+		{"outcomes", asSet(e.Outcomes)},
+		{"newInformation", e.NewInformation},
+		{"caseEffects", asSet(effects)},
+		{"contacts", asSet(contacts)},
 		{"recordDuty", strconv.FormatBool(e.RecordDuty)},
 	}
 }
 
 // callAspects are what a ruleset says of a call as it stands: whether it could
-// be booked there now, were it not booked, and how well it matches.
+// be booked there now, were it not booked, whatever lead time a new call needs,
+// and how well it matches.
 func (c *comparison) callAspects(rs *matcher.Ruleset, a *Appointment) []aspect {
 	view := c.s.view(a.Tenant, c.now, a.ID)
 	view.Rules = rs
-	q := matcher.Query{SpecialtyMatch: a.Notes.SpecialtyMatchRequested, Waivable: matcher.RevealAlways}
+	q := matcher.Query{
+		SpecialtyMatch: a.Notes.SpecialtyMatchRequested, Waivable: matcher.RevealAlways,
+		Mode: a.Mode, Windows: a.Windows, NotBefore: a.Span.Start, FirstAsked: a.FirstAskedAt,
+	}
 	for _, id := range a.CaseIDs {
 		if x, ok := c.s.cases.get(a.Tenant, id); ok {
 			q.Cases = append(q.Cases, &x.Case)

@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/engine/enginetest"
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -60,6 +61,46 @@ var callCommands = map[string]func(*script, *testing.T, *datadriven.TestData) st
 		}
 		return s.submit(t, d, engine.AddAbsence{ReviewerID: d.CmdArgs[0].Key, Span: span, Expect: expectOf(t, d)})
 	},
+	// agenda REVIEWER [day=N]: of the Nth day after the Monday
+	"agenda": func(s *script, t *testing.T, d *datadriven.TestData) string {
+		var day int
+		d.MaybeScanArgs(t, "day", &day)
+		var b strings.Builder
+		date := slots.Date(enginetest.Monday/86400) + slots.Date(day)
+		for _, a := range s.engine.Snapshot().Agenda(enginetest.Tenant, d.CmdArgs[0].Key, date) {
+			fmt.Fprintf(&b, "%s %s %s\n", clockOf(a.Span.Start), a.ID, a.Status)
+		}
+		return b.String()
+	},
+	// attention [limit=N] [after=APPOINTMENT]
+	"attention": func(s *script, t *testing.T, d *datadriven.TestData) string {
+		limit := 100
+		d.MaybeScanArgs(t, "limit", &limit)
+		snap := s.engine.Snapshot()
+		var from engine.Position
+		if a, ok := snap.Appointment(enginetest.Tenant, textOf(t, d, "after", "")); ok {
+			from = engine.Position{Start: a.Span.Start, ID: a.ID}
+		}
+		var b strings.Builder
+		at, more := snap.Attention(enginetest.Tenant, s.engine.Now(), from, func(i engine.AttentionItem) bool {
+			fmt.Fprintf(&b, "%s: %s", i.Appointment.ID, i.Code)
+			for _, part := range []string{i.Detail, i.Rule, i.CaseID} {
+				if part != "" {
+					fmt.Fprintf(&b, " %s", part)
+				}
+			}
+			b.WriteByte('\n')
+			limit--
+			return limit > 0
+		})
+		if more {
+			fmt.Fprintf(&b, "more behind %s\n", at.ID)
+		}
+		if b.Len() == 0 {
+			return "nothing\n"
+		}
+		return b.String()
+	},
 }
 
 // sinceOf is the instant of an attempt: at=T, else now.
@@ -90,6 +131,9 @@ func printLife(b *strings.Builder, a *engine.Appointment) {
 	if a.Outcome != "" {
 		fmt.Fprintf(b, ", %s %s", a.Outcome, clockOf(a.EndedAt))
 	}
+	if a.EscalatedTo != "" {
+		fmt.Fprintf(b, " to %s", a.EscalatedTo)
+	}
 	if a.Partial {
 		b.WriteString(", partial")
 	}
@@ -110,6 +154,9 @@ func printLife(b *strings.Builder, a *engine.Appointment) {
 		}
 		if x.CallBackUntil != 0 {
 			fmt.Fprintf(b, " call back until %s", clockOf(x.CallBackUntil))
+		}
+		if x.Left >= 0 {
+			fmt.Fprintf(b, " %d left", x.Left)
 		}
 	}
 }

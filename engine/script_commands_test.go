@@ -217,6 +217,11 @@ func reviewerOf(t *testing.T, d *datadriven.TestData) engine.Reviewer {
 			arg.Scan(t, 0, &r.MaxPerDay)
 		case "inactive":
 			r.Active = false
+		case "hours": // from and until, in Chicago
+			span := slots.ClockSpan{}
+			arg.Scan(t, 0, (*int16)(&span.Start))
+			arg.Scan(t, 1, (*int16)(&span.End))
+			r.Hours.Weekly[0].Span = slots.ClockSpan{Start: 60 * span.Start, End: 60 * span.End}
 		case "licensed": // until so many days after the Monday
 			var day int
 			arg.Scan(t, 0, &day)

@@ -43,6 +43,7 @@ type state struct {
 	byPrincipal   index       // key: who created it
 	byNPI         index       // key: provider NPI on one of its cases
 	casesByNPI    index       // key: provider NPI
+	upcoming      index       // booked appointments of a tenant, earliest first; key: ""
 	waiting       index       // open callback requests, in the order of the queue
 	requests      table[call] // by case: its open callback request
 	reserved      table[call] // by appointment id: the open callback request it is kept for
@@ -96,6 +97,7 @@ func newState() *state {
 		byReviewer:    newIndex(),
 		byPrincipal:   newIndex(),
 		byNPI:         newIndex(),
+		upcoming:      newIndex(),
 		callbacks:     newTable[CallbackRequest](),
 		offered:       newTable[caseRecord](),
 		casesByNPI:    newIndex(),
@@ -127,6 +129,7 @@ func (s *state) clone() *state {
 	c.byReviewer = s.byReviewer.clone()
 	c.byPrincipal = s.byPrincipal.clone()
 	c.byNPI = s.byNPI.clone()
+	c.upcoming = s.upcoming.clone()
 	c.callbacks = s.callbacks.clone()
 	c.offered = s.offered.clone()
 	c.casesByNPI = s.casesByNPI.clone()

@@ -81,6 +81,12 @@ func (s *state) putAppointment(a *Appointment) error {
 			return err
 		}
 	}
+	if old != nil && old.Status == Booked {
+		s.upcoming.drop(old.place())
+	}
+	if a.Status == Booked {
+		s.upcoming.add(a.place())
+	}
 	if a.Active() {
 		call := slots.Call{Reviewer: a.Reviewer, Span: a.Span, Busy: a.Busy, ID: a.ID}
 		if err := s.occupy(a.Tenant, a.CaseIDs, a.ID, call); err != nil {
@@ -94,6 +100,11 @@ func (s *state) putAppointment(a *Appointment) error {
 		s.list(a)
 	}
 	return nil
+}
+
+// place is where a booked appointment stands in upcoming.
+func (a *Appointment) place() indexed {
+	return indexed{tenant: a.Tenant, order: int64(a.Span.Start), id: a.ID}
 }
 
 // list makes an appointment findable.

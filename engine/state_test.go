@@ -148,6 +148,7 @@ func TestCheckFinds(t *testing.T) {
 	f("by reviewer", func(s *state) { s.byReviewer.drop(first(s.byReviewer)) })
 	f("by principal", func(s *state) { s.byPrincipal.drop(first(s.byPrincipal)) })
 	f("by NPI", func(s *state) { s.byNPI.drop(first(s.byNPI)) })
+	f("upcoming", func(s *state) { s.upcoming.drop(first(s.upcoming)) })
 	f("deadlines", func(s *state) { s.keysEnd.drop(deadline{testNow + KeyRetention, "acme", keyID("alice", "k-1")}) })
 	f("deadlines", func(s *state) { s.holdsEnd.drop(deadline{testNow + 300, "acme", "hold-1"}) })
 	f("bytes of answers", func(s *state) { s.answerBytes++ })
@@ -167,6 +168,7 @@ func TestCheckFinds(t *testing.T) {
 	f("its outcome", func(s *state) { change(s, func(a *Appointment) { a.Partial = true }) })
 	f("who did not show", func(s *state) { change(s, func(a *Appointment) { a.NoShowBy = "provider" }) })
 	f("the rule that cancelled it", func(s *state) { change(s, func(a *Appointment) { a.CancelRule = "r" }) })
+	f("the miss that ended it", func(s *state) { change(s, func(a *Appointment) { a.MissedOut = true }) })
 	f("too many attempts", func(s *state) {
 		change(s, func(a *Appointment) { a.Attempts = make([]Attempt, MaxAttempts+1) })
 	})

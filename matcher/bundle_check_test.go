@@ -141,6 +141,21 @@ func TestBadFilesNameTheirLine(t *testing.T) {
 	f("labels.json", "[", "labels.json:1: ")
 }
 
+// TestOptionalFiles: a folder from before a section was added still compiles.
+func TestOptionalFiles(t *testing.T) {
+	t.Parallel()
+	for _, section := range optionalSections {
+		dir := rulesFolder(t)
+		delete(dir, section+".json")
+		_, _, faults := CheckRules(dir)
+		for i := range faults { // rows may ask for what the section says
+			if faults[i].Section == section {
+				t.Errorf("without %s: %v", section, &faults[i])
+			}
+		}
+	}
+}
+
 // TestCheckRulesAgrees compares CheckRules on a good folder with the two steps it joins.
 func TestCheckRulesAgrees(t *testing.T) {
 	t.Parallel()

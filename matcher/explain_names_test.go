@@ -38,8 +38,7 @@ func TestEveryRefusalNamesARuleOrAFact(t *testing.T) {
 	tb := t
 	empty, judged := map[string]bool{}, map[string]bool{}
 	rapid.Check(t, func(t *rapid.T) {
-		rs := rulesOf(t, tb, drawRows(t, 1))
-		w := drawRuleWorld(t, rs)
+		rs, w := drawRuleWorld(t, tb)
 		p, refusal := NewPlan(w.view, w.query)
 		if refusal != nil {
 			x, _ := ExplainRefused(w.view, w.query)
@@ -65,6 +64,7 @@ func TestEveryRefusalNamesARuleOrAFact(t *testing.T) {
 			empty[b.Code] = true
 			checkNamed(t, rs, b.Code, b.Rule, b.Detail)
 		}
+		checkNearestNamed(t, p, offers > 0)
 		for _, u := range x.Unlock {
 			if u.Kind == "" || u.Value == "" || u.Slots < 1 || u.Earliest < w.view.Now {
 				t.Fatalf("unlock %+v", u)
@@ -94,28 +94,56 @@ func TestEveryRefusalNamesARuleOrAFact(t *testing.T) {
 	}
 }
 
+// checkNearestNamed: what NearestUnlocked names can be booked, but for the windows,
+// with the attestations it names, and something fits only if it needs one.
+func checkNearestNamed(t *rapid.T, p *Plan, fits bool) {
+	offer, u, ok := p.NearestUnlocked()
+	switch {
+	case ok != (offer != nil) || ok && (u.Kind == "" || u.Value == ""):
+		t.Fatalf("offer %v, unlock %+v, ok %t", offer, u, ok)
+	case ok && fits && (u.Kind != "attestation" || !slices.Contains(offer.Attestations, u.Value)):
+		t.Fatalf("something fits, unlocked by %+v", u)
+	case !ok || u.Kind == "deadline" || u.Kind == "specialty_match_requested" || u.Kind == "windows":
+		return
+	}
+	if j := p.Judge(offer.Reviewer, offer.Start); j.Fault != FaultNone || !slices.Equal(j.Attestations, offer.Attestations) {
+		t.Fatalf("unlocked by %s, judged %d %s", u.Kind, j.Fault, j.Detail)
+	}
+}
+
 // drawRuleWorld draws a week of reviewers as the rules' tests draw them, with a
-// case that the rows of acme govern.
-func drawRuleWorld(t *rapid.T, rs *Ruleset) *world {
+// case that rows of every dimension govern, asked about in any mode.
+func drawRuleWorld(t *rapid.T, tb testing.TB) (*Ruleset, *world) {
+	rows := drawWideRules(t, true)
+	if rapid.Bool().Draw(t, "open") { // few rows, so that something is possible
+		rows.payer.RequestWindow, rows.payer.Limits, rows.payer.Caps, rows.laws = nil, nil, nil, rows.laws[:min(1, len(rows.laws))]
+	}
+	rs := rows.compile(t, tb)
 	w := drawWorld(t, rs)
-	c := drawRuleCase(t)
-	c.Tenant, c.ID, c.HealthPlan = "t1", "c", "acme"
-	c.Determination.Status = rapid.SampledFrom(statuses).Draw(t, "case status")
-	w.query.Cases = []*Case{c}
-	for _, r := range w.reviewers {
-		drawn := drawRuleReviewer(t)
-		facts := *r
-		facts.Credential, facts.Specialties, facts.Populations = drawn.Credential, drawn.Specialties, drawn.Populations
-		facts.Licenses, facts.Active = drawn.Licenses, drawn.Active
-		if facts.Programs = drawn.Programs; rapid.IntRange(0, 3).Draw(t, "trained for all") > 0 {
-			facts.Programs = []string{"msk-spine-surgery", "msk-joint-surgery", "cardiac"}
+	c := drawWideCase(t, w.view.Now)
+	c.Tenant, c.ID = "t1", "c"
+	w.query.Cases, w.query.Mode = []*Case{c}, rapid.SampledFrom(modes).Draw(t, "mode")
+	if w.query.Mode == "callback" {
+		for range rapid.IntRange(0, 3).Draw(t, "windows") {
+			start := w.query.Range.Start + slots.Instant(rapid.IntRange(0, 7*24).Draw(t, "window"))*slots.Hour
+			w.query.Windows = append(w.query.Windows, slots.Interval{Start: start, End: start + 2*slots.Hour})
 		}
-		w.view.Roster.Put(&facts)
+	}
+	for _, r := range w.reviewers {
+		drawn := drawWideReviewer(t, r.ID)
+		drawn.Ref, drawn.Tenant, drawn.Zone, drawn.Hours, drawn.MaxPerDay = r.Ref, r.Tenant, r.Zone, r.Hours, r.MaxPerDay
+		if rapid.IntRange(0, 3).Draw(t, "trained for all") > 0 {
+			drawn.Programs = []string{"msk-spine-surgery", "msk-joint-surgery", "cardiac"}
+		}
+		if c.Determination.ReviewerID == "other" {
+			c.Determination.ReviewerID = r.ID
+		}
+		w.view.Roster.Put(drawn)
 	}
 	w.reviewers = nil
 	w.view.Roster.Ascend("t1", "", func(r *Reviewer) bool {
 		w.reviewers = append(w.reviewers, r)
 		return true
 	})
-	return w
+	return rs, w
 }

@@ -127,11 +127,9 @@ func (n *nearestSearch) changes(x *near, unmet Needs, codes []string) {
 		}
 		x.changes += count
 	}
-	if p.query.Windows != nil {
-		if by := p.outsideBy(x.start); by > 0 {
-			x.far += by
-			change(1, Unlock{Kind: "windows"})
-		}
+	if !p.windows.Covers(p.call(x.start)) {
+		x.far += p.outsideBy(x.start)
+		change(1, Unlock{Kind: "windows"})
 	}
 	needed, ticks := p.boxes(x.start), p.query.Ticks
 	days, hours := uint8(needed.Days&^ticks.Days), needed.Hours&^ticks.Hours
@@ -195,7 +193,7 @@ func (p *Plan) nearby() slots.Interval {
 
 // center is the instant around which requests are answered whose own times do not matter.
 func (p *Plan) center() slots.Instant {
-	if p.query.Windows != nil {
+	if p.query.Windows != nil && !p.windows.Empty() {
 		return p.windows.Hull().Start
 	}
 	return max(p.asked.Start, p.limits.Start)

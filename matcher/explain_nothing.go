@@ -175,9 +175,13 @@ func (p *Plan) windowsUnlock() []Unlock {
 	return []Unlock{u}
 }
 
-// aroundWindows are the starts that are not too far from the requester's windows.
+// aroundWindows are the starts that are not too far from the requester's windows; of
+// none, not too far from the first possible start.
 func (p *Plan) aroundWindows() slots.Interval {
 	hull := p.windows.Hull()
+	if p.windows.Empty() {
+		hull = slots.Interval{Start: p.limits.Start, End: p.limits.Start}
+	}
 	reach := windowsReach
 	if p.Mode == modeAdHoc {
 		reach = adHocReach / 2
@@ -186,9 +190,12 @@ func (p *Plan) aroundWindows() slots.Interval {
 }
 
 // outsideBy returns by how much a call at start misses the nearest window, 0 = it
-// lies inside one.
+// lies inside one. Without windows the earlier start is the nearer one.
 func (p *Plan) outsideBy(start slots.Instant) slots.Instant {
 	call := p.call(start)
+	if p.windows.Empty() {
+		return max(start-p.limits.Start, 0)
+	}
 	least := everything.Hull().End
 	for i := range p.windows.Len() {
 		w := p.windows.At(i)

@@ -86,7 +86,9 @@ func TestReviewerExplanationAgainstJudge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, rules)
 		if rapid.Bool().Draw(t, "every mode") {
-			w = drawModeWorld(t, more)
+			if w = drawModeWorld(t, more); rapid.IntRange(0, 3).Draw(t, "staged") == 0 {
+				w.query.Cases[0].Drug, w.query.Cases[0].Stage = "retail", 0
+			}
 		}
 		if w.query.Mode == "ad_hoc" && rapid.Bool().Draw(t, "under way") {
 			w.query.NotBefore = w.view.Now - slots.Instant(rapid.IntRange(1, 30).Draw(t, "since"))*slots.Minute
@@ -165,25 +167,26 @@ func checkFact(t *rapid.T, f *RequirementFact) {
 	}
 }
 
-// Over random requirement trees, of an or the branch that decided is the one that
+// Over rows of every dimension, of an or the branch that decided is the one that
 // counts: what counts and is not met is exactly what the verdict leaves unmet.
-func TestFactsOfRandomTreesAgainstVerdict(t *testing.T) {
+func TestFactsOfRandomRowsAgainstVerdict(t *testing.T) {
 	t.Parallel()
 	tb := t
-	alternatives := 0
+	alternatives, codes := 0, map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		rs := rulesOf(t, tb, drawRows(t, 1))
-		c, r := drawRuleCase(t), drawRuleReviewer(t)
-		c.HealthPlan = "acme"
-		cr := rs.resolve(c, sample.Start, 0, rapid.Bool().Draw(t, "match"))
-		start := slots.Instant(rapid.Int64Range(int64(sample.Start), int64(sample.End)).Draw(t, "start"))
+		rules := drawWideRules(t, true)
+		rs := rules.compile(t, tb)
+		now := drawNow(t)
+		c, r := drawWideCase(t, now), drawWideReviewer(t, "r")
+		cr := rs.resolve(c, now, 0, rapid.Bool().Draw(t, "match"))
+		start := now + slots.Instant(rapid.IntRange(0, 20*24*60).Draw(t, "start"))*slots.Minute
 		v := cr.verdict(r, start)
 		var unmet Needs
 		barred := false
 		var waivers []string
 		for _, f := range cr.facts(r, start) {
 			checkFact(t, &f)
-			if f.OneOf > 0 {
+			if codes[f.Code]++; f.OneOf > 0 {
 				alternatives++
 			}
 			if need, _ := needFrom(f.Code); f.Counts && !f.Met {
@@ -201,6 +204,11 @@ func TestFactsOfRandomTreesAgainstVerdict(t *testing.T) {
 			t.Fatalf("facts name waivers %v, the verdict %v", waivers, v.Attestations)
 		}
 	})
+	for _, code := range []string{"license", "specialty", "credential", "board_certification", "experience", "identity"} {
+		if codes[code] == 0 {
+			t.Errorf("nobody was asked for %s", code)
+		}
+	}
 	if alternatives == 0 {
 		t.Error("no tree had alternatives")
 	}

@@ -31,8 +31,19 @@ type appointmentOut struct {
 	Attestations     []string         `json:"attestations"`
 	Attested         []attestedOut    `json:"attested"`
 	AttestedBy       *attesterOut     `json:"attestedBy"`
-	Attempts         []struct{}       `json:"attempts"` // calls tried; none are recorded yet
+	Mode             string           `json:"mode"`
+	CallbackID       *string          `json:"callbackId"`
+	Windows          []spanOut        `json:"windows"`
+	Attempts         []attemptOut     `json:"attempts"`
+	StartedAt        *string          `json:"startedAt"`
+	EndedAt          *string          `json:"endedAt"`
+	Outcome          *string          `json:"outcome"`
+	Report           *reportOut       `json:"report"`
+	NoShowBy         *string          `json:"noShowBy"`
+	Follows          *string          `json:"follows"`
+	FollowedBy       *string          `json:"followedBy"`
 	Cancellation     *cancellationOut `json:"cancellation"`
+	CancelCode       *string          `json:"cancelCode"`
 	CreatedAt        string           `json:"createdAt"`
 	UpdatedAt        string           `json:"updatedAt"`
 }
@@ -104,10 +115,13 @@ type attesterOut struct {
 	Role string `json:"role"`
 }
 
+// cancellationOut says who ended a call and why: in somebody's words, or by the
+// code of the payer's rule that did.
 type cancellationOut struct {
-	By     string `json:"by"`
-	Reason string `json:"reason"`
-	At     string `json:"at"`
+	By     string  `json:"by"`
+	Reason string  `json:"reason"`
+	At     string  `json:"at"`
+	Rule   *string `json:"rule"`
 }
 
 // appointmentOut renders an appointment; z is the zone of its times.
@@ -127,25 +141,40 @@ func (c *call) appointmentOut(a *engine.Appointment, z *slots.Zone) appointmentO
 		},
 		ConsultativeOnly: a.Match.Consultative,
 		Cases:            casesOut(a.Match.Cases),
-		PerformedBy: performerOut{
-			Role: a.PerformedByRole, FirstName: p.PerformedBy.FirstName,
-			LastName: p.PerformedBy.LastName, Credential: p.PerformedBy.Credential,
-		},
-		RequestedBy: personOut(p.RequestedBy),
-		Contact:     contactOf(a, p),
-		CallNotes: callNotesOut{
-			AlternativeRecommendationDeclined: a.Notes.AlternativeRecommendationDeclined,
-			ProcedurePerformedOn:              dateText(a.Notes.ProcedurePerformedOn),
-			SpecialtyMatchRequested:           a.Notes.SpecialtyMatchRequested,
-		},
-		Attestations: []string{},
-		Attested:     make([]attestedOut, len(a.Attestations)),
-		CreatedAt:    string(slots.AppendInstant(nil, a.CreatedAt, z)),
-		UpdatedAt:    string(slots.AppendInstant(nil, a.UpdatedAt, z)),
+		PerformedBy:      performerOf(a.PerformedByRole, p),
+		RequestedBy:      personOut(p.RequestedBy),
+		Contact:          contactOf(a.Location, a.Notify, p),
+		CallNotes:        callNotesOf(a.Notes),
+		Attestations:     []string{},
+		Attested:         make([]attestedOut, len(a.Attestations)),
+		CreatedAt:        string(slots.AppendInstant(nil, a.CreatedAt, z)),
+		UpdatedAt:        string(slots.AppendInstant(nil, a.UpdatedAt, z)),
 	}
 	out.attestations(a, p, z)
+	c.became(&out, a, z)
 	if a.Status == engine.Cancelled {
-		out.Cancellation = &cancellationOut{By: a.CancelledBy, Reason: p.CancelReason, At: out.UpdatedAt}
+		out.Cancellation = cancellationOf(a, p, out.UpdatedAt)
+	}
+	return out
+}
+
+// became adds how the call came about and what has become of it.
+func (c *call) became(out *appointmentOut, a *engine.Appointment, z *slots.Zone) {
+	out.Mode, out.CallbackID, out.Windows = a.Mode, textOrNull(a.CallbackID), intervalsOut(a.Windows, z)
+	out.Attempts = c.attemptsOut(a, z)
+	out.StartedAt, out.EndedAt = instantText(a.StartedAt, z), instantText(a.EndedAt, z)
+	out.Outcome, out.NoShowBy = textOrNull(a.Outcome), textOrNull(a.NoShowBy)
+	out.Follows, out.FollowedBy = textOrNull(a.Follows), textOrNull(a.FollowedBy)
+	out.CancelCode = textOrNull(a.CancelCode)
+	if a.Status == engine.Completed {
+		out.Report = c.reportOf(a)
+	}
+}
+
+func cancellationOf(a *engine.Appointment, p *engine.AppointmentPersonal, at string) *cancellationOut {
+	out := &cancellationOut{By: a.CancelledBy, Reason: p.CancelReason, At: at, Rule: textOrNull(a.CancelRule)}
+	if a.CancelCode != "" {
+		out.Reason = a.CancelCode
 	}
 	return out
 }
@@ -180,13 +209,28 @@ func casesOut(cases []engine.CaseMatch) []caseMatchOut {
 	return out
 }
 
-func contactOf(a *engine.Appointment, p *engine.AppointmentPersonal) contactOut {
+func performerOf(role string, p *engine.AppointmentPersonal) performerOut {
+	return performerOut{
+		Role: role, FirstName: p.PerformedBy.FirstName,
+		LastName: p.PerformedBy.LastName, Credential: p.PerformedBy.Credential,
+	}
+}
+
+func callNotesOf(n engine.CallNotes) callNotesOut {
+	return callNotesOut{
+		AlternativeRecommendationDeclined: n.AlternativeRecommendationDeclined,
+		ProcedurePerformedOn:              dateText(n.ProcedurePerformedOn),
+		SpecialtyMatchRequested:           n.SpecialtyMatchRequested,
+	}
+}
+
+func contactOf(location, notify string, p *engine.AppointmentPersonal) contactOut {
 	r := &p.ContactReach
 	return contactOut{
-		FirstName: p.Contact.FirstName, LastName: p.Contact.LastName, Location: a.Location,
+		FirstName: p.Contact.FirstName, LastName: p.Contact.LastName, Location: location,
 		Phone: r.Phone, Extension: textOrNull(r.Extension),
 		AlternatePhone: textOrNull(r.AlternatePhone), AlternateExtension: textOrNull(r.AlternateExtension),
 		Email: textOrNull(r.Email), Fax: textOrNull(r.Fax),
-		Instructions: textOrNull(p.Instructions), Notify: a.Notify,
+		Instructions: textOrNull(p.Instructions), Notify: notify,
 	}
 }

@@ -82,17 +82,6 @@ type rescheduleIn struct {
 	AttestedBy   opt[attesterIn] `json:"attestedBy"`
 }
 
-// attester reads who attests for the new slot: whoever is named, else who speaks.
-func (in *rescheduleIn) attester(k *check) (name, role string) {
-	if !in.AttestedBy.Set {
-		return "", ""
-	}
-	if len(in.Attestations.V) == 0 {
-		k.wrong("/attestedBy", "needs attestations")
-	}
-	return k.text("/attestedBy/name", in.AttestedBy.V.Name.V, maxName), k.code("/attestedBy/role", in.AttestedBy.V.Role.V)
-}
-
 func rescheduleAppointment(c *call) answer {
 	t := c.ticket()
 	moved := c.appointmentGiven(http.StatusOK)
@@ -107,7 +96,7 @@ func rescheduleAppointment(c *call) answer {
 	var s slotAsked
 	k.slot("/slot", in.Slot.V, &s)
 	codes := k.list("/attestations", in.Attestations.V, 0, maxAttestations, k.code)
-	name, role := in.attester(&k)
+	name, role := k.attester(in.Attestations, in.AttestedBy)
 	if p := k.problem(); p != nil {
 		return refuse(p)
 	}
@@ -116,13 +105,9 @@ func rescheduleAppointment(c *call) answer {
 		return notFound()
 	}
 	s.caseIDs, s.zone, s.specialtyMatch = v.CaseIDs, appointmentZone(v), v.Notes.SpecialtyMatchRequested
-	personal := *c.appointmentPersonal(v)
-	if personal.AttestedByName = name; name == "" {
-		personal.AttestedByName, role = speaker(&personal), v.PerformedByRole
-	}
+	sealed, role := c.attested(v, name, role)
 	o, p := c.submit(t, engine.Reschedule{
-		ID: c.id, ReviewerID: s.reviewerID, Start: s.start, Attestations: codes, AttestedByRole: role, Expect: c.ifMatch,
-		Personal: c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, c.id), &personal),
+		ID: c.id, ReviewerID: s.reviewerID, Start: s.start, Attestations: codes, AttestedByRole: role, Personal: sealed, Expect: c.ifMatch,
 	})
 	if p != nil {
 		return refuse(p)
@@ -160,15 +145,8 @@ func cancelAppointment(c *call) answer {
 	}
 	personal := *c.appointmentPersonal(v)
 	personal.CancelReason = reason
-	o, p := c.submit(t, engine.Cancel{
+	return c.change(t, engine.Cancel{
 		ID: c.id, By: by, Expect: c.ifMatch,
 		Personal: c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, c.id), &personal),
-	})
-	if p != nil {
-		return refuse(p)
-	}
-	if o.Status != engine.StatusOK {
-		return refuse(c.refused(o))
-	}
-	return replayable(o, cancelled)
+	}, cancelled)
 }

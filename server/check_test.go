@@ -89,20 +89,6 @@ func TestForms(t *testing.T) {
 	f("span", "400", "8:00-12:00", "08:00-24:01", "x-y", "08:00:00-09:00")
 }
 
-func TestClinicians(t *testing.T) {
-	t.Parallel()
-	f := func(want bool, credentials ...string) {
-		t.Helper()
-		for _, c := range credentials {
-			if isClinician(c) != want {
-				t.Errorf("isClinician(%q) = %v", c, !want)
-			}
-		}
-	}
-	f(true, "MD", "M.D.", "md", "PA-C", "DO, FACOS", "MD PhD", "Pharm.D.", "RN/BSN", "DPT")
-	f(false, "", "Office manager", "PhD", "MBA", "scheduler", "Mdx", ".", "-")
-}
-
 func TestWeekdaysAndHours(t *testing.T) {
 	t.Parallel()
 	f := func(want string, run func(*check)) {

@@ -104,20 +104,3 @@ func (k *check) serviceCode(pointer, s string) string {
 	}
 	return s
 }
-
-// isClinician reports whether a credential as people write it ("MD", "M.D.",
-// "PA-C", "DO, FACOS") names a licensed clinician.
-func isClinician(credential string) bool {
-	words := strings.FieldsFunc(credential, func(r rune) bool { return strings.ContainsRune(" ,/;", r) })
-	for _, w := range words {
-		if clinical[credentialKey(w)] {
-			return true
-		}
-	}
-	return false
-}
-
-// credentialKey drops points and hyphens and raises the case.
-func credentialKey(s string) string {
-	return strings.ToUpper(strings.NewReplacer(".", "", "-", "").Replace(s))
-}

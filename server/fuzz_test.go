@@ -45,16 +45,26 @@ func sane(t *testing.T, a answer) {
 func FuzzBodies(f *testing.F) {
 	names := []struct{ route, id string }{
 		{"putReviewer", "rev-ames"}, {"putCase", "1004567"}, {"importLines", ""}, {"lookupCases", ""}, {"putMe", ""},
-		{"searchWeek", ""}, {"searchEarliest", ""}, {"createHold", ""}, {"createAppointment", ""},
+		{"searchWeek", ""}, {"searchEarliest", ""}, {"proposeCompanions", ""}, {"explain", ""}, {"createCallback", ""}, {"startAdHoc", ""},
+		{"createHold", ""}, {"createAppointment", ""},
 		{"rescheduleAppointment", "apt"}, {"cancelAppointment", "apt"},
+		{"recordAttempt", "apt"}, {"startCall", "apt"}, {"completeCall", "apt"}, {"missCall", "apt"}, {"reassignCall", "apt"},
+		{"addAbsence", "rev-ames"},
 	}
 	w := newDeck(f)
 	apt := w.book()
+	w.seed(winter.with("/id", "back", "/authorizationNumber", nil, "/healthPlan", "evolent"),
+		winter.with("/id", "now", "/authorizationNumber", nil, "/healthPlan", "evolent", "/program", "cardiac"))
 	for i, body := range []string{
 		ames.String(), winter.String(), line("case", winter) + "\n" + line("reviewer", brook),
 		`{"caseId":"1004567","memberDateOfBirth":"1982-06-28"}`, `{"timeZone":"US/Pacific","npis":["1234567893"]}`,
-		deckSearch.String(), deckSearch.with("/week", absent{}).String(), deckHold.String(), deckBooking.String(),
+		deckSearch.String(), deckSearch.with("/week", absent{}).String(),
+		`{"caseIds":["1004567"]}`, `{"caseId":"1004567","reviewerId":"rev-ames","start":"2020-05-18T18:30:00-04:00"}`,
+		deckCallback.with("/caseIds/0", "back").String(), deckAdHoc.with("/caseIds/0", "now").String(), deckHold.String(), deckBooking.String(),
 		`{"slot":{"reviewerId":"rev-ames","start":"2020-05-18T18:45:00-04:00"}}`, `{"reason":"x","by":"payer"}`,
+		attemptBody.with("/at", deckNow).String(), `{"at":"` + deckNow + `"}`, completeBody.String(), `{"by":"reviewer"}`,
+		`{"reviewerId":"rev-ames","attestations":["tx_ssl_waived"],"attestedBy":{"name":"A","role":"nurse"}}`,
+		`{"start":"2020-05-18T18:40:00-04:00","end":"2020-05-18T19:00:00-04:00"}`,
 	} {
 		f.Add(uint8(i), body)
 		f.Add(uint8(i), strings.ReplaceAll(body, "20", "22"))
@@ -68,6 +78,8 @@ func FuzzBodies(f *testing.F) {
 		sane(t, w.direct(target.route, target.id, nil, []byte(body)))
 		sane(t, w.direct("getReviewer", "rev-ames", nil, nil))
 		sane(t, w.direct("getCase", "1004567", nil, nil))
+		sane(t, w.direct("getAppointment", apt, nil, nil))
+		sane(t, w.direct("getAgenda", "rev-ames", map[string]string{"date": "2020-05-18"}, nil))
 	})
 }
 
@@ -92,6 +104,9 @@ func FuzzQueries(f *testing.F) {
 		sane(t, w.direct("listAppointments", "", query, nil))
 		delete(query, "view")
 		sane(t, w.direct("listReviewers", "", query, nil))
+		sane(t, w.direct("listAttention", "", query, nil))
+		sane(t, w.direct("listEvents", "", map[string]string{"after": cursor, "limit": limit}, nil))
+		sane(t, w.direct("getAgenda", "rev-ames", map[string]string{"date": cursor, "timeZone": zone}, nil))
 		c := &call{actor: w.server.localActor(), query: query}
 		list := appointmentView{name: view, id: reviewerID}.list()
 		if p, refused := c.readCursor(list); refused == nil {
@@ -131,7 +146,6 @@ func FuzzResolve(f *testing.F) {
 		k.email("", s)
 		k.span("", s, s)
 		k.id("", s)
-		isClinician(s)
 		lastWord(s)
 	})
 }

@@ -57,6 +57,13 @@ func TestReviewerFaults(t *testing.T) {
 	f(422, "/licenses/0/to", "/licenses/0/to", "2023-02-29")
 	f(422, "/licenses/1", "/licenses", many(2, ames["licenses"].([]any)[0]))
 	f(422, "/licenses", "/licenses", many(maxLicenses+1, ames["licenses"].([]any)[0]))
+	f(422, "/boardCertifications/0/specialty /boardCertifications/0/to", "/boardCertifications", []doc{{"specialty": "ortho", "from": "2019-01-01", "to": "2023-02-29"}})
+	f(422, "/boardCertifications/0/to", "/boardCertifications", []doc{{"specialty": "207X00000X", "from": "2019-01-01", "to": "2018-01-01"}})
+	f(422, "/boardCertifications/1", "/boardCertifications", many(2, doc{"specialty": "207X00000X", "from": "2019-01-01"}))
+	f(400, "/boardCertifications/0/from", "/boardCertifications", []doc{{"specialty": "207X00000X"}})
+	f(422, "/experience/0/specialty /experience/0/until", "/experience", []doc{{"specialty": "", "until": "1960-01-01"}})
+	f(422, "/experience/1/specialty", "/experience", []doc{{"specialty": "207X00000X"}, {"specialty": "207X00000X", "until": "2020-01-01"}})
+	f(422, "/experience", "/experience", many(maxExperience+1, doc{"specialty": "207X00000X"}))
 	f(422, "/programs/1", "/programs", []string{"msk", "msk"})
 	f(422, "/populations/0", "/populations", []string{"adults"})
 	f(422, "/healthPlans/0", "/healthPlans", []string{"h n e"})
@@ -171,4 +178,10 @@ func TestSearchFaults(t *testing.T) {
 	earliest(422, "/to", "/from", "2020-05-18T00:00:00Z", "/to", "2020-05-18T00:00:00Z")
 	earliest(422, "/to", "/from", "2020-05-18T00:00:00Z", "/to", "2021-06-18T00:00:00Z")
 	w.do("POST", "/v1/search", deckSearch.with("/caseIds", []string{"nope"}).String()).is(404, "not_found")
+	w.seed(winter.with("/id", "back", "/authorizationNumber", nil, "/healthPlan", "evolent"), winter.with("/id", "now", "/authorizationNumber", nil, "/healthPlan", "evolent", "/program", "cardiac"))
+	for _, id := range []string{"back", "now"} { // neither calls back nor puts through
+		w.do("POST", "/v1/search", deckSearch.with("/caseIds", []string{id}).String()).is(422, "mode_not_available")
+		w.do("POST", "/v1/search/earliest", doc{"caseIds": []string{id}, "timeZone": "UTC"}.String()).is(422, "mode_not_available")
+		w.post("/v1/holds", deckHold.with("/caseIds", []string{id}).String()).is(422, "mode_not_available")
+	}
 }

@@ -3,6 +3,13 @@ package server
 // vocabulary is a closed list of words that a field may hold.
 type vocabulary []string
 
+// The ways to arrange a call.
+const (
+	modeSlot     = "slot"
+	modeCallback = "callback"
+	modeAdHoc    = "ad_hoc"
+)
+
 // The words of the wire, in the order in which they are documented.
 var (
 	linesOfBusiness = vocabulary{"commercial", "self_funded", "exchange", "medicaid", "medicare_advantage", "medicare", "workers_comp"}
@@ -21,8 +28,15 @@ var (
 	notifyWays      = vocabulary{"email", "fax", "none"}
 	parties         = vocabulary{"provider", "payer"}
 	reveals         = vocabulary{"auto", "always", "never"} // in matcher.Reveal's order
+	modes           = vocabulary{modeSlot, modeCallback, modeAdHoc}
+	callbackStates  = vocabulary{"queued", "assigned", "unassignable", "cancelled"}
 	importKinds     = vocabulary{"reviewer", "case"}
 	views           = vocabulary{"mine", "reviewer", "case"}
+	directions      = vocabulary{outbound, inbound}
+	attemptResults  = vocabulary{resultReached, resultMessage, resultVoicemail, resultNoAnswer}
+	spokeRoles      = vocabulary{"provider", "associate_physician", "nurse_practitioner", "nurse", "medical_assistant", "other"}
+	callOutcomes    = vocabulary{"upheld", "overturned", outcomeModified, "information_requested", "withdrawn", "decision_pending", "consultation_only", "alternative_accepted", outcomeEscalated}
+	missedBy        = vocabulary{"provider", "reviewer"}
 	tiers           = vocabulary{"full", "similar", "skilled", "license_waived", "specialty_waived", "both_waived"} // Tier 1, 2, …
 
 	// states are the postal codes of the states, the district and the territories.
@@ -34,12 +48,14 @@ var (
 	}
 )
 
-// clinical are the credentials of licensed clinicians, written as credentialKey
-// writes them: who holds one may speak where a program demands a clinician.
-var clinical = map[string]bool{
-	"MD": true, "DO": true, "MBBS": true, "DPM": true, "DC": true, "DDS": true, "DMD": true, "OD": true,
-	"NP": true, "APRN": true, "ARNP": true, "CRNP": true, "FNP": true, "DNP": true, "CNS": true, "CRNA": true, "CNM": true,
-	"PA": true, "PAC": true, "RN": true, "BSN": true, "MSN": true, "LPN": true, "LVN": true,
-	"PHARMD": true, "RPH": true, "PT": true, "DPT": true, "OT": true, "OTR": true, "SLP": true, "AUD": true,
-	"PSYD": true, "LCSW": true, "LMFT": true, "LPC": true, "LMHP": true, "LMHC": true, "BCBA": true,
-}
+// Words that decide which other words go with them.
+const (
+	outbound         = "outbound"
+	inbound          = "inbound"
+	resultReached    = "reached"
+	resultMessage    = "message_with_person"
+	resultVoicemail  = "voicemail"
+	resultNoAnswer   = "no_answer"
+	outcomeModified  = "modified"
+	outcomeEscalated = "escalated"
+)

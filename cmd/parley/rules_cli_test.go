@@ -167,6 +167,7 @@ func TestServeRules(t *testing.T) {
 		t.Errorf("faulty rules made a store: %v", err)
 	}
 	edit(t, filepath.Join(dir, "payers.json"), `"holdMinutes": 0`, `"holdMinutes": 8`)
+	says(t, 0, []string{"rules", "test", dir, "--rewrite"})
 	version := ruleVersion.FindString(says(t, 0, []string{"rules", "check", dir}))
 	p := serve(t, store, sandbox, "--rules="+dir)
 	if got := p.must(200, "GET", "/readyz", "", ""); !strings.Contains(string(got.body), version) {

@@ -7,7 +7,7 @@
 // between steps. Arguments read key, key=value or key=(value, value).
 //
 //	case key=value …     a plain Texas spine case, changed as told; see facts.go
-//	eligible             what the rules say of the case
+//	eligible [how]       what the rules say of the case, and how a call is held
 //	match key=value …    what they say of a reviewer for it at one start
 //
 // The commands and keys are those of the golden scripts of the matcher, as far as

@@ -1,8 +1,10 @@
 package rulescript
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/parleyhq/parley/matcher"
@@ -35,7 +37,7 @@ func (p *player) start() {
 
 // set changes one fact of the case, or when and how a call is asked for.
 func (p *player) set(a argument) error {
-	for _, set := range []func(argument) (known bool, err error){p.setText, p.setTime, p.setPerson, p.setFlag} {
+	for _, set := range []func(argument) (known bool, err error){p.setText, p.setTime, p.setCount, p.setPerson, p.setFlag} {
 		if known, err := set(a); known {
 			return err
 		}
@@ -71,8 +73,7 @@ func (p *player) setTime(a argument) (known bool, err error) {
 	instant := map[string]*slots.Instant{
 		"now": &p.now, "asked": &p.asked, "requested-at": &c.P2PRequestedAt, "due": &c.DecisionDue,
 		"until": &c.PostDecision.Until, "decided": &c.Determination.DecidedAt, "appealed": &c.AppealFiledAt,
-		"discharged": &c.DischargedAt, "authorization-requested": &c.AuthorizationRequestedAt,
-		"information-complete": &c.InformationCompleteAt,
+		"discharged": &c.DischargedAt, "submitted": &c.AuthorizationRequestedAt, "complete": &c.InformationCompleteAt,
 	}[a.key]
 	date := map[string]*slots.Date{"letter": &c.Determination.LetterDate, "performed": &c.ServicePerformedOn}[a.key]
 	switch {
@@ -83,6 +84,16 @@ func (p *player) setTime(a argument) (known bool, err error) {
 	default:
 		return false, nil
 	}
+	return true, err
+}
+
+// setCount reads the reviewer stage that the case has reached, and its calls held.
+func (p *player) setCount(a argument) (known bool, err error) {
+	count := map[string]*int{"stage": &p.c.Stage, "held": &p.c.CallsHeld}[a.key]
+	if count == nil {
+		return false, nil
+	}
+	*count, err = strconv.Atoi(a.value())
 	return true, err
 }
 
@@ -111,11 +122,11 @@ func (p *player) setFlag(a argument) (known bool, err error) {
 		return true, nil
 	}
 	set, known := map[string]func(){
-		"final":               func() { c.Determination.Final = true },
-		"letter-not-received": func() { c.Determination.LetterReceived = false },
-		"not-delegated":       func() { c.PostDecision.Present, c.PostDecision.Delegated = true, false },
-		"expedited":           func() { c.Expedited = true },
-		"specialty-match":     func() { p.specialtyMatch = true },
+		"final":           func() { c.Determination.Final = true },
+		"no-letter":       func() { c.Determination.LetterReceived = false },
+		"not-delegated":   func() { c.PostDecision.Present, c.PostDecision.Delegated = true, false },
+		"expedited":       func() { c.Expedited = true },
+		"specialty-match": func() { p.specialtyMatch = true },
 	}[a.key]
 	if !known {
 		return false, nil
@@ -145,13 +156,11 @@ func (p *player) reviewer(args []argument) (r *matcher.Reviewer, start slots.Ins
 		case "specialty":
 			r.Specialties = a.values
 		case "license":
-			for _, v := range a.values {
-				l, err := license(v)
-				if err != nil {
-					return nil, 0, fmt.Errorf("license: %w", err)
-				}
-				r.Licenses = append(r.Licenses, l)
-			}
+			r.Licenses, err = each(a, license)
+		case "certified":
+			r.BoardCertifications, err = each(a, certification)
+		case "experience":
+			r.Experience, err = each(a, experience)
 		case "populations":
 			r.Populations = a.values
 		case "programs":
@@ -163,29 +172,56 @@ func (p *player) reviewer(args []argument) (r *matcher.Reviewer, start slots.Ins
 		case "inactive":
 			r.Active = false
 		case "at":
-			if start, _, err = slots.ParseInstant(a.value()); err != nil {
-				return nil, 0, fmt.Errorf("at: %w", err)
-			}
+			start, _, err = slots.ParseInstant(a.value())
 		default:
-			return nil, 0, fmt.Errorf("%s: unknown fact of a reviewer", a.key)
+			err = errors.New("unknown fact of a reviewer")
+		}
+		if err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", a.key, err)
 		}
 	}
 	return r, start, nil
 }
 
+// each reads all values of an argument.
+func each[T any](a argument, read func(string) (T, error)) (list []T, err error) {
+	for _, v := range a.values {
+		x, err := read(v)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
 // license reads TX, TX:administrative, TX:full:suspended or TX:full:active:2019-01-01:2026-11-27.
 func license(s string) (l matcher.License, err error) {
 	parts := append(strings.Split(s, ":"), "", "", "", "")
-	or := func(text, otherwise string) string {
-		if text == "" {
-			return otherwise
-		}
-		return text
-	}
-	l = matcher.License{State: parts[0], Type: or(parts[1], "full"), Status: or(parts[2], "active")}
-	if l.From, err = slots.ParseDate(or(parts[3], "2015-01-01")); err != nil {
+	l = matcher.License{State: parts[0], Type: cmp.Or(parts[1], "full"), Status: cmp.Or(parts[2], "active")}
+	if l.From, err = slots.ParseDate(cmp.Or(parts[3], "2015-01-01")); err != nil {
 		return l, err
 	}
-	l.To, err = slots.ParseDate(or(parts[4], "2039-12-31"))
+	l.To, err = slots.ParseDate(cmp.Or(parts[4], "2039-12-31"))
 	return l, err
+}
+
+// certification reads CODE, without an end, or CODE:2015-01-01:2026-12-31.
+func certification(s string) (c matcher.Certification, err error) {
+	parts := append(strings.Split(s, ":"), "", "")
+	c.Specialty = parts[0]
+	if c.From, err = slots.ParseDate(cmp.Or(parts[1], "2010-01-01")); err == nil && parts[2] != "" {
+		c.To, err = slots.ParseDate(parts[2])
+	}
+	return c, err
+}
+
+// experience reads CODE, still practising, or CODE:2024-06-30, the last day of it.
+func experience(s string) (x matcher.Experience, err error) {
+	code, last, past := strings.Cut(s, ":")
+	x.Specialty = code
+	if past {
+		x.Until, err = slots.ParseDate(last)
+	}
+	return x, err
 }

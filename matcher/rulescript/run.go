@@ -67,10 +67,13 @@ func (p *player) play(s *step) (string, error) {
 		}
 		return "", nil
 	case "eligible":
-		if len(s.args) > 0 {
-			return "", fmt.Errorf("%s: eligible takes no arguments", s.args[0].key)
+		how := false
+		for _, a := range s.args {
+			if how = a.key == "how" && a.values == nil; !how {
+				return "", fmt.Errorf("%s: eligible takes only how", a.key)
+			}
 		}
-		return p.eligible(), nil
+		return p.eligible(how), nil
 	case "match":
 		return p.match(s.args)
 	}

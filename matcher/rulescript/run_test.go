@@ -103,12 +103,21 @@ func TestFacts(t *testing.T) {
 	f("full", "case plan=hne", "match specialty=207XS0117X license=(OK, TX:full)")
 	for _, fact := range []string{
 		"asked=2026-11-20T09:00:00Z", "requested-at=2026-11-20T09:00:00Z", "until=2026-11-20T09:00:00Z", "decided=2026-11-20T09:00:00Z",
-		"appealed=2026-11-20T09:00:00Z", "discharged=2026-11-20T09:00:00Z", "authorization-requested=2026-11-20T09:00:00Z",
-		"information-complete=2026-11-20T09:00:00Z", "now=2026-11-20T09:00:00Z", "letter=2026-11-20", "performed=2026-11-20", "reason=benefit", "decider=r",
-		"drug=retail", "involved=(a, b)", "letter-not-received", "expedited", "ordering=(MD, 207X00000X)", "rendering=nobody", "phase=concurrent",
+		"appealed=2026-11-20T09:00:00Z", "discharged=2026-11-20T09:00:00Z", "submitted=2026-11-20T09:00:00Z",
+		"complete=2026-11-20T09:00:00Z", "now=2026-11-20T09:00:00Z", "letter=2026-11-20", "performed=2026-11-20", "reason=benefit", "decider=r",
+		"drug=retail", "involved=(a, b)", "no-letter", "expedited", "ordering=(MD, 207X00000X)", "rendering=nobody", "phase=concurrent",
 	} {
 		f("eligible", plain+" "+fact, "eligible")
 	}
+	f("call of 15 minutes", plain+" held=1 stage=0", "eligible how")
+	f("dialled by reviewer, at least 2 windows", "case plan=asuris situs=WA member=WA letter=2026-11-20", "eligible how")
+	f("attempts 2 counted in windows", "case plan=asuris situs=WA member=WA letter=2026-11-20", "eligible how")
+	f("full, relation same", "case plan=asuris situs=WA member=WA letter=2026-11-20", "match specialty=207XS0117X")
+	f("speaker clinician (evolent", "case plan=evolent program=msk", "eligible how")
+	f("skilled", plain, "match certified=(207X00000X, 208600000X:2015-01-01:2026-12-31) experience=(207X00000X, 208600000X:2024-06-30)")
+	f("error: certified: ", plain, "match certified=207X00000X:soon")
+	f("error: experience: ", plain, "match experience=207X00000X:soon")
+	f("error: held: ", "case held=many")
 	f("error: speed: unknown fact", "case speed=1")
 	f("error: now: ", "case now=noon")
 	f("error: requesting: takes a credential and a specialty", "case requesting=MD")
@@ -118,7 +127,7 @@ func TestFacts(t *testing.T) {
 	f("error: license: ", plain, "match license=TX:full:active:soon")
 	f("error: at: ", plain, "match at=soon")
 	f("error: unknown command dance", "dance")
-	f("error: x: eligible takes no arguments", "eligible x=1")
+	f("error: x: eligible takes only how", "eligible x=1")
 }
 
 // TestNoScript: what is no script is refused with its line.

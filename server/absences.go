@@ -1,0 +1,161 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
+
+// absenceOut is the reviewer as he is now and the booked calls that he can no
+// longer take.
+type absenceOut struct {
+	Reviewer reviewerOut    `json:"reviewer"`
+	Affected jsontext.Value `json:"affected"`
+}
+
+// affectedOut is a booked call inside an absence with the slots that could be
+// booked instead: ids and times, no names.
+type affectedOut struct {
+	AppointmentID string           `json:"appointmentId"`
+	Version       uint64           `json:"version"`
+	CaseIDs       []string         `json:"caseIds"`
+	Start         string           `json:"start"`
+	End           string           `json:"end"`
+	TimeZone      string           `json:"timeZone"`
+	Replacements  []replacementOut `json:"replacements"`
+}
+
+type replacementOut struct {
+	ReviewerID       string   `json:"reviewerId"`
+	Start            string   `json:"start"`
+	End              string   `json:"end"`
+	Label            string   `json:"label"`
+	Tier             string   `json:"tier"`
+	Relation         string   `json:"relation"`
+	ConsultativeOnly bool     `json:"consultativeOnly"`
+	Attestations     []string `json:"attestations"`
+}
+
+func addAbsence(c *call) answer {
+	t := c.ticket()
+	if o, known := c.server.engine.Recall(c.actor, t.key, t.print); known {
+		if o.Status != engine.StatusOK {
+			return refuse(c.refused(o))
+		}
+		return c.absent(t, o)
+	}
+	var in spanIn
+	if p := decode(c.body, &in); p != nil {
+		return refuse(p)
+	}
+	var k check
+	span := k.interval("", in)
+	if r, found := c.snap.Reviewer(c.actor.Tenant, c.id); found && len(r.Hours.Blocks) >= maxBlocks {
+		k.wrong("", "would make too many blocks; write the reviewer without those that are over")
+	}
+	if p := k.problem(); p != nil {
+		return refuse(p)
+	}
+	o, p := c.submit(t, engine.AddAbsence{ReviewerID: c.id, Span: span, Expect: c.ifMatch})
+	if p != nil {
+		return refuse(p)
+	}
+	if o.Status != engine.StatusOK {
+		return refuse(c.refused(o))
+	}
+	return c.absent(t, o)
+}
+
+// absent renders the answer. What is affected depends on all else that is booked:
+// it is worked out once and remembered.
+func (c *call) absent(t ticket, o engine.Outcome) answer {
+	var in spanIn
+	if p := decode(c.body, &in); p != nil {
+		return refuse(p)
+	}
+	var k check
+	span := k.interval("", in)
+	affected, p := c.remembered(t, func() []byte { return encode(c.affected(o.Reviewer, span)) })
+	if p != nil {
+		return refuse(p)
+	}
+	a := ok(http.StatusCreated, absenceOut{Reviewer: c.reviewerOut(o.Reviewer, o.Reviewer.Zone), Affected: affected})
+	a.version, a.replayed = o.Reviewer.Version, o.Replayed
+	return a
+}
+
+// affected lists the booked calls of a reviewer that have not begun and touch a
+// span, earliest first, on the newest snapshot.
+func (c *call) affected(r *engine.Reviewer, span slots.Interval) []affectedOut {
+	c.snap = c.server.engine.Snapshot()
+	c.now = max(c.now, c.snap.Stamped())
+	out := []affectedOut{}
+	for _, a := range c.bookedWithin(r.ID, span) {
+		z := appointmentZone(a)
+		s := intervalOut(a.Span, z)
+		v := affectedOut{
+			AppointmentID: a.ID, Version: a.Version, CaseIDs: a.CaseIDs,
+			Start: s.Start, End: s.End, TimeZone: z.Name(), Replacements: []replacementOut{},
+		}
+		for _, offer := range c.replacements(a, z) {
+			v.Replacements = append(v.Replacements, replacementOf(&offer, z))
+		}
+		if out = append(out, v); len(out) == maxPage {
+			break
+		}
+	}
+	return out
+}
+
+// bookedWithin are the reviewer's booked calls from now on that overlap a span.
+func (c *call) bookedWithin(reviewerID string, span slots.Interval) (calls []*engine.Appointment) {
+	c.snap.ByReviewer(c.actor.Tenant, reviewerID, engine.Position{Start: span.End}, func(a *engine.Appointment) bool {
+		if a.Span.Start < c.now {
+			return false
+		}
+		if a.Status == engine.Booked && a.Span.Overlaps(span) {
+			calls = append(calls, a)
+		}
+		return true
+	})
+	return calls
+}
+
+func replacementOf(o *matcher.Offer, z *slots.Zone) replacementOut {
+	s := intervalOut(slots.Interval{Start: o.Start, End: o.End}, z)
+	return replacementOut{
+		ReviewerID: o.Reviewer.ID, Start: s.Start, End: s.End, Label: string(slots.AppendLabel(nil, o.Start, z)),
+		Tier: o.Tier.String(), Relation: o.Relation.String(), ConsultativeOnly: o.Consultative, Attestations: o.Attestations,
+	}
+}
+
+// remembered returns the part of an answer that is worked out of more than the
+// command's outcome: the first time it is made and kept under a key of its own,
+// afterwards it is what was kept. It must hold no personal data.
+func (c *call) remembered(t ticket, make func() []byte) (jsontext.Value, *problem) {
+	own := ticket{key: partKey(t.key), print: t.print}
+	if o, known := c.server.engine.Recall(c.actor, own.key, own.print); known && o.Status == engine.StatusOK {
+		return o.Answer, nil
+	}
+	o, p := c.submit(own, engine.RecordAnswer{Body: make()})
+	switch {
+	case p != nil:
+		return nil, p
+	case o.Status != engine.StatusOK:
+		return nil, c.refused(o)
+	}
+	return o.Answer, nil
+}
+
+// partKey makes the key of a part of an answer. Keys of clients hold visible
+// characters only, so that none is equal to it.
+func partKey(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "part " + hex.EncodeToString(sum[:])
+}
