@@ -57,14 +57,7 @@ func (e *entry) payload(before *state) Payload {
 			return e.bookOf(image)
 		}
 	case KindReschedule:
-		p := Reschedule{
-			ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
-			AttestedByRole: q.role, Expect: q.expect,
-		}
-		if image, ok := e.appointment(e.subject); ok {
-			p.Personal = image.Personal
-		}
-		return p
+		return e.rescheduleOf()
 	case KindCancel:
 		p := Cancel{ID: e.subject, By: q.role, Expect: q.expect}
 		if image, ok := e.appointment(e.subject); ok {
@@ -85,6 +78,18 @@ func (e *entry) payload(before *state) Payload {
 		}
 	}
 	return nil
+}
+
+func (e *entry) rescheduleOf() Reschedule {
+	q := &e.question
+	p := Reschedule{
+		ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
+		AttestedByRole: q.role, Expect: q.expect,
+	}
+	if image, ok := e.appointment(e.subject); ok {
+		p.Personal = image.Personal
+	}
+	return p
 }
 
 func (e *entry) bookOf(a *Appointment) Book {

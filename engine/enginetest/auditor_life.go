@@ -271,18 +271,17 @@ func (a *Auditor) stands(tenant, id string) bool {
 	return i >= 0 && a.calls[i].status != engine.Cancelled && a.calls[i].status != engine.NoShow
 }
 
-// end ends what an approved or withdrawn case has: a hold, or a booked call all
-// of whose cases are so.
+// settled tells whether nothing is left to discuss of a case: every row of the
+// simulated world ends a call about such a case.
+func (k *knownCase) settled() bool {
+	status := k.image.Determination.Status
+	return status == "approved" || status == "withdrawn"
+}
+
+// end ends what a settled case has: a hold, or a booked call all of whose cases
+// are settled.
 func (a *Auditor) end(k *knownCase) {
-	ended := func(c *engine.Case) string {
-		switch c.Determination.Status {
-		case "approved", "withdrawn":
-			return "case_" + c.Determination.Status
-		}
-		return ""
-	}
-	code := ended(&k.image)
-	if code == "" || a.twist == TwistEndedStays {
+	if !k.settled() || a.twist == TwistEndedStays {
 		return
 	}
 	for i := range a.calls {
@@ -294,10 +293,11 @@ func (a *Auditor) end(k *knownCase) {
 			a.counts.Add("case ended a hold")
 		case c.status != engine.Booked:
 			a.counts.Add("case ended, its call under way goes on")
-		case slices.ContainsFunc(c.cases, func(id string) bool { return ended(&a.cases[a.findCase(c.tenant, id)].image) == "" }):
+		case slices.ContainsFunc(c.cases, func(id string) bool { return !a.cases[a.findCase(c.tenant, id)].settled() }):
 			a.counts.Add("case ended, its call about others goes on")
 		default:
-			c.status, c.cancelledBy, c.cancelCode = engine.Cancelled, "payer", code
+			c.status, c.cancelledBy = engine.Cancelled, "payer"
+			c.cancelCode = "case_" + k.image.Determination.Status
 			a.changed(c)
 			a.counts.Add("case ended its call")
 		}
