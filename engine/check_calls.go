@@ -39,8 +39,9 @@ func (a *Appointment) fault() string {
 		return "who did not show"
 	case (a.CancelCode != "" || a.CancelRule != "") && a.Status != Cancelled:
 		return "the rule that cancelled it"
-	case a.Status == DeemedCompleted && (n == 0 || !a.Attempts[n-1].Missed):
-		return "no miss has ended it"
+	case a.MissedOut && (n == 0 || !a.Attempts[n-1].Missed || a.Status != DeemedCompleted && a.Status != NoShow),
+		a.Status == DeemedCompleted && !a.MissedOut:
+		return "the miss that ended it"
 	case n > MaxAttempts:
 		return "too many attempts"
 	case a.FollowedBy != "" && a.Outcome != outcomeEscalated:

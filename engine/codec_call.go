@@ -18,6 +18,7 @@ func (a *Appointment) later(c *codec) {
 	c.str(&a.FollowedBy)
 	c.str(&a.CancelCode)
 	c.str(&a.CancelRule)
+	c.flag(&a.MissedOut)
 }
 
 // least returns the lowest version that holds the appointment.
@@ -25,7 +26,7 @@ func (a *Appointment) least() uint8 {
 	if a.Mode != ModeSlot || a.CallbackID != "" || len(a.Windows) > 0 || a.PerformedByCredential != "" ||
 		len(a.Attempts) > 0 || a.StartedAt != 0 || a.EndedAt != 0 || a.Outcome != "" || a.Partial ||
 		!a.Report.empty() || a.EscalatedTo != "" || a.NoShowBy != "" || a.Follows != "" || a.FollowedBy != "" ||
-		a.CancelCode != "" || a.CancelRule != "" {
+		a.CancelCode != "" || a.CancelRule != "" || a.MissedOut {
 		return 2
 	}
 	return 1

@@ -168,6 +168,7 @@ type Appointment struct {
 	Report                Sealed           // CallReport
 	EscalatedTo           string           // id of the reviewer stage that carries an escalated call on, "" = none
 	NoShowBy              string           // provider, reviewer; "" unless it is a no-show
+	MissedOut             bool             // it was ended by the last miss that its row allows
 	// Follows is the escalated call that this one carries on, FollowedBy the last
 	// one that carries this one on; "" = none.
 	Follows, FollowedBy string

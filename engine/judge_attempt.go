@@ -25,7 +25,7 @@ func (j *judging) recordAttempt(p RecordAttempt) decision {
 	terms := j.termsOf(old)
 	rule := strictest(terms)
 	switch {
-	case old.endedByMisses():
+	case old.MissedOut:
 		d := refuse(StatusAttemptsExhausted, old.Status.String())
 		if rule != nil {
 			d.outcome.Rule = rule.Rule
@@ -62,18 +62,12 @@ func (j *judging) recordAttempt(p RecordAttempt) decision {
 func (j *judging) endByMisses(image *Appointment, rule *matcher.AttemptRule) []effect {
 	switch rule.Then {
 	case thenDeemedCompleted:
-		image.Status, image.EndedAt = DeemedCompleted, j.now
+		image.Status, image.EndedAt, image.MissedOut = DeemedCompleted, j.now, true
 		return j.held(image)
 	case thenNoShow:
-		image.Status, image.EndedAt, image.NoShowBy = NoShow, j.now, "provider"
+		image.Status, image.EndedAt, image.NoShowBy, image.MissedOut = NoShow, j.now, "provider", true
 	}
 	return nil
-}
-
-// endedByMisses reports whether the last attempt has ended the appointment.
-func (a *Appointment) endedByMisses() bool {
-	n := len(a.Attempts)
-	return a.Status == DeemedCompleted || a.Status == NoShow && n > 0 && a.Attempts[n-1].Missed && a.Attempts[n-1].RecordedAt == a.EndedAt
 }
 
 // plausible reports whether something about an appointment can have happened at

@@ -51,6 +51,17 @@ var rareStates = []string{
 	"reschedule: attestation_not_applicable", "reschedule: attestation_required", "reschedule: not_eligible",
 	"reschedule: not_found", "reschedule: not_reschedulable", "reschedule: ok", "reschedule: reviewer_not_qualified",
 	"reschedule: slot_not_offered", "reschedule: slot_taken", "reschedule: stale_version", "retry answered",
+	"absent already", "add_absence: not_found", "add_absence: ok", "add_absence: stale_version",
+	"call held already", "cancel: not_cancellable", "case ended a hold", "case ended its call",
+	"case ended, its call about others goes on", "case ended, its call under way goes on",
+	"complete_call: not_in_progress", "complete_call: ok", "complete_call: outcome_not_allowed",
+	"complete_call: stale_version", "deemed_completed by misses", "escalated", "escalated call carried on",
+	"escalated call carried on anew", "no_show by misses", "no_show: not_found", "no_show: not_in_progress", "no_show: ok",
+	"nobody reached outside the call's time", "reached somebody who may not speak",
+	"reassign: attestation_required", "reassign: not_reschedulable", "reassign: ok", "reassign: reviewer_not_qualified",
+	"reassign: slot_not_offered", "reassign: slot_taken", "reassigned after its start, or tried to be",
+	"record_attempt: attempts_exhausted", "record_attempt: invalid_value", "record_attempt: not_in_progress",
+	"record_attempt: ok", "start_call: invalid_value", "start_call: not_in_progress", "start_call: ok",
 	"several cases in one call", "slot of an expired hold", "write after a refused one", "write refused",
 }
 

@@ -168,6 +168,7 @@ func TestCheckFinds(t *testing.T) {
 	f("its outcome", func(s *state) { change(s, func(a *Appointment) { a.Partial = true }) })
 	f("who did not show", func(s *state) { change(s, func(a *Appointment) { a.NoShowBy = "provider" }) })
 	f("the rule that cancelled it", func(s *state) { change(s, func(a *Appointment) { a.CancelRule = "r" }) })
+	f("the miss that ended it", func(s *state) { change(s, func(a *Appointment) { a.MissedOut = true }) })
 	f("too many attempts", func(s *state) {
 		change(s, func(a *Appointment) { a.Attempts = make([]Attempt, MaxAttempts+1) })
 	})

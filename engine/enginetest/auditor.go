@@ -40,6 +40,8 @@ type knownCase struct {
 	image   engine.Case // as last put
 	version uint64
 	asked   slots.Instant // first hold or booking, 0 = none
+	stage   int           // calls that were escalated since the last new decision
+	talks   int           // calls that were held since then, or count as held
 }
 
 type knownProfile struct {
@@ -59,7 +61,7 @@ type knownKey struct {
 type call struct {
 	tenant, id string
 	held       bool
-	over       bool // released, replaced, confirmed or cancelled; not: expired
+	over       bool // released, replaced, confirmed, cancelled or ended; not: expired
 	cases      []string
 	reviewer   string
 	span, busy slots.Interval
@@ -75,6 +77,7 @@ type call struct {
 	created     slots.Instant
 	updated     slots.Instant
 	cancelledBy string
+	life
 }
 
 // Verdict is what the auditor expects of a command.
@@ -165,6 +168,18 @@ func (a *Auditor) decide(cmd *engine.Command) Verdict {
 		return a.putProfile(cmd.Actor, p)
 	case engine.RecordAnswer:
 		return Verdict{answer: p.Body}
+	case engine.RecordAttempt:
+		return a.attempt(cmd.Actor, p)
+	case engine.StartCall:
+		return a.start(cmd.Actor, p)
+	case engine.CompleteCall:
+		return a.complete(cmd.Actor, p)
+	case engine.NoShowCall:
+		return a.noShow(cmd.Actor, p)
+	case engine.Reassign:
+		return a.reassign(cmd.Actor, p)
+	case engine.AddAbsence:
+		return a.absent(cmd.Actor, p)
 	}
 	return refused(engine.StatusInvalid)
 }
@@ -172,7 +187,8 @@ func (a *Auditor) decide(cmd *engine.Command) Verdict {
 func refused(s engine.Status) Verdict { return Verdict{Status: s} }
 
 // wellFormed tells whether every id is an id. Of bad ids the workload knows
-// only badID, of bad answers only those without a key.
+// only badID, of bad answers only those without a key, of bad outcomes one, and
+// of bad absences those that are empty.
 func (a *Auditor) wellFormed(cmd *engine.Command) bool {
 	switch p := cmd.Payload.(type) {
 	case engine.HoldSlot:
@@ -181,6 +197,10 @@ func (a *Auditor) wellFormed(cmd *engine.Command) bool {
 		return p.ID != badID
 	case engine.RecordAnswer:
 		return cmd.Key != ""
+	case engine.CompleteCall:
+		return p.Outcome != badOutcome && (!p.Partial || p.Outcome == "modified")
+	case engine.AddAbsence:
+		return p.Span.Start < p.Span.End
 	}
 	return true
 }

@@ -161,6 +161,7 @@ func (a *Auditor) book(actor engine.Actor, p engine.Book) Verdict {
 		span: w.span, busy: w.busy, principal: actor.Principal, tier: w.tier,
 		version: 1, specialty: w.specialty, attested: w.attest(p.Attestations),
 		firstAsked: firstAsked, created: a.now, updated: a.now,
+		life: life{status: engine.Booked, credential: p.PerformedByCredential, follows: a.carryOn(w, p.ID)},
 	})
 }
 

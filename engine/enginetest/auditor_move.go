@@ -20,15 +20,23 @@ func (a *Auditor) reschedule(actor engine.Actor, p engine.Reschedule) Verdict {
 	switch {
 	case stale(p.Expect, old.version):
 		return refused(engine.StatusStaleVersion)
-	case old.over:
+	case old.status != engine.Booked:
 		return refused(engine.StatusNotReschedulable)
+	}
+	return a.move(i, actor, p, false)
+}
+
+// move gives a call another slot, or, if it stays at its time, another reviewer.
+func (a *Auditor) move(i int, actor engine.Actor, p engine.Reschedule, stays bool) Verdict {
+	old := a.calls[i]
+	switch {
 	case old.reviewer == p.ReviewerID && old.span.Start == p.Start && sameCodes(old.attested, p.Attestations):
 		a.counts.Add("moved onto itself")
 		return Verdict{call: &old}
 	}
 	w := &wish{
 		actor: actor, caseIDs: old.cases, reviewerID: p.ReviewerID, start: p.Start,
-		specialty: old.specialty, firstAsked: old.firstAsked, clinician: true,
+		specialty: old.specialty, firstAsked: old.firstAsked, clinician: true, stays: stays,
 	}
 	if s := a.look(w); s != engine.StatusOK {
 		return refused(s)
@@ -87,12 +95,16 @@ func (a *Auditor) cancel(actor engine.Actor, p engine.Cancel) Verdict {
 	if stale(p.Expect, c.version) {
 		return refused(engine.StatusStaleVersion)
 	}
-	if c.over {
+	switch c.status {
+	case engine.Booked:
+	case engine.Cancelled:
 		a.counts.Add("cancelled again")
 		again := *c
 		return Verdict{call: &again}
+	default:
+		return refused(engine.StatusNotCancellable)
 	}
-	c.over, c.cancelledBy, c.updated = true, p.By, a.now
+	c.over, c.status, c.cancelledBy, c.updated = true, engine.Cancelled, p.By, a.now
 	c.version++
 	cancelled := *c
 	return Verdict{call: &cancelled, changed: true}

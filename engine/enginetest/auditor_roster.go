@@ -77,7 +77,7 @@ func (a *Auditor) putCase(actor engine.Actor, p engine.PutCase) Verdict {
 		// Another letter or another level of review is another decision to ask about.
 		before := c.image.Determination.LetterDate
 		if before != 0 && before != p.Case.Determination.LetterDate || c.image.LevelOfReview != p.Case.LevelOfReview {
-			c.asked = 0
+			c.asked, c.stage, c.talks = 0, 0, 0
 		}
 		c.image = p.Case
 		c.version++

@@ -17,6 +17,7 @@ type wish struct {
 	specialty  bool
 	firstAsked slots.Instant
 	clinician  bool // one speaks, or need not
+	stays      bool // at the time that the call has
 
 	cases    []*knownCase
 	reviewer *engine.Reviewer
@@ -86,12 +87,12 @@ func (a *Auditor) place(w *wish, except ...int) engine.Status {
 		w.busy.End = w.span.End
 	}
 	switch {
-	case w.start%(slots.Instant(t.grid)*60) != 0, w.start < a.now+slots.Instant(t.lead)*60,
+	case w.start%(slots.Instant(t.grid)*60) != 0, !w.stays && w.start < a.now+slots.Instant(t.lead)*60,
 		w.start >= a.now+slots.Instant(t.horizon)*3600, !works(w.reviewer, w.span):
 		return engine.StatusSlotNotOffered
 	}
 	for _, c := range w.cases {
-		f := a.fitOf(w.reviewer, &c.image, w.start)
+		f := a.fitOf(w.reviewer, c, w.start)
 		if f.tier == matcher.TierNone {
 			return engine.StatusReviewerNotQualified
 		}

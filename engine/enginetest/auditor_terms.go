@@ -24,6 +24,10 @@ func (a *Auditor) eligible(c *knownCase, firstAsked slots.Instant) bool {
 	}
 	d := &c.image.Determination
 	t := a.terms(c)
+	if t.once && c.talks > 0 {
+		a.counts.Add("call held already")
+		return false
+	}
 	if t.window == 0 {
 		return true
 	}
@@ -102,9 +106,13 @@ func relation(program, anchor, have string) int {
 }
 
 // fitOf judges a reviewer for a case and a call that starts at start.
-func (a *Auditor) fitOf(r *engine.Reviewer, c *engine.Case, start slots.Instant) fit {
-	physician := r.Credential == "MD" || r.Credential == "DO"
-	if !r.Active || !physician || !slices.Contains(r.Programs, c.Program) {
+func (a *Auditor) fitOf(r *engine.Reviewer, k *knownCase, start slots.Instant) fit {
+	c, t := &k.image, a.terms(k)
+	right := r.Credential == "MD" || r.Credential == "DO"
+	if t.stages && k.stage == 0 {
+		right = r.Credential == "PharmD"
+	}
+	if !r.Active || !right || !slices.Contains(r.Programs, c.Program) {
 		return fit{}
 	}
 	anchor := c.ServiceSpecialty
@@ -122,7 +130,6 @@ func (a *Auditor) fitOf(r *engine.Reviewer, c *engine.Case, start slots.Instant)
 	if texan(c) {
 		a.waive(&f, licensedInTexas(r, start), !asked || near > 0)
 	}
-	t := a.books[a.inForce].termsOf(c)
 	appeal := c.LevelOfReview == "appeal"
 	if t.ohioConsent && c.MemberState == "OH" {
 		if appeal {

@@ -49,7 +49,7 @@ func (v *Verdict) compare(cmd *engine.Command, o *engine.Outcome) error {
 
 func (v *Verdict) compareEntity(d *differ, k engine.Kind, o *engine.Outcome) {
 	switch k {
-	case engine.KindPutReviewer, engine.KindDeactivateReviewer:
+	case engine.KindPutReviewer, engine.KindDeactivateReviewer, engine.KindAddAbsence:
 		if o.Reviewer == nil {
 			d.errorf("no reviewer in the answer")
 			return
@@ -69,7 +69,8 @@ func (v *Verdict) compareEntity(d *differ, k engine.Kind, o *engine.Outcome) {
 		want(d, "version", o.Profile.Version, v.version)
 	case engine.KindHold:
 		v.call.compareHold(d, o.Hold)
-	case engine.KindBook, engine.KindReschedule, engine.KindCancel:
+	case engine.KindBook, engine.KindReschedule, engine.KindCancel, engine.KindRecordAttempt,
+		engine.KindStartCall, engine.KindCompleteCall, engine.KindNoShow, engine.KindReassign:
 		v.call.compareAppointment(d, o.Appointment)
 	case engine.KindRecordAnswer:
 		if !bytes.Equal(o.Answer, v.answer) {
@@ -118,11 +119,7 @@ func (c *call) compareAppointment(d *differ, p *engine.Appointment) {
 	want(d, "created at", p.CreatedAt, c.created)
 	want(d, "updated at", p.UpdatedAt, c.updated)
 	want(d, "cancelled by", p.CancelledBy, c.cancelledBy)
-	status := engine.Booked
-	if c.over {
-		status = engine.Cancelled
-	}
-	want(d, "status of the appointment", p.Status, status)
+	c.compareLife(d, p)
 	var attested []string
 	for _, x := range p.Attestations {
 		attested = append(attested, x.CaseID+" "+x.Code)
@@ -165,8 +162,10 @@ func (a *Auditor) compareRoster(d *differ, s *engine.Snapshot) {
 	for i := range a.cases {
 		c := &a.cases[i]
 		got, ok := s.Case(c.tenant, c.image.ID)
-		if !ok || got.Version != c.version || got.Determination != c.image.Determination || got.P2PRequestedAt != c.asked {
-			d.errorf("case %s of %s is %v, expected version %d, first asked at %v", c.image.ID, c.tenant, got, c.version, c.asked)
+		if !ok || got.Version != c.version || got.Determination != c.image.Determination || got.P2PRequestedAt != c.asked ||
+			got.Stage != c.stage || got.CallsHeld != c.talks {
+			d.errorf("case %s of %s is %v, expected version %d, first asked at %v, stage %d, %d calls held",
+				c.image.ID, c.tenant, got, c.version, c.asked, c.stage, c.talks)
 		}
 	}
 	for i := range a.profiles {

@@ -22,6 +22,12 @@ type terms struct {
 	callback             bool   // no slots, callbacks only
 	clinician            bool   // a clinician must speak
 	ohioConsent, appeals bool   // attestations of the row for Health New England
+	misses               int    // after which an outcome of their own follows, 0 = no rule
+	then                 string // what: deemed_completed, no_show, none
+	anyTime              bool   // misses count whenever they happen
+	outcomes             []string
+	stages               bool // a pharmacist first, then a physician
+	once                 bool // one call a case
 }
 
 // Health plans of the simulated world. planPlain has no row of its own and
@@ -32,6 +38,7 @@ const (
 	planLong     = "long"
 	planCallback = "callback"
 	planWindow   = "window"
+	planStages   = "stages"
 )
 
 // Programs of the simulated world.
@@ -57,16 +64,18 @@ var shipped = []terms{
 // add to the shipped ones.
 var (
 	firstRows = []terms{
-		{plan: planLong, program: programSpine, call: 30, grid: 15, lead: 60, horizon: 48, hold: 10, clinician: true},
-		{plan: planLong, program: programJoint, call: 20, grid: 20, horizon: 72, hold: 4},
+		{plan: planLong, program: programSpine, call: 30, grid: 15, lead: 60, horizon: 48, hold: 10, clinician: true, misses: 2, then: "deemed_completed"},
+		{plan: planLong, program: programJoint, call: 20, grid: 20, horizon: 72, hold: 4, misses: 1, then: "no_show", anyTime: true},
 		{plan: planCallback, call: 15, grid: 15, horizon: 48, hold: 5, callback: true},
-		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 5, window: 12},
+		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 5, window: 12, misses: 3, then: "none", outcomes: []string{"upheld", "decision_pending"}},
+		{plan: planStages, call: 15, grid: 15, horizon: 240, hold: 5, stages: true, once: true},
 	}
 	secondRows = []terms{
 		{plan: planLong, program: programSpine, call: 45, grid: 15, horizon: 48, hold: 2},
 		{plan: planLong, program: programJoint, call: 20, grid: 20, lead: 30, horizon: 72, hold: 4},
 		{plan: planCallback, call: 15, grid: 15, horizon: 48, hold: 5, callback: true},
-		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 1, window: 6},
+		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 1, window: 6, once: true},
+		{plan: planStages, call: 15, grid: 15, horizon: 240, hold: 5, stages: true},
 	}
 )
 
@@ -177,11 +186,36 @@ func (t terms) row(list []any, id string) (map[string]any, error) {
 		"callMinutes": t.call, "gridMinutes": t.grid, "leadMinutes": t.lead, "horizonHours": t.horizon, "holdMinutes": t.hold,
 	}
 	row["clinicianRequired"] = t.clinician
+	t.procedure(row)
 	if t.window > 0 {
 		row["zone"] = "UTC"
 		row["requestWindow"] = map[string]any{"amount": t.window, "unit": "hours", "from": "denial"}
 	}
 	return row, nil
+}
+
+// procedure writes what becomes of a call.
+func (t terms) procedure(row map[string]any) {
+	if t.misses > 0 {
+		counts := "windows"
+		if t.anyTime {
+			counts = "any"
+		}
+		row["attempts"] = map[string]any{"maximum": t.misses, "then": t.then, "counts": counts}
+	}
+	if t.outcomes != nil {
+		row["outcomes"] = []any{map[string]any{"outcomes": t.outcomes, "when": map[string]any{}}}
+	}
+	if t.stages {
+		row["requires"] = map[string]any{"credential": map[string]any{"in": []string{"MD", "DO", "PharmD"}}}
+		row["reviewerStages"] = []any{
+			map[string]any{"id": "pharmacist", "credentials": []string{"PharmD"}, "when": map[string]any{}},
+			map[string]any{"id": "director", "credentials": []string{"MD", "DO"}, "when": map[string]any{}},
+		}
+	}
+	if t.once {
+		row["caps"] = map[string]int{"callsPerCase": 1}
+	}
 }
 
 // termsOf finds the row that governs a case.

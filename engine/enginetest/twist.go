@@ -17,6 +17,9 @@ const (
 	TwistCapWithoutHolds       // holds do not count for the cap of a day
 	TwistMoveBlocked           // a call stands in its own way when it is moved
 	TwistCaseHeldFree          // a case that somebody else holds can be booked
+	TwistMissAnywhere          // an attempt outside the call's time is a miss
+	TwistEndedStays            // a call stays booked when its case is approved
+	TwistEscalatedCounts       // an escalated call counts as held
 	twistEnd
 )
 
@@ -32,6 +35,7 @@ func Twists() []Twist {
 var twistNames = [twistEnd]string{
 	"none", "touching", "buffer forgotten", "hold outlives", "cancel keeps slot", "keys unscoped",
 	"keys forgotten", "cap without holds", "move blocked", "held case free",
+	"miss anywhere", "ended call stays", "escalated counts",
 }
 
 // String names the mistake.

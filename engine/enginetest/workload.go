@@ -64,6 +64,7 @@ type Workload struct {
 	serial  int
 	history []engine.Command // with a key, oldest first
 	focus   *call            // a hold whose deadline the clock was moved to
+	talk    *call            // an appointment whose time the clock was moved to
 	key     string           // the same of an idempotency key
 
 	// For Next.
@@ -136,6 +137,9 @@ func (w *Workload) next() Step {
 		s.Commands = append(s.Commands, w.command())
 	}
 	w.focus, w.key = nil, ""
+	if w.chance(25) {
+		w.talk = nil
+	}
 	return s
 }
 
@@ -167,6 +171,10 @@ func (w *Workload) fault() Fault {
 // sometimes back.
 func (w *Workload) moveClock() {
 	edge := slots.Instant(w.rnd.IntN(3) - 1)
+	if w.talk != nil { // not over yet
+		w.clock += slots.Instant(w.rnd.IntN(60))
+		return
+	}
 	switch n := w.rnd.IntN(100); {
 	case n < 40:
 		w.clock += slots.Instant(w.rnd.IntN(20))
@@ -177,8 +185,12 @@ func (w *Workload) moveClock() {
 			w.focus = c
 			w.clock = c.until + edge
 		}
-	case n < 89:
+	case n < 82:
 		w.clock += 900 - w.clock%900
+	case n < 89:
+		if w.talk = w.nextCall(); w.talk != nil {
+			w.clock = w.talk.span.Start + slots.Instant(w.rnd.IntN(900))
+		}
 	case n < 92:
 		w.clock += slots.Instant(w.rnd.IntN(4 * 3600))
 	case n < 93:
@@ -241,6 +253,9 @@ func (w *Workload) command() engine.Command {
 			cmd.Actor.Principal = pick(w, principals)
 		}
 		cmd.Payload = w.confirm(w.focus)
+	} else if w.talk != nil && w.chance(75) {
+		cmd.Actor.Tenant = w.talk.tenant
+		cmd.Payload = w.life(w.talk)
 	} else {
 		cmd.Payload = w.payload(&cmd.Actor)
 	}
@@ -301,21 +316,26 @@ func (w *Workload) retry() engine.Command {
 
 // payload makes what a command asks.
 func (w *Workload) payload(actor *engine.Actor) engine.Payload {
-	switch n := w.rnd.IntN(100); {
-	case n < 28:
-		return w.hold(actor)
-	case n < 56:
-		return w.book(actor)
-	case n < 70:
+	if w.halfEnded(actor.Tenant) != nil && w.chance(30) {
 		return w.reschedule(actor)
-	case n < 79:
+	}
+	switch n := w.rnd.IntN(100); {
+	case n < 25:
+		return w.hold(actor)
+	case n < 50:
+		return w.book(actor)
+	case n < 62:
+		return w.reschedule(actor)
+	case n < 69:
 		return w.cancel(actor)
-	case n < 84:
+	case n < 73:
 		return w.release(actor)
-	case n < 89:
+	case n < 78:
 		return w.putCase(actor)
-	case n < 93:
+	case n < 82:
 		return w.putReviewer(actor)
+	case n < 93:
+		return w.life(w.callOf(actor.Tenant, false))
 	case n < 94:
 		return engine.DeactivateReviewer{ID: w.reviewer(), Expect: uint64(max(0, w.rnd.IntN(8)-5))}
 	case n < 97:
@@ -327,4 +347,26 @@ func (w *Workload) payload(actor *engine.Actor) engine.Payload {
 		return engine.RecordAnswer{Body: []byte(w.id("answer"))}
 	}
 	return engine.LoadRules{Bundle: pick(w, w.books).bundle}
+}
+
+// nextCall picks a booked call whose time is to come within a day, more often
+// than not one whose misses count.
+func (w *Workload) nextCall() *call {
+	var ahead, counted []call
+	for _, c := range w.audit.calls {
+		if c.status == engine.Booked && c.span.Start > w.clock && c.span.Start < w.clock+86400 {
+			ahead = append(ahead, c)
+			if _, ruled := w.audit.missRule(&c); ruled {
+				counted = append(counted, c)
+			}
+		}
+	}
+	if len(counted) > 0 && w.chance(75) {
+		ahead = counted
+	}
+	if len(ahead) == 0 {
+		return nil
+	}
+	c := pick(w, ahead)
+	return &c
 }

@@ -135,10 +135,20 @@ func (w *Workload) book(actor *engine.Actor) engine.Payload {
 		return w.confirm(h)
 	}
 	p := engine.Book{ID: w.id("apt"), CaseIDs: w.caseIDs(actor.Tenant), ReviewerID: w.reviewer(), Start: w.start()}
+	if w.staged(p.CaseIDs) && w.chance(80) {
+		p.ReviewerID = pick(w, []string{reviewerID(0), reviewerID(4)})
+	}
 	if h := w.callOf(actor.Tenant, true); h != nil && w.chance(15) { // with a hold that was never for these cases
 		p.HoldID, p.ReviewerID, p.Start = h.id, h.reviewer, h.span.Start
 	}
 	return w.finish(actor.Tenant, p)
+}
+
+// staged tells whether a case meets several kinds of reviewers in turn.
+func (w *Workload) staged(caseIDs []string) bool {
+	return slices.ContainsFunc(w.cases, func(c engine.Case) bool {
+		return c.HealthPlan == planStages && slices.Contains(caseIDs, c.ID)
+	})
 }
 
 // confirm books what a hold keeps, or nearly so.
@@ -190,7 +200,7 @@ func (w *Workload) codes(tenant string, caseIDs []string, reviewerID string, sta
 	i := w.audit.findReviewer(tenant, reviewerID)
 	for _, id := range caseIDs {
 		if k := w.audit.findCase(tenant, id); i >= 0 && k >= 0 {
-			f := w.audit.fitOf(&w.audit.reviewers[i].image, &w.audit.cases[k].image, start)
+			f := w.audit.fitOf(&w.audit.reviewers[i].image, &w.audit.cases[k], start)
 			codes = append(codes, f.required...)
 			if w.chance(50) {
 				codes = append(codes, f.optional...)
@@ -212,6 +222,9 @@ func (w *Workload) codes(tenant string, caseIDs []string, reviewerID string, sta
 
 func (w *Workload) reschedule(actor *engine.Actor) engine.Payload {
 	c := w.callOf(actor.Tenant, false)
+	if half := w.halfEnded(actor.Tenant); half != nil && w.chance(40) {
+		c = half
+	}
 	if c == nil || w.chance(4) {
 		return engine.Reschedule{ID: w.strange(actor.Tenant), ReviewerID: reviewerID(0), Start: w.start()}
 	}
@@ -228,6 +241,22 @@ func (w *Workload) reschedule(actor *engine.Actor) engine.Payload {
 	p.Attestations = w.codes(actor.Tenant, c.cases, p.ReviewerID, p.Start)
 	p.Expect = w.version(c)
 	return p
+}
+
+// halfEnded finds a booked call of which one case has ended and another not.
+func (w *Workload) halfEnded(tenant string) *call {
+	for _, c := range w.audit.calls {
+		if c.tenant != tenant || c.status != engine.Booked {
+			continue
+		}
+		for _, id := range c.cases {
+			switch w.audit.cases[w.audit.findCase(tenant, id)].image.Determination.Status {
+			case "approved", "withdrawn":
+				return &c
+			}
+		}
+	}
+	return nil
 }
 
 // version is mostly none, else the current one or another.
@@ -278,6 +307,20 @@ func (w *Workload) release(actor *engine.Actor) engine.Payload {
 func (w *Workload) putCase(actor *engine.Actor) engine.Payload {
 	c := pick(w, w.cases)
 	d := &c.Determination
+	busy := w.callOf(actor.Tenant, w.chance(50))
+	for range 4 {
+		if busy != nil && len(busy.cases) == 1 && w.chance(60) { // rather a call about several
+			busy = w.callOf(actor.Tenant, w.chance(50))
+		}
+	}
+	if busy != nil && w.chance(30) {
+		id := pick(w, busy.cases)
+		if i := slices.IndexFunc(w.cases, func(c engine.Case) bool { return c.ID == id }); i >= 0 {
+			c = w.cases[i]
+			d.Status = pick(w, []string{"approved", "withdrawn", "denied"})
+			return engine.PutCase{Case: c}
+		}
+	}
 	switch n := w.rnd.IntN(100); {
 	case n < 60: // as at first
 	case n < 65:

@@ -53,7 +53,7 @@ var (
 
 const (
 	reviewerCount = 6
-	caseCount     = 14
+	caseCount     = 16
 )
 
 func reviewerID(i int) string { return fmt.Sprintf("rev-%d", i) }
@@ -162,6 +162,8 @@ func firstCases() []engine.Case {
 			c.HealthPlan = planCallback
 		case 13:
 			c.HealthPlan = planWindow
+		case 14, 15:
+			c.HealthPlan = planStages
 		}
 		all = append(all, c)
 	}

@@ -1,0 +1,96 @@
+package enginetest
+
+import (
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
+)
+
+// life makes a command on what becomes of a call, or on who takes it.
+func (w *Workload) life(c *call) engine.Payload {
+	if c != nil && c == w.talk && w.chance(60) {
+		if _, ruled := w.audit.missRule(c); ruled { // often enough to get to its last miss
+			return w.attempt(c)
+		}
+	}
+	switch n := w.rnd.IntN(100); {
+	case c == nil || n < 6:
+		return w.absence()
+	case n < 42:
+		return w.attempt(c)
+	case n < 53:
+		p := engine.StartCall{ID: c.id, Expect: w.version(c)}
+		if w.chance(60) {
+			p.At = w.around(c)
+		}
+		return p
+	case n < 70:
+		p := engine.CompleteCall{ID: c.id, Outcome: "upheld", Expect: w.version(c)}
+		switch {
+		case w.chance(20), w.staged(c.cases) && w.chance(60):
+			p.Outcome = "escalated"
+		case w.chance(50):
+			p.Outcome = pick(w, []string{"overturned", "decision_pending", "modified", badOutcome})
+			p.Partial = w.chance(20)
+		}
+		return p
+	case n < 77:
+		return engine.NoShowCall{ID: c.id, By: pick(w, []string{"provider", "reviewer"}), Expect: w.version(c)}
+	case n < 78:
+		return engine.NoShowCall{ID: w.strange(c.tenant), By: "provider"}
+	}
+	return w.reassign(c)
+}
+
+// reassign gives a call to somebody else, sometimes to one who is busy then.
+func (w *Workload) reassign(c *call) engine.Payload {
+	p := engine.Reassign{ID: c.id, ReviewerID: w.reviewer(), Expect: w.version(c)}
+	for _, other := range w.audit.calls {
+		if other.tenant == c.tenant && other.reviewer != c.reviewer && w.audit.active(&other) &&
+			w.audit.meet(other.busy, c.busy) && w.chance(30) {
+			p.ReviewerID = other.reviewer
+		}
+	}
+	if w.chance(85) {
+		p.Attestations = w.codes(c.tenant, c.cases, p.ReviewerID, c.span.Start)
+	}
+	return p
+}
+
+// around picks an instant that is now, mostly; else one in the future, or one
+// before the call was there.
+func (w *Workload) around(c *call) slots.Instant {
+	switch n := w.rnd.IntN(100); {
+	case n < 6:
+		return w.clock + 1 + slots.Instant(w.rnd.IntN(1000))
+	case n < 12:
+		return c.created - slots.Instant(w.rnd.IntN(2))
+	case n < 30:
+		return min(w.clock, c.span.End-slots.Instant(w.rnd.IntN(2)))
+	}
+	return w.clock
+}
+
+func (w *Workload) attempt(c *call) engine.Payload {
+	p := engine.RecordAttempt{AppointmentID: c.id, Expect: w.version(c)}
+	if w.chance(3) {
+		p.AppointmentID = w.strange(c.tenant)
+	}
+	x := &p.Attempt
+	x.At, x.Direction, x.Result = w.around(c), "outbound", pick(w, []string{"voicemail", "no_answer", "message_with_person", "reached"})
+	if w.chance(15) {
+		x.Direction = "inbound"
+	}
+	if x.Result == "reached" || x.Result == "message_with_person" {
+		x.SpokeWithRole = pick(w, []string{"", "provider", "associate_physician", "nurse_practitioner", "nurse", "medical_assistant", "medical_assistant", "other"})
+	}
+	return p
+}
+
+// absence takes a reviewer out for a while; sometimes for no time at all.
+func (w *Workload) absence() engine.Payload {
+	from := w.clock - w.clock%900 + slots.Instant(w.rnd.IntN(24)-2)*900
+	return engine.AddAbsence{
+		ReviewerID: w.reviewer(), Span: slots.Interval{Start: from, End: from + slots.Instant(w.rnd.IntN(4))*900},
+		Expect: uint64(max(0, w.rnd.IntN(12)-9)),
+	}
+}
