@@ -37,7 +37,11 @@
 //  8. A command whose context ends before the writer takes it is never applied
 //     (ErrDeadline). Once taken, its outcome is awaited.
 //  9. Every entry has one audit record, in the same write.
-//  10. A broken invariant stops the process: nothing here recovers from a panic.
+//  10. Where the rules of a case demand it, what is offered and what becomes of a
+//     call is noted in the entry, and its offer records are in the same write.
+//  11. Behind every entry that changes what callback requests of a tenant depend
+//     on, none that was tried waits for a call that it could have (see settling).
+//  12. A broken invariant stops the process: nothing here recovers from a panic.
 //
 // # Progress
 //
@@ -61,6 +65,10 @@
 // A booking releases the principal's own hold for the same cases, on whatever
 // slot it is. Own holds that share some but not all cases are in the way.
 // A hold of somebody else that a booking names is answered like one that has expired.
+//
+// A case waits with one callback request at most. Another call that is booked for
+// it ends the request; a hold only delays it. A case that ends leaves a request
+// for several, and the last one ends it.
 //
 // Only a booked appointment can be moved or cancelled. Cancelling again is the
 // same answer. A change that changes nothing makes no entry, unless it has a

@@ -271,18 +271,18 @@ func (a *Auditor) stands(tenant, id string) bool {
 	return i >= 0 && a.calls[i].status != engine.Cancelled && a.calls[i].status != engine.NoShow
 }
 
+// settled tells whether nothing is left to discuss of a case: every row of the
+// simulated world ends a call about such a case.
+func (c *knownCase) settled() bool {
+	status := c.image.Determination.Status
+	return status == "approved" || status == "withdrawn"
+}
+
 // end ends what an approved or withdrawn case has: a hold, or a booked call all
 // of whose cases are so.
 func (a *Auditor) end(k *knownCase) {
-	ended := func(c *engine.Case) string {
-		switch c.Determination.Status {
-		case "approved", "withdrawn":
-			return "case_" + c.Determination.Status
-		}
-		return ""
-	}
-	code := ended(&k.image)
-	if code == "" || a.twist == TwistEndedStays {
+	code := "case_" + k.image.Determination.Status
+	if !k.settled() || a.twist == TwistEndedStays {
 		return
 	}
 	for i := range a.calls {
@@ -294,7 +294,7 @@ func (a *Auditor) end(k *knownCase) {
 			a.counts.Add("case ended a hold")
 		case c.status != engine.Booked:
 			a.counts.Add("case ended, its call under way goes on")
-		case slices.ContainsFunc(c.cases, func(id string) bool { return ended(&a.cases[a.findCase(c.tenant, id)].image) == "" }):
+		case slices.ContainsFunc(c.cases, func(id string) bool { return !a.cases[a.findCase(c.tenant, id)].settled() }):
 			a.counts.Add("case ended, its call about others goes on")
 		default:
 			c.status, c.cancelledBy, c.cancelCode = engine.Cancelled, "payer", code
