@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ import (
 //	start clock=TIME [args=(…)]   a program on a new store, in a sandbox that begins then
 //	clock at=TIME                 later: stop the program and start it again on the same store
 //	crash                         kill it and start it again, the clock running on
-//	define NAME                   keep the JSON of the input
+//	define NAME                   keep the JSON of the input; testdata/scenario_docs.json is there from the beginning
 //	put|post|get|delete PATH …    one request, its body the input
 //	  like=NAME                     the body is that JSON, changed by the input: a JSON merge patch (RFC 7396)
 //	  show=(path, …)                print these members, a/b/0; * stands for each item, {x y.z} for several members of an object
@@ -33,8 +34,15 @@ import (
 // end the program is stopped and its store must be whole.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
+	docs, err := os.ReadFile("testdata/scenario_docs.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	datadriven.Walk(t, "testdata/scenarios", func(t *testing.T, path string) {
-		s := &scenario{t: t, dir: t.TempDir() + "/store", vars: map[string]string{}, docs: map[string]any{}}
+		s := &scenario{t: t, dir: t.TempDir() + "/store", vars: map[string]string{}}
+		if err := json.Unmarshal(docs, &s.docs); err != nil {
+			t.Fatal(err)
+		}
 		datadriven.RunTest(t, path, s.play)
 		s.finish()
 	})
