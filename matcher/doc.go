@@ -16,15 +16,20 @@
 //  3. The order of rows has no meaning. More rows never leave less unmet.
 //  4. Specialties are compared as concepts. Codes, their classifications and
 //     their names prove nothing; an unknown code relates to nothing.
-//  5. What a row asks for and this version does not judge is refused when the
-//     rules are compiled, never ignored.
+//  5. What a row asks for is judged. A word that no predicate or clock stands
+//     behind is refused when the rules are compiled, never ignored.
+//  6. Clocks combine by kind: a provider's right takes the longest, a payer's duty
+//     the shortest, a limit the earliest. A fact that a clock lacks is named.
+//  7. Whether the original reviewer is to be preferred is decided once for a
+//     plan, on its view; everything that the plan answers follows it.
 //
 // # Search
 //
 // A [Query] becomes a [Plan]: the rules that govern its cases are resolved once,
 // their limits intersected, the longest call and the lines that all grids share
-// chosen. A Plan answers a week, a list of earliest or nearest offers, and
-// judges one slot. What it promises:
+// chosen. A Plan is for one booking mode, perhaps within windows. It answers a week,
+// a list of earliest or nearest offers, judges one slot, and assigns the best offer
+// to a request that leaves the choice to it. What it promises:
 //
 //  1. [Plan.Judge] is the one predicate. The search asks the same desk about the
 //     same facts, so every slot it offers can be booked on the same [View], with

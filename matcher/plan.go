@@ -151,7 +151,11 @@ func (p *Plan) reach(window slots.Interval) slots.Interval {
 // ticked returns the instants that suit the requester, by ticks and windows, as far
 // as calls that start in window can use them.
 func (p *Plan) ticked(window slots.Interval) slots.Set {
-	return p.query.Zone.Ticked(p.query.Ticks, p.reach(window)).Intersect(p.windows)
+	ticked := p.query.Zone.Ticked(p.query.Ticks, p.reach(window))
+	if p.query.Windows == nil {
+		return ticked
+	}
+	return ticked.Intersect(p.windows)
 }
 
 // shown returns the tiers that the query's reveal lets through.

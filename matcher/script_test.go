@@ -23,6 +23,7 @@ import (
 //	eligible [how]          what the rules say of the case, and how the call is held
 //	match key=value …       what they say of a reviewer for it
 //	changes key=value …     when that may change, until the end of 2027
+//	if key=value …          what they say of it once it is changed so, in a line
 //	ends key=value …        whether the case, changed so from now on, ends a booked call
 //	speaks who=(MD, …)      whether the holder of a credential may speak
 //	windows zone= from=     the windows that a callback request has when it names none
@@ -50,6 +51,8 @@ func TestVerdicts(t *testing.T) {
 				return s.verdict(t, d.CmdArgs)
 			case "changes":
 				return s.changes(t, d.CmdArgs)
+			case "if":
+				return s.otherwise(t, d.CmdArgs)
 			case "ends":
 				return s.ends(t, d.CmdArgs)
 			case "speaks":
@@ -123,14 +126,36 @@ func on(tb testing.TB, s string) slots.Date {
 	return d
 }
 
-func (s *ruleScript) ends(t *testing.T, changes []datadriven.CmdArg) string {
+// changed plays with a changed case, and puts the case back.
+func (s *ruleScript) changed(t *testing.T, changes []datadriven.CmdArg, play func()) {
 	t.Helper()
-	before := *s.c
+	before, now, asked := *s.c, s.now, s.asked
 	for _, arg := range changes {
 		s.set(t, arg)
 	}
-	reason, over := s.rules.Ends(s.c, s.now)
-	*s.c = before
+	play()
+	*s.c, s.now, s.asked = before, now, asked
+}
+
+func (s *ruleScript) otherwise(t *testing.T, changes []datadriven.CmdArg) string {
+	t.Helper()
+	var b strings.Builder
+	s.changed(t, changes, func() {
+		e := s.rules.Eligibility(s.c, s.now, s.asked)
+		b.WriteString(e.Status.String())
+		for _, r := range e.Reasons {
+			fmt.Fprintf(&b, ", %s (%s)", r.Code, r.Rule)
+		}
+		b.WriteByte('\n')
+	})
+	return b.String()
+}
+
+func (s *ruleScript) ends(t *testing.T, changes []datadriven.CmdArg) string {
+	t.Helper()
+	var reason Reason
+	over := false
+	s.changed(t, changes, func() { reason, over = s.rules.Ends(s.c, s.now) })
 	if !over {
 		return "goes on\n"
 	}

@@ -158,7 +158,7 @@ func (s *searchScript) addCase(a args) string {
 	c.Requesting.Credential = a.text("credential", c.Requesting.Credential)
 	c.Requesting.Specialty = a.text("specialty", c.Requesting.Specialty)
 	c.ServiceSpecialty = a.text("service", c.ServiceSpecialty)
-	c.DecisionDue = a.instant("due")
+	c.DecisionDue, c.Determination.DecidedAt = a.instant("due"), a.instant("decided")
 	c.P2PRequestedAt = a.instant("asked")
 	c.InformationCompleteAt = a.instant("complete")
 	c.Determination.ReviewerID = a.text("decider", "")

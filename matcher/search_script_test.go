@@ -27,7 +27,10 @@ import (
 //	earliest cases=(c1) … [limit=20] [from=] [to=]
 //	nearest cases=(c1) … around=INSTANT [limit=3]
 //	judge cases=(c1) reviewer=r1 at=INSTANT … [match]
+//	assign cases=(c1) … [consents=(CODE)], or at=INSTANT [except=r1] … for one start
+//	rules [payers|jurisdictions|…]: the default policy, hne, Texas and the input's rows of a section
 //
+// Queries also take mode=slot|callback|ad_hoc, windows=(FROM/TO), not-before= and asked=.
 // What is left out of a reviewer or a case is that of the spine surgery in Texas.
 func TestSearchScripts(t *testing.T) {
 	t.Parallel()
@@ -62,6 +65,7 @@ func (s *searchScript) run(t *testing.T, d *datadriven.TestData) string {
 	commands := map[string]func(args) string{
 		"now": s.now, "reviewer": s.reviewer, "case": s.addCase, "call": s.call,
 		"week": s.week, "earliest": s.earliest, "nearest": s.nearest, "judge": s.judge,
+		"assign": s.assign, "rules": s.rules,
 	}
 	command := commands[d.Cmd]
 	if command == nil {
@@ -99,8 +103,8 @@ func (s *searchScript) find(a args) *Reviewer {
 // plan reads what all queries share; it returns a refusal in words.
 func (s *searchScript) plan(a args, within slots.Interval) (*Plan, string) {
 	q := Query{
-		Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match"),
-		Mode: a.text("mode", ""), Windows: a.intervals("windows"),
+		Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match"), Mode: a.text("mode", ""),
+		Windows: a.intervals("windows"), NotBefore: a.instant("not-before"), FirstAsked: a.instant("asked"),
 	}
 	for _, id := range a.list("cases") {
 		c := s.cases[id]
@@ -199,6 +203,9 @@ func printCases(b *strings.Builder, cases []CaseJudgement) {
 		if c.Consultative {
 			b.WriteString(" consultative")
 		}
+		if c.Late {
+			b.WriteString(" late")
+		}
 		b.WriteString("]")
 	}
 }
@@ -295,5 +302,41 @@ func (s *searchScript) judge(a args) string {
 		printCases(&b, j.Cases)
 	}
 	b.WriteString("\n")
+	return b.String()
+}
+
+func (s *searchScript) rules(a args) string {
+	rules, err := CompileRules(plainRows(a.t, a.d.CmdArgs[0].Key, a.d.Input))
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	s.view.Rules = rules
+	return "ok\n"
+}
+
+func (s *searchScript) assign(a args) string {
+	s.zone = a.zone()
+	var within slots.Interval
+	if a.d.HasArg("from") {
+		within = slots.Interval{Start: a.instant("from"), End: a.instant("to")}
+	}
+	p, refused := s.plan(a, within)
+	if p == nil {
+		return refused
+	}
+	var b strings.Builder
+	if at := a.instant("at"); at != 0 {
+		offer, ok := p.AssignAt(at, a.list("consents"), a.text("except", ""))
+		if !ok {
+			return "nobody\n"
+		}
+		s.printOffers(&b, []Offer{offer})
+		return b.String()
+	}
+	assigned := p.Assign(a.list("consents"))
+	if assigned.Offer != nil {
+		s.printOffers(&b, []Offer{*assigned.Offer})
+	}
+	fmt.Fprintf(&b, "options %d, lawful %t\n", assigned.Options, assigned.Lawful)
 	return b.String()
 }

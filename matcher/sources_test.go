@@ -23,8 +23,8 @@ var (
 const goldenCases = 26
 
 // TestSources: the table of docs/sources.md is whole. Each script that it names
-// for a sentence exists and cites the sentence, and each citation in a golden or
-// search script is in the table.
+// for a sentence exists and cites the sentence, and each citation in a script of
+// the matcher or in a scenario is in the table.
 func TestSources(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/sources.md")
@@ -58,14 +58,16 @@ func TestSources(t *testing.T) {
 			t.Errorf("golden case %d is not listed", n+1)
 		}
 	}
-	scripts, err := filepath.Glob("testdata/*/*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, script := range scripts {
-		for _, tag := range cited(t, script) {
-			if !listed[tag] {
-				t.Errorf("%s cites %s, which docs/sources.md does not list", script, tag)
+	for _, glob := range []string{"testdata/*/*.txt", "../cmd/parley/testdata/scenarios/*.txt"} {
+		scripts, err := filepath.Glob(glob)
+		if err != nil || len(scripts) == 0 {
+			t.Fatalf("no scripts in %s: %v", glob, err)
+		}
+		for _, script := range scripts {
+			for _, tag := range cited(t, script) {
+				if !listed[tag] {
+					t.Errorf("%s cites %s, which docs/sources.md does not list", script, tag)
+				}
 			}
 		}
 	}
@@ -100,4 +102,47 @@ func cited(t *testing.T, path string) []string {
 		tags = append(tags, "G"+found[1]+found[2])
 	}
 	return tags
+}
+
+// TestEveryClauseIsPlayed: what a payer's row says is said in some golden script,
+// save by the last clause of a row, which some rows never come to, and every
+// jurisdiction that is applied is named by a verdict.
+func TestEveryClauseIsPlayed(t *testing.T) {
+	t.Parallel()
+	scripts, err := filepath.Glob("testdata/golden/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var played strings.Builder
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		played.Write(text)
+	}
+	said := func(rule string) {
+		if !strings.Contains(played.String(), "("+rule+")") {
+			t.Errorf("no golden script plays %s", rule)
+		}
+	}
+	rs := shipped(t)
+	for _, rows := range rs.payers {
+		for _, row := range rows {
+			for i := range row.Clauses[:len(row.Clauses)-1] {
+				said(row.Clauses[i].rule)
+			}
+			for i := range row.Limits {
+				said(row.Limits[i].rule)
+			}
+			for i := range row.Ends {
+				said(row.Ends[i].rule)
+			}
+		}
+	}
+	for _, row := range rs.jurisdictions {
+		if !regexp.MustCompile(`[(,] ?` + row.ID + `[,)]`).MatchString(played.String()) {
+			t.Errorf("no golden script plays %s", row.ID)
+		}
+	}
 }

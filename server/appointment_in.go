@@ -84,7 +84,6 @@ func (in *bookingIn) resolve(k *check, now slots.Instant) *booking {
 		TimeZone:        in.TimeZone.V,
 		PerformedByRole: k.word("/performedBy/role", in.PerformedBy.V.Role.V, performerRoles),
 		Attestations:    k.list("/attestations", in.Attestations.V, 0, maxAttestations, k.code),
-		AttestedByRole:  in.PerformedBy.V.Role.V,
 		Expect:          optional(in.Expect, "/expect", k.expect),
 	}
 	b.personal.PerformedBy = k.person("/performedBy", in.PerformedBy.V.personIn)
@@ -95,16 +94,22 @@ func (in *bookingIn) resolve(k *check, now slots.Instant) *booking {
 		b.book.Notes = k.callNotes("/callNotes", &in.CallNotes.V, b.asked.zone, now)
 	}
 	b.asked.specialtyMatch = b.book.Notes.SpecialtyMatchRequested
-	// Who speaks attests, unless the request names somebody else.
-	b.personal.AttestedByName = speaker(&b.personal)
-	if in.AttestedBy.Set {
-		if len(in.Attestations.V) == 0 {
-			k.wrong("/attestedBy", "needs attestations")
-		}
-		b.personal.AttestedByName = k.text("/attestedBy/name", in.AttestedBy.V.Name.V, maxName)
-		b.book.AttestedByRole = k.code("/attestedBy/role", in.AttestedBy.V.Role.V)
-	}
+	b.book.AttestedByRole = k.attestedBy(in.AttestedBy, in.Attestations.V, in.PerformedBy.V.Role.V, &b.personal)
 	return b
+}
+
+// attestedBy reads who gives the attestations: who speaks, with role, unless the
+// request names somebody else. It returns the attester's role.
+func (k *check) attestedBy(in opt[attesterIn], given []string, role string, p *engine.AppointmentPersonal) string {
+	p.AttestedByName = speaker(p)
+	if !in.Set {
+		return role
+	}
+	if len(given) == 0 {
+		k.wrong("/attestedBy", "needs attestations")
+	}
+	p.AttestedByName = k.text("/attestedBy/name", in.V.Name.V, maxName)
+	return k.code("/attestedBy/role", in.V.Role.V)
 }
 
 // speaker is the name of who performs the call.

@@ -141,29 +141,25 @@ func (c *call) appointmentOut(a *engine.Appointment, z *slots.Zone) appointmentO
 		},
 		ConsultativeOnly: a.Match.Consultative,
 		Cases:            casesOut(a.Match.Cases),
-		PerformedBy:      performerOf(a, p),
+		PerformedBy:      performerOf(a.PerformedByRole, p),
 		RequestedBy:      personOut(p.RequestedBy),
-		Contact:          contactOf(a, p),
-		CallNotes: callNotesOut{
-			AlternativeRecommendationDeclined: a.Notes.AlternativeRecommendationDeclined,
-			ProcedurePerformedOn:              dateText(a.Notes.ProcedurePerformedOn),
-			SpecialtyMatchRequested:           a.Notes.SpecialtyMatchRequested,
-		},
-		Attestations: []string{},
-		Attested:     make([]attestedOut, len(a.Attestations)),
-		CreatedAt:    string(slots.AppendInstant(nil, a.CreatedAt, z)),
-		UpdatedAt:    string(slots.AppendInstant(nil, a.UpdatedAt, z)),
+		Contact:          contactOf(a.Location, a.Notify, p),
+		CallNotes:        callNotesOf(a.Notes),
+		Attestations:     []string{},
+		Attested:         make([]attestedOut, len(a.Attestations)),
+		CreatedAt:        string(slots.AppendInstant(nil, a.CreatedAt, z)),
+		UpdatedAt:        string(slots.AppendInstant(nil, a.UpdatedAt, z)),
 	}
 	out.attestations(a, p, z)
-	c.progress(&out, a, z)
+	c.course(&out, a, z)
 	if a.Status == engine.Cancelled {
 		out.Cancellation = cancellationOf(a, p, out.UpdatedAt)
 	}
 	return out
 }
 
-// progress adds how the call came about and what has become of it.
-func (c *call) progress(out *appointmentOut, a *engine.Appointment, z *slots.Zone) {
+// course adds how the call came about and what has become of it.
+func (c *call) course(out *appointmentOut, a *engine.Appointment, z *slots.Zone) {
 	out.Mode, out.CallbackID, out.Windows = a.Mode, textOrNull(a.CallbackID), intervalsOut(a.Windows, z)
 	out.Attempts = c.attemptsOut(a, z)
 	out.StartedAt, out.EndedAt = instantText(a.StartedAt, z), instantText(a.EndedAt, z)
@@ -213,20 +209,28 @@ func casesOut(cases []engine.CaseMatch) []caseMatchOut {
 	return out
 }
 
-func performerOf(a *engine.Appointment, p *engine.AppointmentPersonal) performerOut {
+func performerOf(role string, p *engine.AppointmentPersonal) performerOut {
 	return performerOut{
-		Role: a.PerformedByRole, FirstName: p.PerformedBy.FirstName,
+		Role: role, FirstName: p.PerformedBy.FirstName,
 		LastName: p.PerformedBy.LastName, Credential: p.PerformedBy.Credential,
 	}
 }
 
-func contactOf(a *engine.Appointment, p *engine.AppointmentPersonal) contactOut {
+func callNotesOf(n engine.CallNotes) callNotesOut {
+	return callNotesOut{
+		AlternativeRecommendationDeclined: n.AlternativeRecommendationDeclined,
+		ProcedurePerformedOn:              dateText(n.ProcedurePerformedOn),
+		SpecialtyMatchRequested:           n.SpecialtyMatchRequested,
+	}
+}
+
+func contactOf(location, notify string, p *engine.AppointmentPersonal) contactOut {
 	r := &p.ContactReach
 	return contactOut{
-		FirstName: p.Contact.FirstName, LastName: p.Contact.LastName, Location: a.Location,
+		FirstName: p.Contact.FirstName, LastName: p.Contact.LastName, Location: location,
 		Phone: r.Phone, Extension: textOrNull(r.Extension),
 		AlternatePhone: textOrNull(r.AlternatePhone), AlternateExtension: textOrNull(r.AlternateExtension),
 		Email: textOrNull(r.Email), Fax: textOrNull(r.Fax),
-		Instructions: textOrNull(p.Instructions), Notify: a.Notify,
+		Instructions: textOrNull(p.Instructions), Notify: notify,
 	}
 }

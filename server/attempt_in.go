@@ -17,7 +17,7 @@ type attemptIn struct {
 	NumberCalled        opt[string]      `json:"numberCalled"`
 	Result              need[string]     `json:"result"`
 	SpokeWith           opt[spokeWithIn] `json:"spokeWith"`
-	CallbackNumberGiven callbackIn       `json:"callbackNumberGiven"`
+	CallbackNumberGiven callbackNumberIn `json:"callbackNumberGiven"`
 	NewInformation      opt[string]      `json:"newInformation"`
 }
 
@@ -26,21 +26,21 @@ type spokeWithIn struct {
 	Name need[string] `json:"name"`
 }
 
-// callbackIn is a required member that may be null: the callback number that was
+// callbackNumberIn is a required member that may be null: the callback number that was
 // left, or true or false without saying which. null says nothing, as false does.
-type callbackIn struct {
+type callbackNumberIn struct {
 	set    bool // the member is there
 	given  bool
 	text   bool // a string stood there
 	number string
 }
 
-func (b *callbackIn) required() bool       { return true }
-func (b *callbackIn) present() bool        { return b.set }
-func (b *callbackIn) value() reflect.Value { return reflect.ValueOf(&b.number).Elem() }
+func (b *callbackNumberIn) required() bool       { return true }
+func (b *callbackNumberIn) present() bool        { return b.set }
+func (b *callbackNumberIn) value() reflect.Value { return reflect.ValueOf(&b.number).Elem() }
 
 // UnmarshalJSONFrom takes a string, true, false or null.
-func (b *callbackIn) UnmarshalJSONFrom(in *jsontext.Decoder) error {
+func (b *callbackNumberIn) UnmarshalJSONFrom(in *jsontext.Decoder) error {
 	b.set = true
 	switch in.PeekKind() {
 	case jsontext.KindNull:

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 
+	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
@@ -13,6 +14,7 @@ type availabilityOut struct {
 	Status                string           `json:"status"`
 	P2PStatus             string           `json:"p2pStatus"`
 	AppointmentID         *string          `json:"appointmentId"`
+	CallbackRequestID     *string          `json:"callbackRequestId"`
 	TimeZone              string           `json:"timeZone"`
 	BookingModes          []string         `json:"bookingModes"`
 	Reasons               []reasonOut      `json:"reasons"`
@@ -25,6 +27,7 @@ type availabilityOut struct {
 	Advice                []string         `json:"advice"`
 	ClinicianRequired     bool             `json:"clinicianRequired"`
 	SlotMinutes           int              `json:"slotMinutes"`
+	procedureOut
 }
 
 type reasonOut struct {
@@ -72,11 +75,17 @@ func getAvailability(c *call) answer {
 		return refuse(p)
 	}
 	e := c.snap.Rules().Eligibility(&v.Case, c.now, c.snap.FirstAsked(v.Tenant, v.ID))
-	out := availabilityOf(&e, z)
+	return ok(http.StatusOK, c.availability(v, &e, z))
+}
+
+// availability renders what the rules say of a case, and how far its call has come.
+func (c *call) availability(v *engine.Case, e *matcher.Eligibility, z *slots.Zone) availabilityOut {
+	out := availabilityOf(e, z)
 	out.CaseID = v.ID
-	status, appointmentID := c.p2pStatus(v)
-	out.P2PStatus, out.AppointmentID = status, textOrNull(appointmentID)
-	return ok(http.StatusOK, out)
+	out.DefaultWindows = intervalsOut(e.DefaultWindows(caseZone(v), c.now), z)
+	done := c.progress(v)
+	out.P2PStatus, out.AppointmentID, out.CallbackRequestID = done.status, textOrNull(done.appointmentID), textOrNull(done.callbackID)
+	return out
 }
 
 func availabilityOf(e *matcher.Eligibility, z *slots.Zone) availabilityOut {
@@ -88,21 +97,32 @@ func availabilityOf(e *matcher.Eligibility, z *slots.Zone) availabilityOut {
 		RequestUntil:          instantText(e.RequestUntil, z),
 		DecisionChangingUntil: instantText(e.DecisionChangingUntil, z),
 		DueBy:                 instantText(e.DueBy, z),
-		Requirements:          make([]requirementOut, len(e.Requirements)),
-		Attestations:          make([]attestationOut, len(e.Attestations)),
+		Requirements:          requirementsOut(e.Requirements),
+		Attestations:          attestationsOut(e.Attestations),
 		OtherOptions:          make([]otherOptionOut, len(e.OtherOptions)),
 		Advice:                e.Advice,
 		ClinicianRequired:     e.ClinicianRequired,
 		SlotMinutes:           e.CallMinutes,
-	}
-	for i, r := range e.Requirements {
-		out.Requirements[i] = requirementOut{Code: r.Code, State: r.State, Relation: r.Relation, Rule: r.Rule}
-	}
-	for i, a := range e.Attestations {
-		out.Attestations[i] = attestationOut{Code: a.Code, Text: a.Text, Mandatory: a.Mandatory}
+		procedureOut:          procedureOf(e, z),
 	}
 	for i, o := range e.OtherOptions {
 		out.OtherOptions[i] = otherOptionOut{Code: o.Code, Until: instantText(o.Until, z), How: o.How}
+	}
+	return out
+}
+
+func requirementsOut(in []matcher.RequirementInfo) []requirementOut {
+	out := make([]requirementOut, len(in))
+	for i, r := range in {
+		out[i] = requirementOut{Code: r.Code, State: r.State, Relation: r.Relation, Rule: r.Rule}
+	}
+	return out
+}
+
+func attestationsOut(in []matcher.AttestationInfo) []attestationOut {
+	out := make([]attestationOut, len(in))
+	for i, a := range in {
+		out[i] = attestationOut{Code: a.Code, Text: a.Text, Mandatory: a.Mandatory}
 	}
 	return out
 }

@@ -17,17 +17,19 @@ const (
 	maxNote        = 500
 	maxRole        = 32
 
-	maxSpecialties   = 20
-	maxLicenses      = 256
-	maxPrograms      = 100
-	maxHealthPlans   = 200
-	maxModalities    = 100
-	maxWeekly        = 100
-	maxExceptions    = 800
-	maxExceptionSpan = 24
-	maxBlocks        = 800
-	maxBufferMinutes = 240
-	maxCallsPerDay   = 200
+	maxSpecialties    = 20
+	maxLicenses       = 256
+	maxCertifications = 50
+	maxExperience     = 50
+	maxPrograms       = 100
+	maxHealthPlans    = 200
+	maxModalities     = 100
+	maxWeekly         = 100
+	maxExceptions     = 800
+	maxExceptionSpan  = 24
+	maxBlocks         = 800
+	maxBufferMinutes  = 240
+	maxCallsPerDay    = 200
 
 	maxServiceCodes = 50
 	maxInvolved     = 50
@@ -45,6 +47,12 @@ const (
 	maxLookupCases  = 100
 	maxAlternatives = 5 // offers beside a refusal
 	maxReplacements = 3 // offers beside a call that needs attention
+
+	maxExport      = 10_000   // offer records of one answer
+	maxExportBytes = 16 << 20 // of one answer, the record that passes it included
+
+	maxCompanions    = 50   // cases proposed for a shared call
+	maxCompanionScan = 2000 // cases looked at to find them
 
 	maxSearchRange = 366 * 24 * slots.Hour // of an earliest search
 

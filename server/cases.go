@@ -46,22 +46,30 @@ func getCase(c *call) answer {
 // requesting provider's.
 func caseZone(v *engine.Case) *slots.Zone { return zoneOr(v.Requesting.TimeZone, slots.UTC()) }
 
-// p2pStatus is how far a case has come: none, held, the state of its call, or
-// that of the latest call it had.
-func (c *call) p2pStatus(v *engine.Case) (status, appointmentID string) {
+// progress is how far a case has come: none, held, waiting to be called back, the
+// state of its call, or that of the latest call it had.
+type progress struct {
+	status                    string
+	appointmentID, callbackID string // "" if none
+}
+
+func (c *call) progress(v *engine.Case) progress {
 	a, hold := c.snap.ActiveCall(v.Tenant, v.ID, c.now)
 	switch {
 	case a != nil && a.Status == engine.InProgress:
-		return a.Status.String(), a.ID
+		return progress{status: a.Status.String(), appointmentID: a.ID, callbackID: a.CallbackID}
 	case a != nil:
-		return "scheduled", a.ID
+		return progress{status: "scheduled", appointmentID: a.ID, callbackID: a.CallbackID}
 	case hold != nil:
-		return "held", ""
+		return progress{status: "held"}
 	}
-	status = "none"
-	c.snap.ByCase(v.Tenant, v.ID, engine.Position{}, func(last *engine.Appointment) bool {
-		status = last.Status.String()
+	if r, waits := c.snap.OpenCallback(v.Tenant, v.ID); waits {
+		return progress{status: "callback_requested", callbackID: r.ID}
+	}
+	last := progress{status: "none"}
+	c.snap.ByCase(v.Tenant, v.ID, engine.Position{}, func(a *engine.Appointment) bool {
+		last.status = a.Status.String()
 		return false
 	})
-	return status, ""
+	return last
 }

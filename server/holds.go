@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/parleyhq/parley/engine"
@@ -27,6 +28,7 @@ type slotOut struct {
 
 type holdOut struct {
 	ID                      string   `json:"id"`
+	Mode                    string   `json:"mode"`
 	CaseIDs                 []string `json:"caseIds"`
 	Slot                    slotOut  `json:"slot"`
 	Start                   string   `json:"start"`
@@ -94,7 +96,7 @@ func holdMade(o engine.Outcome) answer {
 	z := zoneOr(h.TimeZone, slots.UTC())
 	span := intervalOut(h.Span, z)
 	return ok(http.StatusCreated, holdOut{
-		ID: h.ID, CaseIDs: h.CaseIDs, Slot: slotOut{ReviewerID: h.ReviewerID, Start: span.Start},
+		ID: h.ID, Mode: cmp.Or(h.Mode, modeSlot), CaseIDs: h.CaseIDs, Slot: slotOut{ReviewerID: h.ReviewerID, Start: span.Start},
 		Start: span.Start, End: span.End, Label: string(slots.AppendLabel(nil, h.Span.Start, z)),
 		Tier: h.Tier.String(), TimeZone: h.TimeZone, SpecialtyMatchRequested: h.SpecialtyMatch,
 		CreatedAt: string(slots.AppendInstant(nil, h.CreatedAt, z)),

@@ -100,6 +100,7 @@ type lookedUpOut struct {
 	Status              string    `json:"status"`
 	P2PStatus           string    `json:"p2pStatus"`
 	AppointmentID       *string   `json:"appointmentId"`
+	CallbackRequestID   *string   `json:"callbackRequestId"`
 }
 
 type lookupOut struct {
@@ -139,7 +140,7 @@ func lookupCases(c *call) answer {
 
 func (c *call) lookedUp(v *engine.Case) lookedUpOut {
 	rules := c.snap.Rules()
-	status, appointmentID := c.p2pStatus(v)
+	done := c.progress(v)
 	return lookedUpOut{
 		CaseID:              v.ID,
 		AuthorizationNumber: textOrNull(v.AuthorizationNumber),
@@ -152,7 +153,8 @@ func (c *call) lookedUp(v *engine.Case) lookedUpOut {
 		LevelOfReview:       v.LevelOfReview,
 		LevelOfReviewLabel:  rules.LevelLabel(v.LevelOfReview),
 		Status:              v.Determination.Status,
-		P2PStatus:           status,
-		AppointmentID:       textOrNull(appointmentID),
+		P2PStatus:           done.status,
+		AppointmentID:       textOrNull(done.appointmentID),
+		CallbackRequestID:   textOrNull(done.callbackID),
 	}
 }

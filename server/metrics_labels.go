@@ -30,5 +30,9 @@ var (
 		engine.KindNoShow:             "no_show",
 		engine.KindReassign:           "reassign",
 		engine.KindAddAbsence:         "add_absence",
+		engine.KindCreateCallback:     "create_callback",
+		engine.KindCancelCallback:     "cancel_callback",
+		engine.KindAdHoc:              "ad_hoc",
+		engine.KindRecordOffer:        "record_offer",
 	}
 )

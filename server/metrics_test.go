@@ -152,7 +152,7 @@ func TestLabelSets(t *testing.T) {
 			t.Errorf("%s is no conflict", code)
 		}
 	}
-	for k := engine.KindLoadRules; k <= engine.KindAddAbsence; k++ {
+	for k := engine.KindLoadRules; k <= engine.KindRecordOffer; k++ {
 		if kindLabel(k) == "" || kindLabel(k) == "other" {
 			t.Errorf("kind %d has no label", k)
 		}

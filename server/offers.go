@@ -132,6 +132,9 @@ func (w *offerWriter) slot(dst []byte, s *matcher.SlotOffer) []byte {
 	dst = slots.AppendLabel(dst, s.Start, w.zone)
 	dst = append(dst, `","consultativeOnly":`...)
 	dst = strconv.AppendBool(dst, s.Consultative)
+	if s.Late {
+		dst = append(dst, `,"late":true`...)
+	}
 	if s.Cases == nil {
 		return dst
 	}
@@ -147,6 +150,9 @@ func (w *offerWriter) slot(dst []byte, s *matcher.SlotOffer) []byte {
 		dst = quotes(dst, j.Unmet.Codes())
 		dst = append(dst, `,"consultativeOnly":`...)
 		dst = strconv.AppendBool(dst, j.Consultative)
+		if j.Late {
+			dst = append(dst, `,"late":true`...)
+		}
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')

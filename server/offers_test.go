@@ -69,6 +69,10 @@ func TestSearchCuts(t *testing.T) {
 	if n := len(w.do("POST", "/v1/search/earliest", past.String()).is(200, "").at("offers").([]any)); n != 0 {
 		t.Errorf("%d offers in a range that is over", n)
 	}
+	past = past.with("/from", "2020-05-13T00:00:00Z")
+	if n := len(w.do("POST", "/v1/search/earliest", past.String()).is(200, "").at("offers").([]any)); n != 0 {
+		t.Errorf("%d offers in a range that began and ended before now", n)
+	}
 }
 
 // TestNamesAreQuoted: whatever a name is, an answer is JSON and gives it back.

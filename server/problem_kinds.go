@@ -47,7 +47,7 @@ var problemKinds = map[string]problemKind{
 	codeInvalidValue:             {http.StatusUnprocessableEntity, "Some values are not valid", "The errors name the places."},
 	"idempotency_key_reused":     {http.StatusUnprocessableEntity, "The Idempotency-Key belongs to another request", "Use a fresh key for each new request."},
 	"not_eligible":               {http.StatusUnprocessableEntity, "No peer-to-peer call is open to the case", "The reasons name the rules; other options may be open."},
-	"mode_not_available":         {http.StatusUnprocessableEntity, "Slots are not offered for the case", "Use one of the booking modes of the case."},
+	"mode_not_available":         {http.StatusUnprocessableEntity, "The case has no call of this kind", "Use one of the booking modes of the case."},
 	"cases_not_combinable":       {http.StatusUnprocessableEntity, "The cases cannot share one call", "One call takes up to five distinct cases of one health plan with a common booking mode."},
 	"clinician_required":         {http.StatusUnprocessableEntity, "A licensed clinician must speak", "Name a clinician as the one who performs the call."},
 	"speaker_not_accepted":       {http.StatusUnprocessableEntity, "Somebody with another credential must speak", "Name as the one who performs the call somebody whom the program accepts."},

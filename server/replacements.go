@@ -12,7 +12,7 @@ import (
 // take, or that lie at another time: within the windows that the office gave, if
 // it gave any. There are none if the cases are not open to a call any more.
 func (c *call) replacements(a *engine.Appointment, z *slots.Zone) []matcher.Offer {
-	plan, ok := c.planOf(a, z)
+	plan, ok := c.planOfCall(a, z)
 	if !ok {
 		return nil
 	}
@@ -23,9 +23,9 @@ func (c *call) replacements(a *engine.Appointment, z *slots.Zone) []matcher.Offe
 	return offers[:min(len(offers), maxReplacements)]
 }
 
-// planOf makes the plan of a booked call as if it were booked anew, with its own
+// planOfCall makes the plan of a booked call as if it were booked anew, with its own
 // time free.
-func (c *call) planOf(a *engine.Appointment, z *slots.Zone) (*matcher.Plan, bool) {
+func (c *call) planOfCall(a *engine.Appointment, z *slots.Zone) (*matcher.Plan, bool) {
 	query := matcher.Query{
 		Zone: z, FirstAsked: a.FirstAskedAt, SpecialtyMatch: a.Notes.SpecialtyMatchRequested,
 		Mode: a.Mode, Windows: a.Windows, Cases: make([]*matcher.Case, len(a.CaseIDs)),

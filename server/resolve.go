@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/parleyhq/parley/slots"
@@ -95,6 +96,23 @@ func (k *check) interval(pointer string, in spanIn) slots.Interval {
 		k.wrong(pointer+"/end", "must be later than the start")
 	}
 	return iv
+}
+
+// windows reads when a call may come: distinct spans, in the order given. How
+// many there must be, and how long, the rules say.
+func (k *check) windows(pointer string, in []spanIn) []slots.Interval {
+	if !k.count(pointer, len(in), 0, maxWindows) {
+		return nil
+	}
+	out := make([]slots.Interval, 0, len(in))
+	for i, s := range in {
+		iv := k.interval(at(pointer, i), s)
+		if iv.Start != 0 && slices.Contains(out, iv) {
+			k.wrong(at(pointer, i), "is in the list twice")
+		}
+		out = append(out, iv)
+	}
+	return out
 }
 
 // zone reads the name of a time zone; nil after a fault.

@@ -10,25 +10,27 @@ import (
 
 // reviewerIn is a reviewer as the payer's systems write it.
 type reviewerIn struct {
-	ID                  need[string]        `json:"id"`
-	Name                need[string]        `json:"name"`
-	Credential          need[string]        `json:"credential"`
-	NPI                 need[string]        `json:"npi"`
-	Specialties         need[[]string]      `json:"specialties"`
-	Licenses            need[[]licenseIn]   `json:"licenses"`
-	Programs            need[[]string]      `json:"programs"`
-	Populations         need[[]string]      `json:"populations"`
-	HealthPlans         opt[[]string]       `json:"healthPlans"`
-	Modalities          opt[[]string]       `json:"modalities"`
-	TimeZone            need[string]        `json:"timeZone"`
-	WeeklyHours         need[[]weeklyIn]    `json:"weeklyHours"`
-	Exceptions          need[[]exceptionIn] `json:"exceptions"`
-	Blocks              need[[]spanIn]      `json:"blocks"`
-	BufferBeforeMinutes need[int]           `json:"bufferBeforeMinutes"`
-	BufferAfterMinutes  need[int]           `json:"bufferAfterMinutes"`
-	MaxPerDay           need[int]           `json:"maxPerDay"`
-	Active              need[bool]          `json:"active"`
-	Version             opt[uint64]         `json:"version"`
+	ID                  need[string]           `json:"id"`
+	Name                need[string]           `json:"name"`
+	Credential          need[string]           `json:"credential"`
+	NPI                 need[string]           `json:"npi"`
+	Specialties         need[[]string]         `json:"specialties"`
+	Licenses            need[[]licenseIn]      `json:"licenses"`
+	Programs            need[[]string]         `json:"programs"`
+	Populations         need[[]string]         `json:"populations"`
+	BoardCertifications opt[[]certificationIn] `json:"boardCertifications"`
+	Experience          opt[[]experienceIn]    `json:"experience"`
+	HealthPlans         opt[[]string]          `json:"healthPlans"`
+	Modalities          opt[[]string]          `json:"modalities"`
+	TimeZone            need[string]           `json:"timeZone"`
+	WeeklyHours         need[[]weeklyIn]       `json:"weeklyHours"`
+	Exceptions          need[[]exceptionIn]    `json:"exceptions"`
+	Blocks              need[[]spanIn]         `json:"blocks"`
+	BufferBeforeMinutes need[int]              `json:"bufferBeforeMinutes"`
+	BufferAfterMinutes  need[int]              `json:"bufferAfterMinutes"`
+	MaxPerDay           need[int]              `json:"maxPerDay"`
+	Active              need[bool]             `json:"active"`
+	Version             opt[uint64]            `json:"version"`
 }
 
 type licenseIn struct {
@@ -37,6 +39,19 @@ type licenseIn struct {
 	Status need[string] `json:"status"`
 	From   need[string] `json:"from"`
 	To     need[string] `json:"to"`
+}
+
+// certificationIn is a board certification; to left out = open.
+type certificationIn struct {
+	Specialty need[string] `json:"specialty"`
+	From      need[string] `json:"from"`
+	To        opt[string]  `json:"to"`
+}
+
+// experienceIn is practice in a specialty; until left out = still practising.
+type experienceIn struct {
+	Specialty need[string] `json:"specialty"`
+	Until     opt[string]  `json:"until"`
 }
 
 type weeklyIn struct {
@@ -58,22 +73,24 @@ type clockSpanIn struct {
 // resolve checks the reviewer and makes the roster's entry of it.
 func (in *reviewerIn) resolve(k *check, w *writing) engine.Reviewer {
 	r := engine.Reviewer{Reviewer: matcher.Reviewer{
-		Tenant:       w.tenant,
-		ID:           k.ownID(w, in.ID.V),
-		Credential:   k.text("/credential", in.Credential.V, maxCredential),
-		NPI:          k.npi("/npi", in.NPI.V),
-		Specialties:  k.list("/specialties", in.Specialties.V, 1, maxSpecialties, k.taxonomy),
-		Licenses:     k.licenses("/licenses", in.Licenses.V),
-		Programs:     k.list("/programs", in.Programs.V, 0, maxPrograms, k.code),
-		Populations:  k.words("/populations", in.Populations.V, 0, populations),
-		HealthPlans:  k.list("/healthPlans", in.HealthPlans.V, 0, maxHealthPlans, k.code),
-		Modalities:   k.list("/modalities", in.Modalities.V, 0, maxModalities, k.code),
-		Zone:         k.zone("/timeZone", in.TimeZone.V),
-		Hours:        in.availability(k),
-		BufferBefore: k.within("/bufferBeforeMinutes", in.BufferBeforeMinutes.V, 0, maxBufferMinutes),
-		BufferAfter:  k.within("/bufferAfterMinutes", in.BufferAfterMinutes.V, 0, maxBufferMinutes),
-		MaxPerDay:    k.within("/maxPerDay", in.MaxPerDay.V, 0, maxCallsPerDay),
-		Active:       in.Active.V,
+		Tenant:              w.tenant,
+		ID:                  k.ownID(w, in.ID.V),
+		Credential:          k.text("/credential", in.Credential.V, maxCredential),
+		NPI:                 k.npi("/npi", in.NPI.V),
+		Specialties:         k.list("/specialties", in.Specialties.V, 1, maxSpecialties, k.taxonomy),
+		Licenses:            k.licenses("/licenses", in.Licenses.V),
+		BoardCertifications: k.certifications("/boardCertifications", in.BoardCertifications.V),
+		Experience:          k.experience("/experience", in.Experience.V),
+		Programs:            k.list("/programs", in.Programs.V, 0, maxPrograms, k.code),
+		Populations:         k.words("/populations", in.Populations.V, 0, populations),
+		HealthPlans:         k.list("/healthPlans", in.HealthPlans.V, 0, maxHealthPlans, k.code),
+		Modalities:          k.list("/modalities", in.Modalities.V, 0, maxModalities, k.code),
+		Zone:                k.zone("/timeZone", in.TimeZone.V),
+		Hours:               in.availability(k),
+		BufferBefore:        k.within("/bufferBeforeMinutes", in.BufferBeforeMinutes.V, 0, maxBufferMinutes),
+		BufferAfter:         k.within("/bufferAfterMinutes", in.BufferAfterMinutes.V, 0, maxBufferMinutes),
+		MaxPerDay:           k.within("/maxPerDay", in.MaxPerDay.V, 0, maxCallsPerDay),
+		Active:              in.Active.V,
 	}}
 	name := k.text("/name", in.Name.V, maxName)
 	r.Personal = w.vault.SealReviewer(reviewerPlace(w.tenant, r.ID), &engine.ReviewerPersonal{Name: name})
@@ -99,6 +116,45 @@ func (k *check) licenses(pointer string, in []licenseIn) []matcher.License {
 		}
 		if slices.Contains(out, v) {
 			k.wrong(p, "is in the list twice")
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (k *check) certifications(pointer string, in []certificationIn) []matcher.Certification {
+	if !k.count(pointer, len(in), 0, maxCertifications) {
+		return nil
+	}
+	out := make([]matcher.Certification, 0, len(in))
+	for i, c := range in {
+		p, before := at(pointer, i), k.faults()
+		v := matcher.Certification{
+			Specialty: k.taxonomy(p+"/specialty", c.Specialty.V),
+			From:      k.date(p+"/from", c.From.V),
+			To:        optional(c.To, p+"/to", k.modernDate),
+		}
+		if c.To.Set && v.To < v.From && k.faults() == before {
+			k.wrong(p+"/to", "must not be earlier than from")
+		}
+		if slices.Contains(out, v) {
+			k.wrong(p, "is in the list twice")
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (k *check) experience(pointer string, in []experienceIn) []matcher.Experience {
+	if !k.count(pointer, len(in), 0, maxExperience) {
+		return nil
+	}
+	out := make([]matcher.Experience, 0, len(in))
+	for i, e := range in {
+		p := at(pointer, i)
+		v := matcher.Experience{Specialty: k.taxonomy(p+"/specialty", e.Specialty.V), Until: optional(e.Until, p+"/until", k.modernDate)}
+		if slices.ContainsFunc(out, func(have matcher.Experience) bool { return have.Specialty == v.Specialty }) {
+			k.wrong(p+"/specialty", "is in the list twice")
 		}
 		out = append(out, v)
 	}

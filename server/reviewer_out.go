@@ -8,25 +8,27 @@ import (
 // reviewerOut is a reviewer in an answer: what was written, with its version.
 // Sent back as it is, it changes nothing.
 type reviewerOut struct {
-	ID                  string         `json:"id"`
-	Name                string         `json:"name"`
-	Credential          string         `json:"credential"`
-	NPI                 string         `json:"npi"`
-	Specialties         []string       `json:"specialties"`
-	Licenses            []licenseOut   `json:"licenses"`
-	Programs            []string       `json:"programs"`
-	Populations         []string       `json:"populations"`
-	HealthPlans         []string       `json:"healthPlans"`
-	Modalities          []string       `json:"modalities"`
-	TimeZone            string         `json:"timeZone"`
-	WeeklyHours         []weeklyOut    `json:"weeklyHours"`
-	Exceptions          []exceptionOut `json:"exceptions"`
-	Blocks              []spanOut      `json:"blocks"`
-	BufferBeforeMinutes int            `json:"bufferBeforeMinutes"`
-	BufferAfterMinutes  int            `json:"bufferAfterMinutes"`
-	MaxPerDay           int            `json:"maxPerDay"`
-	Active              bool           `json:"active"`
-	Version             uint64         `json:"version"`
+	ID                  string             `json:"id"`
+	Name                string             `json:"name"`
+	Credential          string             `json:"credential"`
+	NPI                 string             `json:"npi"`
+	Specialties         []string           `json:"specialties"`
+	Licenses            []licenseOut       `json:"licenses"`
+	Programs            []string           `json:"programs"`
+	Populations         []string           `json:"populations"`
+	BoardCertifications []certificationOut `json:"boardCertifications"`
+	Experience          []experienceOut    `json:"experience"`
+	HealthPlans         []string           `json:"healthPlans"`
+	Modalities          []string           `json:"modalities"`
+	TimeZone            string             `json:"timeZone"`
+	WeeklyHours         []weeklyOut        `json:"weeklyHours"`
+	Exceptions          []exceptionOut     `json:"exceptions"`
+	Blocks              []spanOut          `json:"blocks"`
+	BufferBeforeMinutes int                `json:"bufferBeforeMinutes"`
+	BufferAfterMinutes  int                `json:"bufferAfterMinutes"`
+	MaxPerDay           int                `json:"maxPerDay"`
+	Active              bool               `json:"active"`
+	Version             uint64             `json:"version"`
 }
 
 type licenseOut struct {
@@ -35,6 +37,17 @@ type licenseOut struct {
 	Status string `json:"status"`
 	From   string `json:"from"`
 	To     string `json:"to"`
+}
+
+type certificationOut struct {
+	Specialty string  `json:"specialty"`
+	From      string  `json:"from"`
+	To        *string `json:"to"`
+}
+
+type experienceOut struct {
+	Specialty string  `json:"specialty"`
+	Until     *string `json:"until"`
 }
 
 type weeklyOut struct {
@@ -76,7 +89,9 @@ func (c *call) reviewerOut(r *engine.Reviewer, z *slots.Zone) reviewerOut {
 		Specialties: r.Specialties, Programs: r.Programs, Populations: r.Populations,
 		HealthPlans: r.HealthPlans, Modalities: r.Modalities, TimeZone: r.ZoneName,
 		Licenses:            make([]licenseOut, len(r.Licenses)),
-		WeeklyHours:         make([]weeklyOut, len(r.Hours.Weekly)),
+		BoardCertifications: make([]certificationOut, len(r.BoardCertifications)),
+		Experience:          make([]experienceOut, len(r.Experience)),
+		WeeklyHours:         weeklyHoursOut(r.Hours.Weekly),
 		Exceptions:          make([]exceptionOut, len(r.Hours.Exceptions)),
 		Blocks:              intervalsOut(r.Hours.Blocks, z),
 		BufferBeforeMinutes: r.BufferBefore, BufferAfterMinutes: r.BufferAfter,
@@ -85,14 +100,25 @@ func (c *call) reviewerOut(r *engine.Reviewer, z *slots.Zone) reviewerOut {
 	for i, l := range r.Licenses {
 		out.Licenses[i] = licenseOut{State: l.State, Type: l.Type, Status: l.Status, From: l.From.String(), To: l.To.String()}
 	}
-	for i, w := range r.Hours.Weekly {
-		out.WeeklyHours[i] = weeklyOut{Days: daysOut(w.Days), Start: w.Span.Start.String(), End: w.Span.End.String()}
+	for i, v := range r.BoardCertifications {
+		out.BoardCertifications[i] = certificationOut{Specialty: v.Specialty, From: v.From.String(), To: dateText(v.To)}
+	}
+	for i, v := range r.Experience {
+		out.Experience[i] = experienceOut{Specialty: v.Specialty, Until: dateText(v.Until)}
 	}
 	for i, e := range r.Hours.Exceptions {
 		out.Exceptions[i] = exceptionOut{Date: e.Date.String(), Hours: make([]spanOut, len(e.Hours))}
 		for j, h := range e.Hours {
 			out.Exceptions[i].Hours[j] = spanOut{Start: h.Start.String(), End: h.End.String()}
 		}
+	}
+	return out
+}
+
+func weeklyHoursOut(in []slots.WeeklyHours) []weeklyOut {
+	out := make([]weeklyOut, len(in))
+	for i, w := range in {
+		out[i] = weeklyOut{Days: daysOut(w.Days), Start: w.Span.Start.String(), End: w.Span.End.String()}
 	}
 	return out
 }

@@ -13,6 +13,8 @@ func TestReviewerRoundTrip(t *testing.T) {
 	full := ames.with("/healthPlans", []string{"hne"}, "/modalities", []string{"mri"}, "/timeZone", "America/Chicago",
 		"/weeklyHours", []doc{{"days": []string{"mon", "sun"}, "start": "08:00", "end": "24:00"}},
 		"/blocks", []doc{{"start": "2026-12-01T20:00:00Z", "end": "2026-12-01T21:00:00Z"}},
+		"/boardCertifications", []doc{{"specialty": "207XS0117X", "from": "2015-01-01", "to": "2025-12-31"}, {"specialty": "207X00000X", "from": "1999-01-01", "to": nil}},
+		"/experience", []doc{{"specialty": "207T00000X", "until": "2018-06-30"}, {"specialty": "208100000X", "until": nil}},
 		"/bufferBeforeMinutes", 5, "/bufferAfterMinutes", 10, "/maxPerDay", 8)
 	first := w.put("/v1/reviewers/rev-ames", full.String()).is(201, "")
 	want := full.with("/version", 1, "/blocks/0/start", "2026-12-01T14:00:00-06:00", "/blocks/0/end", "2026-12-01T15:00:00-06:00")

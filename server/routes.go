@@ -35,6 +35,7 @@ const (
 	typeNDJSON   = "application/x-ndjson"
 	typeHTML     = "text/html"
 	typeCalendar = "text/calendar"
+	typeCSV      = "text/csv"
 	typeAny      = "*/*" // the route picks by itself
 )
 
@@ -71,6 +72,14 @@ func routes() []route {
 
 		{method: "POST", path: "/v1/search", name: "searchWeek", handle: searchWeek, personal: true, maxBody: maxBodyBytes},
 		{method: "POST", path: "/v1/search/earliest", name: "searchEarliest", handle: searchEarliest, personal: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/cases/companions", name: "proposeCompanions", handle: proposeCompanions, personal: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/explain", name: "explain", handle: explain, personal: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/callback-requests", name: "createCallback", handle: createCallback, changes: true, personal: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/callback-requests", name: "listCallbacks", handle: listCallbacks, personal: true, query: append(page, "status")},
+		{method: "GET", path: "/v1/callback-requests/{id}", name: "getCallback", handle: getCallback, personal: true, query: zone},
+		{method: "DELETE", path: "/v1/callback-requests/{id}", name: "deleteCallback", handle: deleteCallback, versioned: true},
+		{method: "POST", path: "/v1/ad-hoc", name: "startAdHoc", handle: startAdHoc, changes: true, personal: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/offer-records", name: "exportOfferRecords", handle: exportOfferRecords, produces: typeAny, query: append(page, "caseId", "from", "to")},
 		{method: "POST", path: "/v1/holds", name: "createHold", handle: createHold, changes: true, personal: true, maxBody: maxBodyBytes},
 		{method: "DELETE", path: "/v1/holds/{id}", name: "deleteHold", handle: deleteHold},
 		{method: "POST", path: "/v1/appointments", name: "createAppointment", handle: createAppointment, changes: true, personal: true, maxBody: maxBodyBytes},

@@ -48,6 +48,8 @@ type inquiry struct {
 	ticks          slots.Ticks    // zero = all
 	specialtyMatch bool
 	waivable       matcher.Reveal
+	mode           string           // slot, callback, ad_hoc; "" = slot
+	windows        []slots.Interval // nil = anywhere
 }
 
 func (in *searchIn) resolve(k *check) inquiry {
@@ -103,6 +105,11 @@ func searchWeek(c *call) answer {
 		return refuse(p)
 	}
 	week := plan.Week(shape)
+	if duty := c.underDuty(c.snap, q.caseIDs); len(duty) > 0 {
+		if p := c.offered(c.snap, duty, proofOf(&q, &week.Explanation).week(&week)); p != nil {
+			return refuse(p)
+		}
+	}
 	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
 	body := w.week(nil, &week, plan.CallMinutes)
 	c.searchedWeek(q.caseIDs[0], &week, time.Since(begun))
@@ -127,6 +134,11 @@ func searchEarliest(c *call) answer {
 		return refuse(p)
 	}
 	found := plan.Earliest(limit)
+	if duty := c.underDuty(c.snap, q.caseIDs); len(duty) > 0 {
+		if p := c.offered(c.snap, duty, proofOf(&q, &found.Explanation).list(found.Offers)); p != nil {
+			return refuse(p)
+		}
+	}
 	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
 	body := w.earliest(nil, &found, plan.CallMinutes)
 	c.searchedEarliest(q.caseIDs[0], &found, time.Since(begun))
@@ -139,23 +151,21 @@ func (in *earliestIn) span(k *check, now slots.Instant) slots.Interval {
 	if !in.From.Set && !in.To.Set {
 		return slots.Interval{}
 	}
-	from := slots.Interval{Start: now, End: now + maxSearchRange}
+	asked := now // where the range begins as it was asked
 	if in.From.Set {
-		// What is past is on offer no more; the range counts from now at the earliest.
-		if from.Start = k.instant("/from", in.From.V); from.Start != 0 {
-			from.Start = max(from.Start, now)
-			from.End = from.Start + maxSearchRange
-		}
+		asked = k.instant("/from", in.From.V)
 	}
+	// What is past is on offer no more; the range counts from now at the earliest.
+	start := max(asked, now)
 	if !in.To.Set {
-		return from
+		return slots.Interval{Start: start, End: start + maxSearchRange}
 	}
-	span := slots.Interval{Start: from.Start, End: k.instant("/to", in.To.V)}
+	span := slots.Interval{Start: start, End: k.instant("/to", in.To.V)}
 	switch {
-	case span.Start == 0 || span.End == 0: // a fault was noted
-	case in.From.Set && span.Empty():
+	case asked == 0 || span.End == 0: // a fault was noted
+	case in.From.Set && span.End <= asked:
 		k.wrong("/to", "must be later than from")
-	case span.End > from.End:
+	case span.End > start+maxSearchRange:
 		k.wrong("/to", "must be within 366 days of from")
 	case span.Empty(): // the range is over
 		span.Start = span.End - 1
@@ -165,25 +175,44 @@ func (in *earliestIn) span(k *check, now slots.Instant) slots.Interval {
 
 // plan makes the matcher's plan of an inquiry, or the problem why there is none.
 func (c *call) plan(snap *engine.Snapshot, now slots.Instant, q inquiry) (*matcher.Plan, *problem) {
+	query, p := c.asked(snap, q)
+	if p != nil {
+		return nil, p
+	}
+	plan, refusal := c.planOf(snap, now, query)
+	if refusal != nil {
+		return nil, planRefused(refusal)
+	}
+	return plan, nil
+}
+
+// asked looks the cases of an inquiry up and makes the matcher's query of it.
+func (c *call) asked(snap *engine.Snapshot, q inquiry) (matcher.Query, *problem) {
 	query := matcher.Query{
 		Zone: q.zone, Range: q.span, Ticks: q.ticks,
-		SpecialtyMatch: q.specialtyMatch, Waivable: q.waivable,
+		SpecialtyMatch: q.specialtyMatch, Waivable: q.waivable, Mode: q.mode, Windows: q.windows,
 		Cases: make([]*matcher.Case, len(q.caseIDs)),
 	}
 	for i, id := range q.caseIDs {
 		v, found := snap.Case(c.actor.Tenant, id)
 		if !found {
-			return nil, &problem{code: codeNotFound}
+			return query, &problem{code: codeNotFound}
 		}
 		query.Cases[i] = &v.Case
 	}
-	view := snap.View(c.actor.Tenant, now)
-	view.Except, query.FirstAsked = c.ownCall(snap, now, q.caseIDs)
-	plan, refusal := matcher.NewPlan(view, query)
-	if refusal != nil {
-		return nil, planRefused(refusal)
+	return query, nil
+}
+
+// planOf makes the plan of a query, or says why there is none. The call that the
+// caller would move or replace is out of the way.
+func (c *call) planOf(snap *engine.Snapshot, now slots.Instant, query matcher.Query) (*matcher.Plan, *matcher.Refusal) {
+	ids := make([]string, len(query.Cases))
+	for i, v := range query.Cases {
+		ids[i] = v.ID
 	}
-	return plan, nil
+	view := snap.View(c.actor.Tenant, now)
+	view.Except, query.FirstAsked = c.ownCall(snap, now, ids)
+	return matcher.NewPlan(view, query)
 }
 
 // ownCall is the call that the same request would move or replace: the

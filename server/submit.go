@@ -107,10 +107,18 @@ func (c *call) slotRefused(o engine.Outcome, s slotAsked) *problem {
 	p := c.refused(o)
 	switch o.Status {
 	case engine.StatusSlotTaken:
-		p.extra = append(p.extra, member{"alternatives", c.alternatives(s)})
+		offers, unrecorded := c.alternatives(s)
+		if unrecorded != nil {
+			return unrecorded
+		}
+		p.extra = append(p.extra, member{"alternatives", offers})
 	case engine.StatusRulesChanged:
 		if o.Judgement != nil {
-			p.extra = append(p.extra, member{"offer", c.offerNow(s, o.Judgement)})
+			offer, unrecorded := c.offerNow(s, o.Judgement)
+			if unrecorded != nil {
+				return unrecorded
+			}
+			p.extra = append(p.extra, member{"offer", offer})
 		}
 	}
 	return p
@@ -127,32 +135,54 @@ type slotAsked struct {
 
 // alternatives are the offers nearest to a slot on the newest snapshot: the one
 // that refused the slot, not the one that the request began with.
-func (c *call) alternatives(s slotAsked) jsontext.Value {
+func (c *call) alternatives(s slotAsked) (jsontext.Value, *problem) {
 	snap := c.server.engine.Snapshot()
 	q := inquiry{caseIDs: s.caseIDs, zone: s.zone, specialtyMatch: s.specialtyMatch}
 	plan, p := c.plan(snap, max(c.now, snap.Stamped()), q)
 	if p != nil {
-		return jsontext.Value("[]")
+		return jsontext.Value("[]"), nil
 	}
-	w := &offerWriter{call: c, snap: snap, zone: s.zone}
-	return w.offers(nil, plan.Nearest(s.start, maxAlternatives))
+	return c.writeOffers(snap, &q, plan.Nearest(s.start, maxAlternatives))
+}
+
+// writeOffers writes a list of offers, on record where that is demanded.
+func (c *call) writeOffers(snap *engine.Snapshot, q *inquiry, offers []matcher.Offer) (jsontext.Value, *problem) {
+	if p := c.recordOffers(snap, q, offers); p != nil {
+		return nil, p
+	}
+	w := &offerWriter{call: c, snap: snap, zone: q.zone}
+	return w.offers(nil, offers), nil
+}
+
+// recordOffers puts a list of offers on record where that is demanded.
+func (c *call) recordOffers(snap *engine.Snapshot, q *inquiry, offers []matcher.Offer) *problem {
+	duty := c.underDuty(snap, q.caseIDs)
+	if len(duty) == 0 {
+		return nil
+	}
+	return c.offered(snap, duty, proofOf(q, &matcher.Explanation{}).list(offers))
 }
 
 // offerNow writes the offer that a judgement describes.
-func (c *call) offerNow(s slotAsked, j *matcher.Judgement) jsontext.Value {
+func (c *call) offerNow(s slotAsked, j *matcher.Judgement) (jsontext.Value, *problem) {
 	snap := c.server.engine.Snapshot()
 	r, ok := snap.Reviewer(c.actor.Tenant, s.reviewerID)
 	if !ok {
-		return jsontext.Value("null")
+		return jsontext.Value("null"), nil
 	}
-	w := &offerWriter{call: c, snap: snap, zone: s.zone}
-	return w.offer(nil, &matcher.Offer{
+	offer := matcher.Offer{
 		SlotOffer: matcher.SlotOffer{
-			Start: j.Span.Start, End: j.Span.End, Consultative: j.Consultative,
+			Start: j.Span.Start, End: j.Span.End, Consultative: j.Consultative, Late: j.Late,
 			Unmet: j.Unmet, Attestations: j.Attestations, Cases: differing(j.Cases),
 		},
 		Reviewer: &r.Reviewer, Relation: j.Relation, Priority: 1, Tier: j.Tier,
-	})
+	}
+	q := inquiry{caseIDs: s.caseIDs, zone: s.zone, specialtyMatch: s.specialtyMatch}
+	if p := c.recordOffers(snap, &q, []matcher.Offer{offer}); p != nil {
+		return nil, p
+	}
+	w := &offerWriter{call: c, snap: snap, zone: s.zone}
+	return w.offer(nil, &offer), nil
 }
 
 // differing returns the cases' parts if they are not all alike, else nil.

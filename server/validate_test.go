@@ -145,6 +145,14 @@ func contentFits(content openapi3.Content, r reply) error {
 	if want == nil {
 		return fmt.Errorf("content type %s is not documented", media)
 	}
+	if media == typeNDJSON {
+		for line := range bytes.Lines(r.body) {
+			if err := fitsSchema(want.Schema.Value, line); err != nil {
+				return fmt.Errorf("line %.200s: %w", line, err)
+			}
+		}
+		return nil
+	}
 	if strings.HasSuffix(media, "json") {
 		return fitsSchema(want.Schema.Value, r.body)
 	}

@@ -3,6 +3,13 @@ package server
 // vocabulary is a closed list of words that a field may hold.
 type vocabulary []string
 
+// The ways to arrange a call.
+const (
+	modeSlot     = "slot"
+	modeCallback = "callback"
+	modeAdHoc    = "ad_hoc"
+)
+
 // The words of the wire, in the order in which they are documented.
 var (
 	linesOfBusiness = vocabulary{"commercial", "self_funded", "exchange", "medicaid", "medicare_advantage", "medicare", "workers_comp"}
@@ -21,6 +28,8 @@ var (
 	notifyWays      = vocabulary{"email", "fax", "none"}
 	parties         = vocabulary{"provider", "payer"}
 	reveals         = vocabulary{"auto", "always", "never"} // in matcher.Reveal's order
+	modes           = vocabulary{modeSlot, modeCallback, modeAdHoc}
+	callbackStates  = vocabulary{"queued", "assigned", "unassignable", "cancelled"}
 	importKinds     = vocabulary{"reviewer", "case"}
 	views           = vocabulary{"mine", "reviewer", "case"}
 	directions      = vocabulary{outbound, inbound}

@@ -25,7 +25,7 @@ import (
 //	define NAME                   keep the JSON of the input; testdata/scenario_docs.json is there from the beginning
 //	put|post|get|delete PATH …    one request, its body the input
 //	  like=NAME                     the body is that JSON, changed by the input: a JSON merge patch (RFC 7396)
-//	  show=(path, …)                print these members, a/b/0; * stands for each item, {x y.z} for several members of an object
+//	  show=(path, …)                print these members, a/b/0; * stands for each item, or each line of NDJSON, {x y.z} for several members of an object
 //	  lines=(start, …)              print the lines of an answer that is no JSON which begin so
 //	  save=(var=path, …)            keep a value: $var stands for it from here on, in requests and in what is printed
 //	  key=KEY                       of a post; otherwise a fresh one
@@ -240,7 +240,16 @@ func (s *scenario) names() []string {
 func (s *scenario) print(b *strings.Builder, d *datadriven.TestData, got answer) {
 	s.t.Helper()
 	var body any
-	if strings.HasSuffix(got.header.Get("Content-Type"), "json") {
+	switch media := got.header.Get("Content-Type"); {
+	case strings.HasSuffix(media, "ndjson"):
+		list := []any{}
+		for line := range strings.Lines(string(got.body)) {
+			var v any
+			answer{body: []byte(line)}.into(s.t, &v)
+			list = append(list, v)
+		}
+		body = list
+	case strings.HasSuffix(media, "json"):
 		got.into(s.t, &body)
 	}
 	shows := listed(d, "show")

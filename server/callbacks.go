@@ -1,0 +1,218 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
+)
+
+func createCallback(c *call) answer {
+	t := c.ticket()
+	made := c.callbackMade(t)
+	if a, known := c.recall(t, made); known {
+		return a
+	}
+	var in callbackIn
+	if p := decode(c.body, &in); p != nil {
+		return refuse(p)
+	}
+	var k check
+	cmd, personal := in.resolve(&k, c.now)
+	if p := k.problem(); p != nil {
+		return refuse(p)
+	}
+	if !in.RequestedBy.Set {
+		personal.RequestedBy = c.requesting(cmd.CaseIDs[0])
+	}
+	cmd.ID, cmd.AppointmentID = newID("cbr"), newID("apt")
+	cmd.Personal = c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, cmd.AppointmentID), personal)
+	o, p := c.submit(t, cmd)
+	if p != nil {
+		return refuse(p)
+	}
+	if o.Status != engine.StatusOK {
+		return refuse(c.refused(o))
+	}
+	return replayable(o, made)
+}
+
+// callbackMade renders a new request. While nobody is assigned, its place in the
+// queue and what would help are of the moment: that answer is composed once and
+// remembered beside the outcome, so that repeated it is the first one.
+func (c *call) callbackMade(t ticket) func(engine.Outcome) answer {
+	return func(o engine.Outcome) answer {
+		r := o.Callback
+		a := answer{status: http.StatusCreated, version: r.Version}
+		if r.Status == engine.CallbackAssigned {
+			a.body = encode(c.callbackOut(r, o.Appointment, callbackZone(r)))
+			return a
+		}
+		body, p := c.composed(t, func() ([]byte, *problem) { return c.composeCallback(r) })
+		if p != nil {
+			return refuse(p)
+		}
+		a.body = body
+		return a
+	}
+}
+
+func (c *call) composeCallback(r *engine.CallbackRequest) ([]byte, *problem) {
+	snap := c.server.engine.Snapshot()
+	v := callbackView{call: c, snap: snap, now: max(c.now, snap.Stamped())}
+	z := callbackZone(r)
+	out := v.full(r, z)
+	if r.Open() {
+		if p := v.recordNearest(r, z); p != nil {
+			return nil, p
+		}
+	}
+	return encode(out), nil
+}
+
+// composed gives the answer that was composed first for a request, and composes
+// it now if none was. The key that it is remembered under holds a space, which no
+// client's key does.
+func (c *call) composed(t ticket, compose func() ([]byte, *problem)) ([]byte, *problem) {
+	sum := sha256.Sum256([]byte(t.key))
+	t.key = "answer " + base64.RawURLEncoding.EncodeToString(sum[:])
+	if o, known := c.server.engine.Recall(c.actor, t.key, t.print); known && o.Status == engine.StatusOK {
+		return o.Answer, nil
+	}
+	body, p := compose()
+	if p != nil {
+		return nil, unsure(p)
+	}
+	o, p := c.submit(t, engine.RecordAnswer{Body: body})
+	switch {
+	case p != nil:
+		return nil, unsure(p)
+	case o.Status != engine.StatusOK:
+		return nil, &problem{code: codeInternal}
+	}
+	return o.Answer, nil
+}
+
+// unsure turns a failure after a command has taken effect into one that says so:
+// the same request again gives the answer.
+func unsure(p *problem) *problem {
+	if p.status() == http.StatusServiceUnavailable {
+		return failure(engine.ErrOutcomeUnknown)
+	}
+	return p
+}
+
+func callbackZone(r *engine.CallbackRequest) *slots.Zone { return zoneOr(r.TimeZone, slots.UTC()) }
+
+func getCallback(c *call) answer {
+	r, found := c.snap.Callback(c.actor.Tenant, c.id)
+	if !found {
+		return notFound()
+	}
+	z, p := c.zone(callbackZone(r))
+	if p != nil {
+		return refuse(p)
+	}
+	v := callbackView{call: c, snap: c.snap, now: c.now}
+	a := ok(http.StatusOK, v.full(r, z))
+	a.version = r.Version
+	return a
+}
+
+// deleteCallback withdraws a request, and its appointment if it has one.
+func deleteCallback(c *call) answer {
+	o, p := c.submit(ticket{}, engine.CancelCallback{ID: c.id, Expect: c.ifMatch})
+	if p != nil {
+		return refuse(p)
+	}
+	if o.Status != engine.StatusOK {
+		return refuse(c.refused(o))
+	}
+	return answer{status: http.StatusNoContent}
+}
+
+// callbacksOut is a page of requests: the queued ones alone in the order in which
+// they are tried, else by id.
+type callbacksOut struct {
+	CallbackRequests []callbackOut `json:"callbackRequests"`
+	NextCursor       *string       `json:"nextCursor"`
+}
+
+func listCallbacks(c *call) answer {
+	k := check{ofQuery: true}
+	limit := k.pageSize(c.query)
+	zone := k.queryZone(c.query)
+	status, given := c.query["status"]
+	if given {
+		status = k.word("status", status, callbackStates)
+	}
+	list := "callbacks " + status
+	cursor, cp := c.readCursor(list)
+	if p := k.problem(); p != nil {
+		return refuse(p)
+	}
+	if cp != nil {
+		return refuse(cp)
+	}
+	out := callbacksOut{CallbackRequests: []callbackOut{}}
+	v := callbackView{call: c, snap: c.snap, now: c.now}
+	places := queuePlaces{snap: c.snap}
+	last := ""
+	c.callbacks(status, cursor.id, func(r *engine.CallbackRequest) bool {
+		if len(out.CallbackRequests) == limit {
+			next := c.writeCursor(list, position{id: last})
+			out.NextCursor = &next
+			return false
+		}
+		z := zone
+		if z == nil {
+			z = callbackZone(r)
+		}
+		last = r.ID
+		item := v.call.callbackOut(r, v.appointment(r), z)
+		if r.Status == engine.CallbackQueued {
+			item.QueuePosition = places.of(r)
+		}
+		out.CallbackRequests = append(out.CallbackRequests, item)
+		return true
+	})
+	return ok(http.StatusOK, out)
+}
+
+// callbacks yields the requests after the one with an id, of one status or all.
+func (c *call) callbacks(status, after string, yield func(*engine.CallbackRequest) bool) {
+	if status == engine.CallbackQueued.String() {
+		passed := after == ""
+		c.snap.CallbacksQueued(c.actor.Tenant, func(r *engine.CallbackRequest) bool {
+			if !passed {
+				passed = r.ID == after
+				return true
+			}
+			return r.Status != engine.CallbackQueued || yield(r)
+		})
+		return
+	}
+	c.snap.Callbacks(c.actor.Tenant, after, func(r *engine.CallbackRequest) bool {
+		return r.ID == after || status != "" && r.Status.String() != status || yield(r)
+	})
+}
+
+// queuePlaces numbers the queue once for a whole list.
+type queuePlaces struct {
+	snap *engine.Snapshot
+	byID map[string]int
+}
+
+func (q *queuePlaces) of(r *engine.CallbackRequest) *int {
+	if q.byID == nil {
+		q.byID = make(map[string]int)
+		q.snap.CallbacksQueued(r.Tenant, func(r *engine.CallbackRequest) bool {
+			q.byID[r.ID] = len(q.byID) + 1
+			return true
+		})
+	}
+	n := q.byID[r.ID]
+	return &n
+}
