@@ -56,21 +56,8 @@ func (e *entry) payload(before *state) Payload {
 		if image, ok := e.appointment(e.subject); ok {
 			return e.bookOf(image)
 		}
-	case KindReschedule:
-		p := Reschedule{
-			ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
-			AttestedByRole: q.role, Expect: q.expect,
-		}
-		if image, ok := e.appointment(e.subject); ok {
-			p.Personal = image.Personal
-		}
-		return p
-	case KindCancel:
-		p := Cancel{ID: e.subject, By: q.role, Expect: q.expect}
-		if image, ok := e.appointment(e.subject); ok {
-			p.Personal = image.Personal
-		}
-		return p
+	case KindReschedule, KindCancel:
+		return e.changeOf()
 	case KindPutProfile:
 		if f, ok := find[*putProfile](e); ok {
 			return PutProfile{Profile: *f.image, Expect: q.expect}
@@ -85,6 +72,22 @@ func (e *entry) payload(before *state) Payload {
 		}
 	}
 	return nil
+}
+
+// changeOf returns the move or the cancellation that an entry was asked for.
+func (e *entry) changeOf() Payload {
+	q := &e.question
+	var personal Sealed
+	if image, ok := e.appointment(e.subject); ok {
+		personal = image.Personal
+	}
+	if e.kind == KindCancel {
+		return Cancel{ID: e.subject, By: q.role, Expect: q.expect, Personal: personal}
+	}
+	return Reschedule{
+		ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
+		AttestedByRole: q.role, Expect: q.expect, Personal: personal,
+	}
 }
 
 func (e *entry) bookOf(a *Appointment) Book {

@@ -60,7 +60,7 @@ func (j *judging) adHoc(p AdHoc) decision {
 func (j *judging) nextFree(a *ask, consents []string) (refusal decision, refused bool) {
 	found := a.plan.Assign(append(j.mandatory(a), consents...))
 	if found.Offer == nil {
-		d := refuse(StatusReviewerNotFree, ReasonNoneFree)
+		d := refuse(StatusReviewerNotFree, "busy")
 		if !found.Lawful {
 			d.outcome.Detail, d.outcome.Rule = because(a.plan)
 		}

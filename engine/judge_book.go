@@ -22,7 +22,7 @@ func (j *judging) book(p Book) decision {
 		return d
 	}
 	if d, refused := j.makePlan(a); refused {
-		return d
+		return j.withoutHold(p, a, d)
 	}
 	if d, refused := j.speakerRefused(a, p); refused {
 		return d
@@ -77,6 +77,23 @@ func (j *judging) modeOf(holdID string) (mode string, notBefore slots.Instant) {
 		return ModeSlot, 0
 	}
 	return h.Mode, h.Span.Start
+}
+
+// withoutHold returns the refusal of a booking that has no plan. Where slots are
+// not booked but ad hoc holds are, one that names a hold is told what is wrong
+// with that.
+func (j *judging) withoutHold(p Book, a *ask, refusal decision) decision {
+	if p.HoldID == "" || refusal.outcome.Status != StatusModeNotAvailable {
+		return refusal
+	}
+	a.mode = ModeAdHoc
+	if _, refused := j.makePlan(a); refused {
+		return refusal
+	}
+	if _, d, refused := j.namedHold(p); refused {
+		return d
+	}
+	return refusal
 }
 
 // namedHold checks the hold that a booking names. Somebody else's is as good as

@@ -249,6 +249,10 @@ func caseOf(t *testing.T, d *datadriven.TestData) engine.Case {
 			c.Requesting.NPI = arg.SingleVal(t)
 		case "drug":
 			c.Drug = arg.SingleVal(t)
+		case "specialty":
+			c.Requesting.Specialty, c.ServiceSpecialty = arg.SingleVal(t), arg.SingleVal(t)
+		case "program":
+			c.Program = arg.SingleVal(t)
 		case "appealed":
 			c.AppealFiledAt = parseClock(t, arg.SingleVal(t))
 		case "due":

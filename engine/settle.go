@@ -339,7 +339,7 @@ func (t *settling) look(r *CallbackRequest) *trial {
 		return nil
 	}
 	a := &ask{
-		caseIDs: r.CaseIDs, mode: ModeCallback, windows: r.Windows,
+		caseIDs: r.CaseIDs, mode: ModeCallback, windows: r.Windows, within: slots.NewSet(r.Windows...).Hull(),
 		firstAsked: r.FirstAskedAt, specialtyMatch: r.Notes.SpecialtyMatchRequested,
 	}
 	if _, refused := t.findCases(a); refused {

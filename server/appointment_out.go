@@ -151,15 +151,15 @@ func (c *call) appointmentOut(a *engine.Appointment, z *slots.Zone) appointmentO
 		UpdatedAt:        string(slots.AppendInstant(nil, a.UpdatedAt, z)),
 	}
 	out.attestations(a, p, z)
-	c.course(&out, a, z)
+	c.became(&out, a, z)
 	if a.Status == engine.Cancelled {
 		out.Cancellation = cancellationOf(a, p, out.UpdatedAt)
 	}
 	return out
 }
 
-// course adds how the call came about and what has become of it.
-func (c *call) course(out *appointmentOut, a *engine.Appointment, z *slots.Zone) {
+// became adds how the call came about and what has become of it.
+func (c *call) became(out *appointmentOut, a *engine.Appointment, z *slots.Zone) {
 	out.Mode, out.CallbackID, out.Windows = a.Mode, textOrNull(a.CallbackID), intervalsOut(a.Windows, z)
 	out.Attempts = c.attemptsOut(a, z)
 	out.StartedAt, out.EndedAt = instantText(a.StartedAt, z), instantText(a.EndedAt, z)

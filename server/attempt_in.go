@@ -17,7 +17,7 @@ type attemptIn struct {
 	NumberCalled        opt[string]      `json:"numberCalled"`
 	Result              need[string]     `json:"result"`
 	SpokeWith           opt[spokeWithIn] `json:"spokeWith"`
-	CallbackNumberGiven callbackNumberIn `json:"callbackNumberGiven"`
+	CallbackNumberGiven numberGivenIn    `json:"callbackNumberGiven"`
 	NewInformation      opt[string]      `json:"newInformation"`
 }
 
@@ -26,21 +26,21 @@ type spokeWithIn struct {
 	Name need[string] `json:"name"`
 }
 
-// callbackNumberIn is a required member that may be null: the callback number that was
+// numberGivenIn is a required member that may be null: the callback number that was
 // left, or true or false without saying which. null says nothing, as false does.
-type callbackNumberIn struct {
+type numberGivenIn struct {
 	set    bool // the member is there
 	given  bool
 	text   bool // a string stood there
 	number string
 }
 
-func (b *callbackNumberIn) required() bool       { return true }
-func (b *callbackNumberIn) present() bool        { return b.set }
-func (b *callbackNumberIn) value() reflect.Value { return reflect.ValueOf(&b.number).Elem() }
+func (b *numberGivenIn) required() bool       { return true }
+func (b *numberGivenIn) present() bool        { return b.set }
+func (b *numberGivenIn) value() reflect.Value { return reflect.ValueOf(&b.number).Elem() }
 
 // UnmarshalJSONFrom takes a string, true, false or null.
-func (b *callbackNumberIn) UnmarshalJSONFrom(in *jsontext.Decoder) error {
+func (b *numberGivenIn) UnmarshalJSONFrom(in *jsontext.Decoder) error {
 	b.set = true
 	switch in.PeekKind() {
 	case jsontext.KindNull:

@@ -99,6 +99,8 @@ func FuzzQueries(f *testing.F) {
 		sane(t, w.direct("listAppointments", "", query, nil))
 		delete(query, "view")
 		sane(t, w.direct("listReviewers", "", query, nil))
+		sane(t, w.direct("listAttention", "", query, nil))
+		sane(t, w.direct("listEvents", "", map[string]string{"after": cursor, "limit": limit}, nil))
 		sane(t, w.direct("getAgenda", "rev-ames", map[string]string{"date": cursor, "timeZone": zone}, nil))
 		c := &call{actor: w.server.localActor(), query: query}
 		list := appointmentView{name: view, id: reviewerID}.list()

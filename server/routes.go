@@ -96,6 +96,8 @@ func routes() []route {
 		{method: "POST", path: "/v1/appointments/{id}/reassign", name: "reassignCall", handle: reassignCall, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
 		{method: "GET", path: "/v1/reviewers/{id}/agenda", name: "getAgenda", handle: getAgenda, personal: true, query: []string{"date", "timeZone"}},
 		{method: "POST", path: "/v1/reviewers/{id}/absences", name: "addAbsence", handle: addAbsence, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/attention", name: "listAttention", handle: listAttention, personal: true, query: page},
+		{method: "GET", path: "/v1/events", name: "listEvents", handle: listEvents, query: []string{"after", "limit"}},
 	}
 }
 
