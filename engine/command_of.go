@@ -14,8 +14,11 @@ func (e *entry) command(before *state) Command {
 }
 
 func (e *entry) payload(before *state) Payload {
-	if e.kind > KindRecordAnswer {
-		return e.laterPayload()
+	if p, ok := e.callPayload(); ok {
+		return p
+	}
+	if p, ok := e.callbackPayload(); ok {
+		return p
 	}
 	q := &e.question
 	switch e.kind {
@@ -53,8 +56,14 @@ func (e *entry) payload(before *state) Payload {
 		if image, ok := e.appointment(e.subject); ok {
 			return e.bookOf(image)
 		}
-	case KindReschedule, KindCancel:
-		return e.changeOf()
+	case KindReschedule:
+		return e.rescheduleOf()
+	case KindCancel:
+		p := Cancel{ID: e.subject, By: q.role, Expect: q.expect}
+		if image, ok := e.appointment(e.subject); ok {
+			p.Personal = image.Personal
+		}
+		return p
 	case KindPutProfile:
 		if f, ok := find[*putProfile](e); ok {
 			return PutProfile{Profile: *f.image, Expect: q.expect}
@@ -71,20 +80,16 @@ func (e *entry) payload(before *state) Payload {
 	return nil
 }
 
-// changeOf returns the move or the cancellation that an entry was asked for.
-func (e *entry) changeOf() Payload {
+func (e *entry) rescheduleOf() Reschedule {
 	q := &e.question
-	var personal Sealed
-	if image, ok := e.appointment(e.subject); ok {
-		personal = image.Personal
-	}
-	if e.kind == KindCancel {
-		return Cancel{ID: e.subject, By: q.role, Expect: q.expect, Personal: personal}
-	}
-	return Reschedule{
+	p := Reschedule{
 		ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
-		AttestedByRole: q.role, Expect: q.expect, Personal: personal,
+		AttestedByRole: q.role, Expect: q.expect,
 	}
+	if image, ok := e.appointment(e.subject); ok {
+		p.Personal = image.Personal
+	}
+	return p
 }
 
 func (e *entry) bookOf(a *Appointment) Book {
