@@ -67,8 +67,11 @@ func (v callbackView) full(r *engine.CallbackRequest, z *slots.Zone) callbackOut
 	if n := v.snap.QueuePosition(r.Tenant, r.ID); n > 0 {
 		out.QueuePosition = &n
 	}
-	if r.Open() {
+	switch {
+	case r.Open():
 		out.Explanation = v.explanation(r, z)
+	case r.Stranded():
+		out.Explanation = v.lost(r, z)
 	}
 	return out
 }
@@ -117,6 +120,10 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 	}
 	found := plan.ExplainNothing()
 	for _, b := range found.NothingBecause {
+		if first := &out.Because[0]; b.Code == first.Code && b.Rule == first.Rule && first.Detail == "" {
+			first.Detail = b.Detail // the same, with what it rests on
+			continue
+		}
 		out.Because = append(out.Because, becauseOut(b))
 	}
 	for _, u := range found.Unlock {
@@ -124,6 +131,18 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 			Kind: u.Kind, Value: u.Value, Slots: u.Slots, Earliest: string(slots.AppendInstant(nil, u.Earliest, z)),
 		})
 	}
+	if offer, some := v.nearest(r, z); some {
+		w := &offerWriter{call: v.call, snap: v.snap, zone: z}
+		out.Nearest = w.offer(nil, &offer)
+	}
+	return out
+}
+
+// lost says of a request whose reviewer cannot take the call any more that nobody
+// else can at that time, and what is nearest.
+func (v callbackView) lost(r *engine.CallbackRequest, z *slots.Zone) *callbackExplanationOut {
+	out := &callbackExplanationOut{Nearest: jsontext.Value("null"), Unlock: []unlockOut{}}
+	out.Because = []becauseOut{{Code: r.Reason, Rule: r.ReasonRule, Detail: waitingFor[r.Reason]}}
 	if offer, some := v.nearest(r, z); some {
 		w := &offerWriter{call: v.call, snap: v.snap, zone: z}
 		out.Nearest = w.offer(nil, &offer)
@@ -139,6 +158,7 @@ var waitingFor = map[string]string{
 	engine.ReasonCaseScheduled: "another call on a case is being arranged",
 	engine.ReasonUnconsented:   "an attestation that every call needs was not given",
 	engine.ReasonNobody:        "nobody may take the call in the windows",
+	engine.ReasonReviewerLost:  "the reviewer cannot take the call any more, and nobody else can at that time",
 }
 
 // nearest is the offer closest to the windows, whether or not it lies in them.
