@@ -75,10 +75,13 @@ func (j *judging) consentsRefused(a *ask, given []string) (refusal decision, ref
 // windowsOf checks the windows of a request, or takes those of the payer's rows
 // where it gives none and none are demanded.
 func (j *judging) windowsOf(a *ask, p CreateCallback) (windows []slots.Interval, refusal decision, refused bool) {
-	least, defaults := 0, slots.Set{}
+	least, by, defaults := 0, decision{}, slots.Set{}
 	for i, c := range a.cases {
 		e := j.s.rules.compiled.Eligibility(&c.Case, j.now, 0)
-		least = max(least, e.MinimumWindows)
+		if e.MinimumWindows > least {
+			least, by = e.MinimumWindows, refuse(StatusTooFewWindows, "", c.ID)
+			by.outcome.Rule = e.WindowsRule
+		}
 		hours := slots.NewSet(e.DefaultWindows(providerZone(c, p.TimeZone), j.now)...)
 		if i > 0 {
 			hours = hours.Intersect(defaults)
@@ -86,7 +89,7 @@ func (j *judging) windowsOf(a *ask, p CreateCallback) (windows []slots.Interval,
 		defaults = hours
 	}
 	if len(p.Windows) < least {
-		return nil, refuse(StatusTooFewWindows, ""), true
+		return nil, by, true
 	}
 	length := slots.Instant(a.plan.CallMinutes) * slots.Minute
 	windows = p.Windows
