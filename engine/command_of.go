@@ -14,11 +14,8 @@ func (e *entry) command(before *state) Command {
 }
 
 func (e *entry) payload(before *state) Payload {
-	if p, ok := e.callPayload(); ok {
-		return p
-	}
-	if p, ok := e.callbackPayload(); ok {
-		return p
+	if e.kind > KindRecordAnswer {
+		return e.laterPayload()
 	}
 	q := &e.question
 	switch e.kind {
@@ -56,14 +53,8 @@ func (e *entry) payload(before *state) Payload {
 		if image, ok := e.appointment(e.subject); ok {
 			return e.bookOf(image)
 		}
-	case KindReschedule:
-		return e.rescheduleOf()
-	case KindCancel:
-		p := Cancel{ID: e.subject, By: q.role, Expect: q.expect}
-		if image, ok := e.appointment(e.subject); ok {
-			p.Personal = image.Personal
-		}
-		return p
+	case KindReschedule, KindCancel:
+		return e.changeOf()
 	case KindPutProfile:
 		if f, ok := find[*putProfile](e); ok {
 			return PutProfile{Profile: *f.image, Expect: q.expect}
@@ -80,16 +71,20 @@ func (e *entry) payload(before *state) Payload {
 	return nil
 }
 
-func (e *entry) rescheduleOf() Reschedule {
+// changeOf returns the move or the cancellation that an entry was asked for.
+func (e *entry) changeOf() Payload {
 	q := &e.question
-	p := Reschedule{
-		ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
-		AttestedByRole: q.role, Expect: q.expect,
-	}
+	var personal Sealed
 	if image, ok := e.appointment(e.subject); ok {
-		p.Personal = image.Personal
+		personal = image.Personal
 	}
-	return p
+	if e.kind == KindCancel {
+		return Cancel{ID: e.subject, By: q.role, Expect: q.expect, Personal: personal}
+	}
+	return Reschedule{
+		ID: e.subject, ReviewerID: q.reviewerID, Start: q.start, Attestations: q.attestations,
+		AttestedByRole: q.role, Expect: q.expect, Personal: personal,
+	}
 }
 
 func (e *entry) bookOf(a *Appointment) Book {

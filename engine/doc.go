@@ -70,7 +70,19 @@
 // it ends the request; a hold only delays it. A case that ends leaves a request
 // for several, and the last one ends it.
 //
-// Only a booked appointment can be moved or cancelled. Cancelling again is the
-// same answer. A change that changes nothing makes no entry, unless it has a
+// Only a booked appointment can be moved, reassigned or cancelled. A reassigned
+// call keeps its time, lead times aside. A call can be completed without having
+// been started, and cannot be missed before its time. An attempt is a miss by the
+// row that allows the fewest; none is while the call is under way.
+//
+// A case that its payer's row ends takes its booked call with it once every case of
+// that call has ended, and a hold at once. Calls under way go on. Whatever else
+// changes under a booked call cancels nothing: Snapshot.Attention finds it.
+//
+// An escalated call is the first half of one: it moves its cases to their next
+// reviewer stage and counts as held only with its second half, which follows the
+// escalated call that ended last, unless another follower of that still stands.
+//
+// Cancelling again is the same answer. A change that changes nothing makes no entry, unless it has a
 // key to remember.
 package engine

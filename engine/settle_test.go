@@ -28,6 +28,7 @@ type market struct {
 	t      *testing.T
 	rnd    *rand.Rand
 	clock  *enginetest.Clock
+	log    *engine.MemLog
 	engine *engine.Engine
 	rules  [2][]byte
 	serial int
@@ -43,7 +44,8 @@ func newMarket(t *testing.T, seed uint64, rules [2][]byte) *market {
 		t: t, rnd: rand.New(rand.NewPCG(seed, 7)), clock: enginetest.NewClock(enginetest.Monday), rules: rules,
 		seen: map[string]*engine.Appointment{}, met: map[string]int{},
 	}
-	m.engine = openEngine(t, engine.Options{Log: engine.NewMemLog(), Clock: m.clock, Rules: m.rules[0]})
+	m.log = engine.NewMemLog()
+	m.engine = openEngine(t, engine.Options{Log: m.log, Clock: m.clock, Rules: m.rules[0], CheckpointEvery: 40})
 	for i := range marketReviewers {
 		m.submit(engine.PutReviewer{Reviewer: m.reviewer(i, 0)})
 	}
@@ -344,6 +346,27 @@ func (m *market) stays(s *engine.Snapshot, plan *matcher.Plan, r *engine.Callbac
 	}
 }
 
+// replay rebuilds the state from the log, and judges and settles every entry again.
+func (m *market) replay() {
+	live := m.engine.Snapshot()
+	if err := m.engine.Close(); err != nil {
+		m.t.Fatal(err)
+	}
+	report, err := engine.Replay(m.t.Context(), m.log.Reopen(), engine.Identity{}, engine.ReplayOptions{Rejudge: true})
+	switch {
+	case err != nil:
+		m.t.Fatal(err)
+	case report.State != live.Hash() || report.Checkpoint == 0:
+		m.t.Fatalf("replayed up to %d, checkpoint at %d: another state", report.Last, report.Checkpoint)
+	case report.Different != 0:
+		m.t.Fatalf("settled otherwise: %+v", report.Differences)
+	}
+	next := openEngine(m.t, engine.Options{Log: m.log.Reopen(), Clock: m.clock})
+	if next.Snapshot().Hash() != live.Hash() {
+		m.t.Fatal("another state after a restart")
+	}
+}
+
 // TestSettled plays random sequences and tries everything behind every entry: no
 // open request could have been assigned, what was assigned is lawful and lies in
 // the windows, and nobody is replaced without need.
@@ -358,6 +381,7 @@ func TestSettled(t *testing.T) {
 		for range 150 {
 			m.step()
 		}
+		m.replay()
 		for what, n := range m.met {
 			met[what] += n
 		}
