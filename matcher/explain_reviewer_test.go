@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -82,8 +83,12 @@ func foldFacts(x *ReviewerExplanation) (f folded) {
 func TestReviewerExplanationAgainstJudge(t *testing.T) {
 	t.Parallel()
 	rules, more := worldRules(t), modeRules(t)
-	seen, details := map[Fault]int{}, map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	details := coverage{}
+	wanted := []string{
+		"outside_hours", "outside_windows", "stage", "identity", "license", "past", "beyond_limit", "call",
+		"fault 0", "fault 1", "fault 2", "fault 3",
+	}
+	checkAll(t, details, wanted, func(t *rapid.T) {
 		w := drawWorld(t, rules)
 		if rapid.Bool().Draw(t, "every mode") {
 			if w = drawModeWorld(t, more); rapid.IntRange(0, 3).Draw(t, "staged") == 0 {
@@ -109,7 +114,7 @@ func TestReviewerExplanationAgainstJudge(t *testing.T) {
 			for _, start := range starts {
 				x := p.ExplainReviewer(r, start)
 				checkExplained(t, &x)
-				seen[x.Judgement.Fault]++
+				details[fmt.Sprint("fault ", x.Judgement.Fault)]++
 				details[x.Judgement.Detail]++
 				if start == 0 {
 					continue
@@ -120,16 +125,6 @@ func TestReviewerExplanationAgainstJudge(t *testing.T) {
 			}
 		}
 	})
-	for fault := range FaultTaken + 1 {
-		if seen[fault] == 0 {
-			t.Errorf("fault %d never came up", fault)
-		}
-	}
-	for _, detail := range []string{"outside_hours", "outside_windows", "stage", "identity", "license", "past", "beyond_limit", "call"} {
-		if details[detail] == 0 {
-			t.Errorf("detail %s never came up", detail)
-		}
-	}
 }
 
 func checkExplained(t *rapid.T, x *ReviewerExplanation) {
@@ -172,8 +167,9 @@ func checkFact(t *rapid.T, f *RequirementFact) {
 func TestFactsOfRandomRowsAgainstVerdict(t *testing.T) {
 	t.Parallel()
 	tb := t
-	alternatives, codes := 0, map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	codes := coverage{}
+	wanted := []string{"license", "specialty", "credential", "board_certification", "experience", "identity", "one of several"}
+	checkAll(t, codes, wanted, func(t *rapid.T) {
 		rules := drawWideRules(t, true)
 		rs := rules.compile(t, tb)
 		now := drawNow(t)
@@ -187,7 +183,7 @@ func TestFactsOfRandomRowsAgainstVerdict(t *testing.T) {
 		for _, f := range cr.facts(r, start) {
 			checkFact(t, &f)
 			if codes[f.Code]++; f.OneOf > 0 {
-				alternatives++
+				codes["one of several"]++
 			}
 			if need, _ := needFrom(f.Code); f.Counts && !f.Met {
 				unmet = unmet.With(need)
@@ -204,12 +200,4 @@ func TestFactsOfRandomRowsAgainstVerdict(t *testing.T) {
 			t.Fatalf("facts name waivers %v, the verdict %v", waivers, v.Attestations)
 		}
 	})
-	for _, code := range []string{"license", "specialty", "credential", "board_certification", "experience", "identity"} {
-		if codes[code] == 0 {
-			t.Errorf("nobody was asked for %s", code)
-		}
-	}
-	if alternatives == 0 {
-		t.Error("no tree had alternatives")
-	}
 }
