@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,17 +16,19 @@ import (
 type folded struct {
 	fault  Fault
 	detail string
+	rule   string // behind detail, where a requirement bars
 	unmet  Needs
 	tier   Tier
 }
 
 // foldFacts reads an explanation as a person would: the first gate that fails
 // decides, requirements stand between the hours and the calls, a row whose unmet
-// requirements have no waiver bars, and what is left unmet makes the tier.
+// requirements have no waiver bars, and what is left unmet makes the tier. Of what
+// bars, the first row of the first case speaks, and of its needs a hard one.
 func foldFacts(x *ReviewerExplanation) (f folded) {
-	barred, relation, waived := false, RelationSameSubspecialty, Needs(0)
-	byStage := false // what bars first is the reviewer stage
-	for _, c := range x.Cases {
+	barred, relation, waived := "", RelationSameSubspecialty, Needs(0)
+	var bars []RequirementFact // what the row that bars leaves unmet
+	for i, c := range x.Cases {
 		relation = min(relation, c.Relation)
 		for _, fact := range c.Requirements {
 			if !fact.Counts || fact.Met {
@@ -36,20 +39,24 @@ func foldFacts(x *ReviewerExplanation) (f folded) {
 			switch {
 			case need == NeedSpecialtyMatch: // a wish, no fault
 			case fact.Waiver == "":
-				stage := slices.ContainsFunc(fact.Facts, func(s string) bool { return strings.HasPrefix(s, "stage=") })
-				byStage = byStage || !barred && stage
-				barred = true
+				row := fmt.Sprint(i, rowOf(&fact))
+				if barred == "" {
+					barred = row
+				}
+				if row == barred {
+					bars = append(bars, fact)
+				}
 			default:
 				waived = waived.With(need)
 			}
 		}
 	}
-	if !barred {
+	if barred == "" {
 		f.tier = tierOf(waived, relation)
 	}
 	for _, gate := range x.Slot {
 		late := gate.Code == "call" || gate.Code == "cap"
-		if late && barred {
+		if late && barred != "" {
 			break
 		}
 		if gate.Counts && !gate.Met {
@@ -65,17 +72,36 @@ func foldFacts(x *ReviewerExplanation) (f folded) {
 			return f
 		}
 	}
-	if barred {
+	if barred != "" {
 		f.fault = FaultNotQualified
-		hard := f.unmet &^ (1<<NeedLicense | 1<<NeedSpecialty | 1<<NeedSpecialtyMatch)
-		if hard == 0 {
-			hard = f.unmet
-		}
-		if f.detail = hard.Codes()[0]; byStage {
+		speaks := slices.MinFunc(bars, func(a, b RequirementFact) int { return cmp.Compare(weight(a.Code), weight(b.Code)) })
+		if f.detail, f.rule = speaks.Code, speaks.Rule; rowOf(&speaks) == "stage" {
 			f.detail = "stage"
 		}
 	}
 	return f
+}
+
+// rowOf names the row that a requirement belongs to: what is asked of everybody, the
+// reviewer stage, or a row's id.
+func rowOf(f *RequirementFact) string {
+	switch {
+	case slices.ContainsFunc(f.Facts, func(s string) bool { return strings.HasPrefix(s, "stage=") }):
+		return "stage"
+	case slices.Contains([]string{"program", "health_plan", "modality", "active"}, f.Code):
+		return "everybody"
+	}
+	id, _, _ := strings.Cut(f.Rule, "/")
+	return id
+}
+
+// weight puts the needs that a row may let the caller waive behind the others.
+func weight(code string) int {
+	need, _ := needFrom(code)
+	if code == "license" || code == "specialty" {
+		return int(need) + needCount
+	}
+	return int(need)
 }
 
 // The explanation of a reviewer and a start, read fact by fact, always comes to
@@ -131,6 +157,9 @@ func checkExplained(t *rapid.T, x *ReviewerExplanation) {
 	got, j := foldFacts(x), &x.Judgement
 	if got.fault != j.Fault || got.detail != j.Detail {
 		t.Fatalf("%s at %s: facts say %d %q, judged %d %q\n%+v", x.ReviewerID, x.Start, got.fault, got.detail, j.Fault, j.Detail, x)
+	}
+	if j.Fault == FaultNotQualified && got.rule != j.Rule {
+		t.Fatalf("%s at %s: facts say %q by %q, judged by %q\n%+v", x.ReviewerID, x.Start, got.detail, got.rule, j.Rule, x)
 	}
 	if j.Fault != FaultNotOffered && (got.unmet != j.Unmet || got.tier != j.Tier) {
 		t.Fatalf("%s at %s: facts leave %v unmet, tier %s; judged %v, %s", x.ReviewerID, x.Start, got.unmet.Codes(), got.tier, j.Unmet.Codes(), j.Tier)

@@ -124,7 +124,8 @@ func (cr *caseRules) lateFrom() slots.Instant {
 type match struct {
 	grade
 	attestations, optional, met, rules []string
-	blocking                           string // for TierNone: the row that decided
+	blocking                           string // for TierNone: the row that decided, of the first case that is barred
+	barred                             Needs  // what that row leaves unmet
 	cases                              []CaseJudgement
 	differ                             bool // tier, unmet, consultative or late differ among the cases
 }
@@ -150,7 +151,7 @@ func (p *Plan) match(r *Reviewer, start slots.Instant) match {
 		m.met = join(m.met, v.Met)
 		m.rules = join(m.rules, v.Rules)
 		if v.Tier == TierNone && m.blocking == "" {
-			m.blocking = v.Blocking
+			m.blocking, m.barred = v.Blocking, v.Barred
 		}
 	}
 	// What one case needs is not optional, and what one case misses is not met.
