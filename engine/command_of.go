@@ -14,11 +14,8 @@ func (e *entry) command(before *state) Command {
 }
 
 func (e *entry) payload(before *state) Payload {
-	if p, ok := e.callPayload(); ok {
-		return p
-	}
-	if p, ok := e.callbackPayload(); ok {
-		return p
+	if e.kind > KindRecordAnswer {
+		return e.laterPayload()
 	}
 	q := &e.question
 	switch e.kind {

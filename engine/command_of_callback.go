@@ -1,5 +1,14 @@
 package engine
 
+// laterPayload is payload for the kinds that came after the first ones.
+func (e *entry) laterPayload() Payload {
+	if p, ok := e.callPayload(); ok {
+		return p
+	}
+	p, _ := e.callbackPayload()
+	return p
+}
+
 // callbackPayload returns the payload of an entry about callback requests, ad
 // hoc calls and offer records.
 func (e *entry) callbackPayload() (Payload, bool) {

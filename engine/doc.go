@@ -37,7 +37,11 @@
 //  8. A command whose context ends before the writer takes it is never applied
 //     (ErrDeadline). Once taken, its outcome is awaited.
 //  9. Every entry has one audit record, in the same write.
-//  10. A broken invariant stops the process: nothing here recovers from a panic.
+//  10. Where the rules of a case demand it, what is offered and what becomes of a
+//     call is noted in the entry, and its offer records are in the same write.
+//  11. Behind every entry that changes what callback requests of a tenant depend
+//     on, none that was tried waits for a call that it could have (see settling).
+//  12. A broken invariant stops the process: nothing here recovers from a panic.
 //
 // # Progress
 //
@@ -62,7 +66,23 @@
 // slot it is. Own holds that share some but not all cases are in the way.
 // A hold of somebody else that a booking names is answered like one that has expired.
 //
-// Only a booked appointment can be moved or cancelled. Cancelling again is the
-// same answer. A change that changes nothing makes no entry, unless it has a
+// A case waits with one callback request at most. Another call that is booked for
+// it ends the request; a hold only delays it. A case that ends leaves a request
+// for several, and the last one ends it.
+//
+// Only a booked appointment can be moved, reassigned or cancelled. A reassigned
+// call keeps its time, lead times aside. A call can be completed without having
+// been started, and cannot be missed before its time. An attempt is a miss by the
+// row that allows the fewest; none is while the call is under way.
+//
+// A case that its payer's row ends takes its booked call with it once every case of
+// that call has ended, and a hold at once. Calls under way go on. Whatever else
+// changes under a booked call cancels nothing: Snapshot.Attention finds it.
+//
+// An escalated call is the first half of one: it moves its cases to their next
+// reviewer stage and counts as held only with its second half, which follows the
+// escalated call that ended last, unless another follower of that still stands.
+//
+// Cancelling again is the same answer. A change that changes nothing makes no entry, unless it has a
 // key to remember.
 package engine

@@ -50,7 +50,7 @@ type Difference struct {
 // Replay rebuilds the state from the first record of a log, changing nothing,
 // and checks what can be checked: the chain, that every entry can be read and
 // applied, that the state agrees with itself, with the checkpoint and with the
-// audit records, and that the sealed parts can be opened and have the digests
+// audit and offer records, and that the sealed parts can be opened and have the digests
 // that look-ups use. An error names the first place that is not whole.
 func Replay(ctx context.Context, log Log, id Identity, o ReplayOptions) (Report, error) {
 	// Loading proves that the checkpoint is whole; what counts is its hash.
@@ -235,6 +235,13 @@ func (s *state) checkSealed(v *Vault) (err error) {
 	}
 	s.appointments.each(func(a *Appointment) bool {
 		err = a.checkSealed(v)
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	s.callbacks.each(func(r *CallbackRequest) bool {
+		_, err = v.OpenAppointment(r.Tenant+"/appointment/"+r.AppointmentID, r.Personal)
 		return err == nil
 	})
 	return err

@@ -67,7 +67,11 @@ var callCommands = map[string]func(*script, *testing.T, *datadriven.TestData) st
 		d.MaybeScanArgs(t, "day", &day)
 		var b strings.Builder
 		date := slots.Date(enginetest.Monday/86400) + slots.Date(day)
-		for _, a := range s.engine.Snapshot().Agenda(enginetest.Tenant, d.CmdArgs[0].Key, date) {
+		var dates slots.Set
+		if r, ok := s.engine.Snapshot().Reviewer(enginetest.Tenant, d.CmdArgs[0].Key); ok {
+			dates = r.Zone.Dates(date, date)
+		}
+		for _, a := range s.engine.Snapshot().Agenda(enginetest.Tenant, d.CmdArgs[0].Key, dates) {
 			fmt.Fprintf(&b, "%s %s %s\n", clockOf(a.Span.Start), a.ID, a.Status)
 		}
 		return b.String()

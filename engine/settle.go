@@ -211,7 +211,8 @@ func (t *settling) seated(a *Appointment) bool {
 }
 
 // reseat gives a call another reviewer at the same time, if its own can no
-// longer take it and another can. The lead time does not count: the call is
+// longer take it and another can. If he can with a consent that was not needed
+// before, that is put on the call. The lead time does not count: the call is
 // arranged already.
 func (t *settling) reseat(old *Appointment) {
 	r, ok := t.s.callbacks.get(old.Tenant, old.CallbackID)
@@ -229,7 +230,14 @@ func (t *settling) reseat(old *Appointment) {
 		return // no reviewer would do
 	}
 	t.judgeSlot(a)
-	if able(old, &a.judged) {
+	image := *old
+	switch able, recorded := able(old, &a.judged, r.Consents); {
+	case able && recorded:
+		return
+	case able:
+		t.seat(&image, a, r)
+		image.Span, image.Busy = old.Span, old.Busy
+		t.add(&putAppointment{&image})
 		return
 	}
 	offer, found := a.plan.AssignAt(a.start, r.Consents, old.ReviewerID)
@@ -238,27 +246,28 @@ func (t *settling) reseat(old *Appointment) {
 	}
 	a.reviewerID = offer.Reviewer.ID
 	t.mustJudge(a)
-	image := *old
 	t.seat(&image, a, r)
 	t.add(&putAppointment{&image})
 }
 
 // able reports whether a reviewer can still take a call: he works then, he
-// qualifies, and what that needs was attested. What stands in the way of a new
-// call, such as longer buffers, does not unseat an old one.
-func able(a *Appointment, m *matcher.Judgement) bool {
+// qualifies, and what that needs was attested or consented to; recorded is false
+// if a consent is not on the call yet. What stands in the way of a new call, such
+// as longer buffers, does not unseat an old one.
+func able(a *Appointment, m *matcher.Judgement, consents []string) (able, recorded bool) {
 	switch m.Fault {
 	case matcher.FaultNotOffered:
-		return m.Detail != "outside_hours"
+		return m.Detail != "outside_hours", true
 	case matcher.FaultNotQualified:
-		return false
+		return false, false
 	}
+	able, recorded = !m.Unmet.Has(matcher.NeedSpecialtyMatch), true
 	for _, code := range m.Attestations {
-		if !slices.ContainsFunc(a.Attestations, func(x Attested) bool { return x.Code == code }) {
-			return false
-		}
+		attested := slices.ContainsFunc(a.Attestations, func(x Attested) bool { return x.Code == code })
+		recorded = recorded && attested
+		able = able && (attested || slices.Contains(consents, code))
 	}
-	return !m.Unmet.Has(matcher.NeedSpecialtyMatch) || !a.Notes.SpecialtyMatchRequested
+	return able, recorded
 }
 
 // mustJudge judges a slot that an assignment has chosen.

@@ -258,3 +258,30 @@ func (c *crowd) together(n int, command func(i int) engine.Command) map[string]i
 	tally["ids"] = len(ids)
 	return tally
 }
+
+// TestConcurrentOneReviewer: of 100 calls that are to be put through to the one
+// reviewer who is free, one is held.
+func TestConcurrentOneReviewer(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	const callers = 100
+	r := enginetest.Reviewer("heart")
+	r.Programs = []string{"cardiac"}
+	c.accept(engine.PutReviewer{Reviewer: r})
+	for i := range callers {
+		k := enginetest.Case(fmt.Sprint("caller-", i))
+		k.HealthPlan, k.LineOfBusiness, k.SitusState, k.MemberState, k.Program = "evolent", "medicaid", "MA", "MA", "cardiac"
+		c.accept(engine.PutCase{Case: k})
+	}
+	tally := c.together(callers, func(i int) engine.Command {
+		return engine.Command{Actor: enginetest.Actor(fmt.Sprint("p-", i)), Payload: engine.AdHoc{
+			ID: fmt.Sprint("hold-", i), CaseIDs: []string{fmt.Sprint("caller-", i)}, PerformedByCredential: "MD",
+		}}
+	})
+	if tally["ok"] != 1 || tally["reviewer_not_free"] != callers-1 {
+		t.Errorf("got %v", tally)
+	}
+	if err := c.engine.Snapshot().Check(); err != nil {
+		t.Error(err)
+	}
+}

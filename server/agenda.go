@@ -3,7 +3,6 @@ package server
 import (
 	"cmp"
 	"net/http"
-	"slices"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/matcher"
@@ -96,31 +95,16 @@ func getAgenda(c *call) answer {
 		Reviewer: reviewerNameOut{ID: r.ID, Name: c.reviewerName(r.ID, r.Personal), Credential: r.Credential},
 		Date:     date.String(), TimeZone: z.Name(), Calls: []agendaCallOut{},
 	}
-	for _, a := range c.callsOf(r.ID, day) {
-		if len(out.Calls) == maxPage {
+	for _, a := range c.snap.Agenda(c.actor.Tenant, r.ID, day) {
+		switch {
+		case a.Status == engine.Cancelled:
+		case len(out.Calls) == maxPage:
 			out.More++
-			continue
+		default:
+			out.Calls = append(out.Calls, c.agendaCall(r, a, z))
 		}
-		out.Calls = append(out.Calls, c.agendaCall(r, a, z))
 	}
 	return ok(http.StatusOK, out)
-}
-
-// callsOf are a reviewer's calls that start within a day and are not cancelled,
-// earliest first.
-func (c *call) callsOf(reviewerID string, day slots.Set) (calls []*engine.Appointment) {
-	hull := day.Hull()
-	c.snap.ByReviewer(c.actor.Tenant, reviewerID, engine.Position{Start: hull.End}, func(a *engine.Appointment) bool {
-		if a.Span.Start < hull.Start {
-			return false
-		}
-		if day.Contains(a.Span.Start) && a.Status != engine.Cancelled {
-			calls = append(calls, a)
-		}
-		return true
-	})
-	slices.Reverse(calls)
-	return calls
 }
 
 func (c *call) agendaCall(r *engine.Reviewer, a *engine.Appointment, z *slots.Zone) agendaCallOut {

@@ -35,9 +35,10 @@ type callbackOut struct {
 
 // callbackExplanationOut says why nobody is assigned, and what would help.
 type callbackExplanationOut struct {
-	Because []becauseOut   `json:"because"`
-	Nearest jsontext.Value `json:"nearest"`
-	Unlock  []unlockOut    `json:"unlock"`
+	Because    []becauseOut   `json:"because"`
+	Nearest    jsontext.Value `json:"nearest"`
+	UnlockedBy *unlockOut     `json:"unlockedBy"` // what opens the nearest offer
+	Unlock     []unlockOut    `json:"unlock"`
 }
 
 type becauseOut struct {
@@ -47,10 +48,15 @@ type becauseOut struct {
 }
 
 type unlockOut struct {
-	Kind     string `json:"kind"`
-	Value    string `json:"value"`
-	Slots    int    `json:"slots"`
-	Earliest string `json:"earliest"`
+	Kind     string  `json:"kind"`
+	Value    string  `json:"value"`
+	Slots    int     `json:"slots"`
+	Earliest *string `json:"earliest"`
+	Rule     *string `json:"rule"`
+}
+
+func unlockOf(u *matcher.Unlock, z *slots.Zone) unlockOut {
+	return unlockOut{Kind: u.Kind, Value: u.Value, Slots: u.Slots, Earliest: instantText(u.Earliest, z), Rule: textOrNull(u.Rule)}
 }
 
 // callbackView renders callback requests as they stand on one snapshot.
@@ -108,7 +114,7 @@ func (c *call) callbackOut(r *engine.CallbackRequest, a *engine.Appointment, z *
 func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *callbackExplanationOut {
 	out := &callbackExplanationOut{Nearest: jsontext.Value("null"), Unlock: []unlockOut{}}
 	out.Because = []becauseOut{{Code: r.Reason, Rule: r.ReasonRule, Detail: waitingFor[r.Reason]}}
-	plan, reasons := v.plan(r, z, r.Windows)
+	plan, reasons := v.plan(r, z)
 	if plan == nil {
 		for _, reason := range reasons {
 			out.Because = append(out.Because, becauseOut{Code: reason.Code, Rule: reason.Rule, Detail: reason.Message})
@@ -119,14 +125,13 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 	for _, b := range found.NothingBecause {
 		out.Because = append(out.Because, becauseOut(b))
 	}
-	for _, u := range found.Unlock {
-		out.Unlock = append(out.Unlock, unlockOut{
-			Kind: u.Kind, Value: u.Value, Slots: u.Slots, Earliest: string(slots.AppendInstant(nil, u.Earliest, z)),
-		})
+	for i := range found.Unlock {
+		out.Unlock = append(out.Unlock, unlockOf(&found.Unlock[i], z))
 	}
-	if offer, some := v.nearest(r, z); some {
+	if offer, unlock, some := plan.NearestUnlocked(); some {
 		w := &offerWriter{call: v.call, snap: v.snap, zone: z}
-		out.Nearest = w.offer(nil, &offer)
+		by := unlockOf(&unlock, z)
+		out.Nearest, out.UnlockedBy = w.offer(nil, offer), &by
 	}
 	return out
 }
@@ -141,31 +146,10 @@ var waitingFor = map[string]string{
 	engine.ReasonNobody:        "nobody may take the call in the windows",
 }
 
-// nearest is the offer closest to the windows, whether or not it lies in them.
-func (v callbackView) nearest(r *engine.CallbackRequest, z *slots.Zone) (matcher.Offer, bool) {
-	plan, _ := v.plan(r, z, nil)
-	if plan == nil || len(r.Windows) == 0 {
-		return matcher.Offer{}, false
-	}
-	around := r.Windows[0].Start
-	for _, w := range r.Windows {
-		if w.End > v.now { // the first that is not over
-			around = max(w.Start, v.now)
-			break
-		}
-	}
-	offers := plan.Nearest(around, 1)
-	if len(offers) == 0 {
-		return matcher.Offer{}, false
-	}
-	return offers[0], true
-}
-
-// plan is the request's own plan within windows, nil = anywhere; without one the
-// reasons say why.
-func (v callbackView) plan(r *engine.CallbackRequest, z *slots.Zone, windows []slots.Interval) (*matcher.Plan, []matcher.Reason) {
+// plan is the request's own plan; without one the reasons say why.
+func (v callbackView) plan(r *engine.CallbackRequest, z *slots.Zone) (*matcher.Plan, []matcher.Reason) {
 	query, p := v.call.asked(v.snap, inquiry{
-		caseIDs: r.CaseIDs, zone: z, specialtyMatch: r.Notes.SpecialtyMatchRequested, mode: modeCallback, windows: windows,
+		caseIDs: r.CaseIDs, zone: z, specialtyMatch: r.Notes.SpecialtyMatchRequested, mode: modeCallback, windows: r.Windows,
 	})
 	if p != nil {
 		return nil, nil
@@ -182,8 +166,10 @@ func (v callbackView) plan(r *engine.CallbackRequest, z *slots.Zone, windows []s
 func (v callbackView) recordNearest(r *engine.CallbackRequest, z *slots.Zone) *problem {
 	q := inquiry{caseIDs: r.CaseIDs, zone: z, ticks: slots.AllTicks, mode: modeCallback, windows: r.Windows}
 	var offers []matcher.Offer
-	if offer, some := v.nearest(r, z); some {
-		offers = append(offers, offer)
+	if plan, _ := v.plan(r, z); plan != nil {
+		if offer, _, some := plan.NearestUnlocked(); some {
+			offers = append(offers, *offer)
+		}
 	}
 	return v.call.recordOffers(v.snap, &q, offers)
 }

@@ -117,6 +117,9 @@ func TestCallbackNobody(t *testing.T) {
 	if r.at("status") != "unassignable" || r.at("queuePosition") != nil || r.at("explanation", "nearest", "start") == nil || len(r.at("explanation", "because").([]any)) < 2 {
 		t.Errorf("unassignable %s", r.body)
 	}
+	if by := r.at("explanation", "unlockedBy").(map[string]any); by["kind"] != "windows" || by["slots"] == 0.0 || by["earliest"] == nil {
+		t.Errorf("unlocked by %v", by)
+	}
 	w.seed(evolentCase.with("/id", "e-9", "/program", "radiation-oncology"))
 	none := w.post("/v1/callback-requests", deckCallback.with("/caseIds/0", "e-9").String()).is(201, "")
 	if none.at("status") != "unassignable" || none.at("explanation", "nearest") != nil || !strings.Contains(string(none.body), "no_candidate_trained") {

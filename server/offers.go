@@ -227,7 +227,12 @@ func (w *offerWriter) explanation(dst []byte, e *matcher.Explanation) []byte {
 		dst = strconv.AppendInt(dst, int64(u.Slots), 10)
 		dst = append(dst, `,"earliest":"`...)
 		dst = slots.AppendInstant(dst, u.Earliest, w.zone)
-		dst = append(dst, '"', '}')
+		dst = append(dst, '"')
+		if u.Rule != "" {
+			dst = append(dst, `,"rule":`...)
+			dst = quote(dst, u.Rule)
+		}
+		dst = append(dst, '}')
 	}
 	return append(dst, ']', '}')
 }

@@ -273,15 +273,14 @@ func (a *Auditor) stands(tenant, id string) bool {
 
 // settled tells whether nothing is left to discuss of a case: every row of the
 // simulated world ends a call about such a case.
-func (c *knownCase) settled() bool {
-	status := c.image.Determination.Status
+func (k *knownCase) settled() bool {
+	status := k.image.Determination.Status
 	return status == "approved" || status == "withdrawn"
 }
 
-// end ends what an approved or withdrawn case has: a hold, or a booked call all
-// of whose cases are so.
+// end ends what a settled case has: a hold, or a booked call all of whose cases
+// are settled.
 func (a *Auditor) end(k *knownCase) {
-	code := "case_" + k.image.Determination.Status
 	if !k.settled() || a.twist == TwistEndedStays {
 		return
 	}
@@ -297,7 +296,8 @@ func (a *Auditor) end(k *knownCase) {
 		case slices.ContainsFunc(c.cases, func(id string) bool { return !a.cases[a.findCase(c.tenant, id)].settled() }):
 			a.counts.Add("case ended, its call about others goes on")
 		default:
-			c.status, c.cancelledBy, c.cancelCode = engine.Cancelled, "payer", code
+			c.status, c.cancelledBy = engine.Cancelled, "payer"
+			c.cancelCode = "case_" + k.image.Determination.Status
 			a.changed(c)
 			a.counts.Add("case ended its call")
 		}
