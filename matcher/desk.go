@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/parleyhq/parley/slots"
@@ -16,7 +17,8 @@ import (
 type desk struct {
 	plan     *Plan
 	reviewer *Reviewer
-	spans    []span // in order of time, covering the window
+	spans    []span          // in order of time, covering the window
+	cuts     []slots.Instant // where they end
 
 	hours slots.Set
 	// calls are the active calls, in order of time, that can stand in the way of the
@@ -38,10 +40,30 @@ type dayCount struct {
 	calls int
 }
 
-// seat prepares the desk for starts of r inside window.
+// seat prepares the desk for starts of r inside window: its spans are the pieces
+// between the instants at which his grade may change.
 func (d *desk) seat(r *Reviewer, window slots.Interval) {
-	d.reviewer = r
-	d.spans = d.plan.spans(d.spans[:0], r, window)
+	d.reviewer, d.spans, d.cuts = r, d.spans[:0], d.cuts[:0]
+	if window.Empty() {
+		return
+	}
+	for _, cr := range d.plan.rules {
+		d.cuts = cr.appendChanges(d.cuts, r, window)
+		for _, t := range [...]slots.Instant{cr.changing.Start, cr.changing.End, cr.lateFrom()} {
+			if window.Contains(t) {
+				d.cuts = append(d.cuts, t)
+			}
+		}
+	}
+	slices.Sort(d.cuts)
+	d.cuts = append(d.cuts, window.End)
+	from := window.Start
+	for _, to := range d.cuts {
+		if from < to {
+			d.spans = append(d.spans, span{slots.Interval{Start: from, End: to}, d.plan.grade(r, from)})
+			from = to
+		}
+	}
 }
 
 // open reads hours and calls as far as starts inside window need them.

@@ -274,7 +274,7 @@ func (cr *caseRules) listRequirements() {
 	groups := 0
 	for i := range cr.rows {
 		if row := &cr.rows[i]; row.tree != nil {
-			e.Requirements = append(e.Requirements, row.infos(row.tree, 0, &groups)...)
+			e.Requirements = row.appendInfos(e.Requirements, row.tree, 0, &groups)
 		}
 	}
 	slices.SortStableFunc(e.Requirements, func(a, b RequirementInfo) int { return cmp.Compare(a.Rule, b.Rule) })

@@ -55,10 +55,8 @@ func (p *Plan) ExplainReviewer(r *Reviewer, start slots.Instant) ReviewerExplana
 	switch {
 	case r.Tenant != p.view.Tenant:
 		*j = j.fail(FaultNotQualified, NeedIdentity.String(), "")
-	case m.tier == TierNone && p.ofStage(m.blocking):
-		*j = j.fail(FaultNotQualified, detailStage, m.blocking)
 	case m.tier == TierNone:
-		*j = j.fail(FaultNotQualified, barredBy(m.barred), m.blocking)
+		*j = j.fail(FaultNotQualified, p.unqualified(&m), m.blocking)
 	}
 	return x
 }

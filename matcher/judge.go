@@ -37,7 +37,7 @@ type CaseJudgement struct {
 // rules say (from Tier on) is empty where the fault is FaultNotOffered.
 type Judgement struct {
 	Fault    Fault
-	Detail   string         // machine-readable: off_grid, outside_hours, outside_windows, past, lead_time, beyond_horizon, beyond_limit, call, cap, stage, or a need's code
+	Detail   string         // machine-readable: off_grid, outside_hours, outside_windows, past, lead_time, beyond_horizon, beyond_limit, call, cap, stage, or the code of a need that Rule asks for
 	Rule     string         // the rule or limit that decided, for a refusal
 	Span     slots.Interval // the call
 	Busy     slots.Interval // with the reviewer's present buffers
@@ -89,11 +89,7 @@ func (p *Plan) Judge(r *Reviewer, start slots.Instant) Judgement {
 		return j.fail(FaultNotQualified, Needs(1 << NeedIdentity).Codes()[0], "")
 	}
 	if m.tier == TierNone {
-		detail := barredBy(m.barred)
-		if p.ofStage(m.blocking) {
-			detail = detailStage
-		}
-		return j.fail(FaultNotQualified, detail, m.blocking)
+		return j.fail(FaultNotQualified, p.unqualified(&m), m.blocking)
 	}
 	if detail := d.taken(start); detail != "" {
 		return j.fail(FaultTaken, detail, "")
@@ -106,28 +102,13 @@ func (j Judgement) fail(f Fault, detail, rule string) Judgement {
 	return j
 }
 
-// decisive is the need that bars a reviewer, of those that the row which decided
-// misses: one that nobody can waive before one that a rule might let the caller
-// waive. There must be one.
-func decisive(unmet Needs) Need {
-	if hard := unmet &^ waivable.With(NeedSpecialtyMatch); hard != 0 {
-		unmet = hard
+// unqualified is the detail of a match that is barred: stage, or the code of the
+// need behind the rule that bars it.
+func (p *Plan) unqualified(m *match) string {
+	if slices.ContainsFunc(p.rules, func(cr *caseRules) bool { return cr.stageRule == m.blocking }) {
+		return detailStage
 	}
-	return unmet.first()
-}
-
-// barredBy returns the code of the need that bars a reviewer, "" if it is the case
-// that takes no call.
-func barredBy(unmet Needs) string {
-	if unmet == 0 {
-		return ""
-	}
-	return decisive(unmet).String()
-}
-
-// ofStage reports whether a rule is the reviewer stage that a case is at.
-func (p *Plan) ofStage(rule string) bool {
-	return rule != "" && slices.ContainsFunc(p.rules, func(cr *caseRules) bool { return cr.stageRule == rule })
+	return m.barred.decisive().String()
 }
 
 // outside says why start is on nobody's offer, "" if it may be.

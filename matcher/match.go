@@ -80,32 +80,6 @@ func worse(a, b Tier) Tier {
 	return max(a, b)
 }
 
-// spans appends to dst the pieces of window between the instants at which the
-// grade of r may change, in order of time.
-func (p *Plan) spans(dst []span, r *Reviewer, window slots.Interval) []span {
-	if window.Empty() {
-		return dst
-	}
-	var cuts []slots.Instant
-	for _, cr := range p.rules {
-		cuts = append(cuts, cr.changes(r, window)...)
-		for _, t := range [...]slots.Instant{cr.changing.Start, cr.changing.End, cr.lateFrom()} {
-			if window.Contains(t) {
-				cuts = append(cuts, t)
-			}
-		}
-	}
-	slices.Sort(cuts)
-	from := window.Start
-	for _, to := range append(cuts, window.End) {
-		if from < to {
-			dst = append(dst, span{slots.Interval{Start: from, End: to}, p.grade(r, from)})
-			from = to
-		}
-	}
-	return dst
-}
-
 // late reports whether a start comes after the payer's duty to the case.
 func (cr *caseRules) late(start slots.Instant) bool {
 	due := cr.eligibility.DueBy
@@ -124,8 +98,8 @@ func (cr *caseRules) lateFrom() slots.Instant {
 type match struct {
 	grade
 	attestations, optional, met, rules []string
-	blocking                           string // for TierNone: the row that decided
-	barred                             Needs  // what that row misses
+	blocking                           string // for TierNone: the row that decided, of the first case that is barred
+	barred                             Needs  // what that row leaves unmet
 	cases                              []CaseJudgement
 	differ                             bool // tier, unmet, consultative or late differ among the cases
 }

@@ -75,6 +75,15 @@ func (n Needs) Len() int { return bits.OnesCount32(uint32(n)) }
 // first returns the lowest need of a set that is not empty.
 func (n Needs) first() Need { return Need(bits.TrailingZeros32(uint32(n))) }
 
+// decisive returns the need that stands for an unmet set: one that nobody can
+// waive before one that a rule might let the caller waive. Not for an empty set.
+func (n Needs) decisive() Need {
+	if hard := n &^ waivable; hard != 0 {
+		return hard.first()
+	}
+	return n.first()
+}
+
 // Codes returns the wire codes in the order of the needs. The slice is shared:
 // it must not be changed.
 func (n Needs) Codes() []string { return needCodes.ordered[n&(1<<needCount-1)] }

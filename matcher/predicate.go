@@ -207,11 +207,21 @@ func (n *activeNode) licensed(cr *caseRules, r *Reviewer, t slots.Instant) bool 
 
 // changes returns, sorted, the instants inside within at which verdict(r, ·) may change:
 // licences, certifications and experience that a row asks about start or end.
-func (cr *caseRules) changes(r *Reviewer, within slots.Interval) (found []slots.Instant) {
+func (cr *caseRules) changes(r *Reviewer, within slots.Interval) []slots.Instant {
+	found := cr.appendChanges(nil, r, within)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// appendChanges appends these instants to found, in no order, some perhaps twice.
+func (cr *caseRules) appendChanges(found []slots.Instant, r *Reviewer, within slots.Interval) []slots.Instant {
 	for i := range r.Licenses {
 		l := &r.Licenses[i]
+		if !midnightNear(slots.Instant(l.From), within) && !midnightNear(slots.Instant(l.To)+1, within) || !cr.asksLicense(l.State) {
+			continue
+		}
 		zone, known := cr.rs.zones[l.State]
-		if !known || !cr.asksLicense(l.State) {
+		if !known {
 			continue
 		}
 		days := zone.Dates(l.From, l.To)
@@ -226,23 +236,30 @@ func (cr *caseRules) changes(r *Reviewer, within slots.Interval) (found []slots.
 	for _, n := range cr.practice {
 		found = n.practiceChanges(found, r, within)
 	}
-	slices.Sort(found)
-	return slices.Compact(found)
+	return found
+}
+
+// midnightNear reports whether a local date, in days since 1970, may start inside
+// within somewhere: clocks are never a day apart from UTC. Most licences start and end
+// long before and after, which spares looking at their zones.
+func midnightNear(date slots.Instant, within slots.Interval) bool {
+	const day = 24 * slots.Hour
+	return within.Start < (date+1)*day && (date-1)*day < within.End
 }
 
 func (cr *caseRules) asksLicense(state string) bool {
 	return cr.anyLicense || slices.Contains(cr.licenseStates, state)
 }
 
-// infos lists the predicates of a tree for people. group is 0 outside an or.
-func (r *activeRow) infos(n *activeNode, group int, groups *int) (found []RequirementInfo) {
+// appendInfos appends the predicates of a tree, for people. group is 0 outside an or.
+func (r *activeRow) appendInfos(found []RequirementInfo, n *activeNode, group int, groups *int) []RequirementInfo {
 	if len(n.Any) > 0 && len(n.children) > 1 && group == 0 {
 		*groups++
 		group = *groups
 	}
 	if n.All != nil || n.Any != nil {
 		for _, child := range n.children {
-			found = append(found, r.infos(child, group, groups)...)
+			found = r.appendInfos(found, child, group, groups)
 		}
 		return found
 	}

@@ -57,7 +57,7 @@ type verdict struct {
 	Optional     []string // stored if sent
 	Met          []string // requirement codes met, sorted
 	Rules        []string // ids of all rows that judged, sorted
-	Blocking     string   // for TierNone: id of the row that decided
+	Blocking     string   // for TierNone: the row that decided, of a payer's the requirement that stands for Barred
 	Barred       Needs    // for TierNone: of Unmet, what that row does not let the caller waive
 }
 
@@ -221,11 +221,10 @@ func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
 	return v
 }
 
-// rule names the row behind the need that decides of those unmet; a payer's
-// requirements have ids of their own.
+// rule names the row behind unmet needs; a payer's requirements have ids of their own.
 func (r *activeRow) rule(unmet Needs) string {
 	if r.rules != nil {
-		return r.rules[decisive(unmet)]
+		return r.rules[unmet.decisive()]
 	}
 	return r.id
 }

@@ -42,8 +42,8 @@ func sortWide(offers []wideOffer) {
 func TestModesAgainstSlowTwin(t *testing.T) {
 	t.Parallel()
 	tb, clocks := t, newClocks()
-	seen := map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	seen := coverage{}
+	checkAll(t, seen, []string{"slot", "callback", "ad_hoc", "preferred", "late"}, func(t *rapid.T) {
 		w := drawWideWorld(t, tb, clocks)
 		p, refusal := NewPlan(w.view, w.query)
 		shut := slices.ContainsFunc(w.cases, func(s *slowCase) bool { return s.status == "not_eligible" })
@@ -83,9 +83,6 @@ func TestModesAgainstSlowTwin(t *testing.T) {
 			}
 		}
 	})
-	if seen["slot"]+seen["callback"]+seen["ad_hoc"] == 0 {
-		t.Errorf("nothing was ever on offer: %v", seen)
-	}
 }
 
 // checkWideJudge asks about lines and other minutes, ticks aside.
