@@ -27,6 +27,7 @@ type pageData struct {
 	Counts                []countRow
 	Steps                 []step
 	NoSteps               string // why there are no examples
+	Ways                  []way  // examples of every way of holding calls
 }
 
 type countRow struct {
@@ -43,7 +44,11 @@ func getPage(c *call) answer {
 		Ready: h.Ready && h.Writable == nil, Sandbox: h.Sandbox, Demo: c.server.demo != nil,
 		Counts: []countRow{{"Reviewers", n.Reviewers}, {"Cases", n.Cases}, {"Holds", n.Holds}, {"Appointments", n.Appointments}},
 	}
-	d.Steps, d.NoSteps = c.steps()
+	var caseID string
+	d.Steps, caseID, d.NoSteps = c.steps()
+	if d.NoSteps == "" {
+		d.Ways = c.ways(caseID)
+	}
 	return htmlPage(render("index.html", d), policyPage)
 }
 

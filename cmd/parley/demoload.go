@@ -71,7 +71,7 @@ func isDemoReviewer(kind demoKind, id string) bool {
 }
 
 // pageExamples is how many demo cases the landing page may try.
-const pageExamples = 20
+const pageExamples = 60
 
 // demoPage names what the landing page's examples use.
 func demoPage(kind demoKind) *server.Demo {

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -18,11 +19,11 @@ const (
 func National(now time.Time) []Line {
 	g := &generator{rnd: rand.New(rand.NewPCG(seed, 1)), today: now.UTC()}
 	lines := make([]Line, 0, Reviewers+Cases)
-	for i := range Reviewers {
-		lines = append(lines, reviewerLine(g.reviewer(i)))
+	for range Reviewers {
+		lines = append(lines, reviewerLine(g.nextReviewer()))
 	}
-	for i := range Cases {
-		lines = append(lines, caseLine(g.clinicalCase(i)))
+	for range Cases {
+		lines = append(lines, caseLine(g.nextCase()))
 	}
 	return lines
 }
@@ -34,12 +35,12 @@ type Example struct{ ID, BirthDate string }
 // same on every day.
 func NationalExamples(count int) []Example {
 	g := &generator{rnd: rand.New(rand.NewPCG(seed, 1))}
-	for i := range Reviewers {
-		g.reviewer(i)
+	for range Reviewers {
+		g.nextReviewer()
 	}
 	out := make([]Example, 0, count)
-	for i := range min(count, Cases) {
-		c := g.clinicalCase(i)
+	for range min(count, Cases) {
+		c := g.nextCase()
 		out = append(out, Example{c.ID, c.Member.DateOfBirth})
 	}
 	return out
@@ -47,8 +48,11 @@ func NationalExamples(count int) []Example {
 
 // generator draws from one seeded source, in a fixed order.
 type generator struct {
-	rnd   *rand.Rand
-	today time.Time
+	rnd    *rand.Rand
+	today  time.Time
+	roster []reviewer   // made so far
+	count  int          // of cases made so far
+	last   clinicalCase // the newest of them
 }
 
 // pick draws one of a list.
@@ -65,7 +69,9 @@ func (g *generator) date(daysAgo int) string {
 // person draws a first and a last name.
 func (g *generator) person() (first, last string) { return pick(g, firstNames), pick(g, lastNames) }
 
-func (g *generator) reviewer(i int) reviewer {
+// nextReviewer makes a reviewer; the fields take turns.
+func (g *generator) nextReviewer() reviewer {
+	i := len(g.roster)
 	f := fields[i%len(fields)]
 	first, last := g.person()
 	home := pick(g, homeStates)
@@ -80,6 +86,9 @@ func (g *generator) reviewer(i int) reviewer {
 	if g.chance(15) {
 		r.Credential = "DO"
 	}
+	if f.credential != "" {
+		r.Credential = f.credential
+	}
 	if g.chance(35) {
 		r.Populations = append(r.Populations, "pediatric")
 	}
@@ -88,6 +97,12 @@ func (g *generator) reviewer(i int) reviewer {
 	}
 	r.Licenses = g.licenses(home.state)
 	r.WeeklyHours = g.hours()
+	g.training(&r, f)
+	if turn := i / len(fields); turn < onCallReviewers && slices.Contains(onCall, f.programs[0]) {
+		r.TimeZone, r.WeeklyHours = "America/New_York", shift(turn)
+		g.roster = append(g.roster, r)
+		return r
+	}
 	if g.chance(25) {
 		r.Exceptions = []exception{{Date: g.date(-g.rnd.IntN(20)), Hours: []span{}}}
 	}
@@ -97,7 +112,43 @@ func (g *generator) reviewer(i int) reviewer {
 	if g.chance(20) {
 		r.MaxPerDay = 4 + g.rnd.IntN(5)
 	}
+	g.roster = append(g.roster, r)
 	return r
+}
+
+// onCallReviewers is how many reviewers of a field that takes calls at once work
+// in shifts: two in each.
+const onCallReviewers = 6
+
+// shift is a third of every day.
+func shift(turn int) []weekly {
+	from := turn % 3 * 8
+	return []weekly{{Days: []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, Start: hhmm(from), End: hhmm(from + 8)}}
+}
+
+// training draws what rules may ask of a reviewer's past and scope: certified,
+// experienced (some no longer practising), and a few who work for one plan only.
+func (g *generator) training(r *reviewer, f field) {
+	if f.credential == "" && g.chance(75) {
+		c := certification{Specialty: r.Specialties[0], From: g.date(365 * (1 + g.rnd.IntN(15)))}
+		if g.chance(60) {
+			c.To = g.date(-(30 + g.rnd.IntN(2000)))
+		}
+		r.BoardCertifications = []certification{c}
+	}
+	if g.chance(70) {
+		e := experience{Specialty: f.specialties[0]}
+		if g.chance(30) {
+			e.Until = g.date(g.rnd.IntN(3000))
+		}
+		r.Experience = []experience{e}
+	}
+	if g.chance(8) {
+		r.HealthPlans = []string{"hne"}
+	}
+	if f.modalities != nil && g.chance(20) {
+		r.Modalities = []string{"mri"}
+	}
 }
 
 // licenses draws the home state and up to eleven more, Texas in about a fifth of the rosters.
@@ -145,43 +196,6 @@ func (g *generator) hours() []weekly {
 }
 
 func hhmm(h int) string { return fmt.Sprintf("%02d:00", h) }
-
-func (g *generator) clinicalCase(i int) clinicalCase {
-	f := fields[g.rnd.IntN(len(fields))]
-	place := pick(g, memberStates)
-	first, last := g.person()
-	dFirst, dLast := g.person()
-	daysAgo := g.rnd.IntN(8)
-	c := clinicalCase{
-		ID:        fmt.Sprintf("%d", 1_004_567+i),
-		EpisodeID: fmt.Sprintf("E-%05d", 7_000+i),
-		Member: member{
-			ID: fmt.Sprintf("M-%06d", 310_000+i*7), Name: first + " " + last,
-			DateOfBirth: g.birthDate(), State: place.state, Population: "adult",
-		},
-		HealthPlan: "hne", LineOfBusiness: pick(g, lines), SitusState: place.state,
-		Program: pick(g, f.programs), LevelOfReview: pick(g, levels), Phase: "pre_service",
-		Determination: determination{
-			Status: "denied", Reason: "medical_necessity",
-			LetterDate: g.date(daysAgo), LetterReceived: true,
-		},
-		Service: service{Codes: []string{pick(g, f.codes)}, Specialty: f.specialties[0]},
-	}
-	if g.chance(15) {
-		c.HealthPlan = "northern-mutual"
-	}
-	c.Providers.Requesting = provider{
-		NPI: npi(200_000_000 + (i%300)*41), FirstName: dFirst, LastName: dLast, Credential: "MD",
-		Specialty: pick(g, f.specialties), Phone: fmt.Sprintf("+1%s5550%03d", place.area, 100+i%100), TimeZone: place.zone,
-	}
-	return c
-}
-
-// birthDate draws an adult's day of birth, whatever today is.
-func (g *generator) birthDate() string {
-	oldest := time.Date(1942, time.January, 1, 0, 0, 0, 0, time.UTC)
-	return oldest.AddDate(0, 0, g.rnd.IntN(60*365)).Format(time.DateOnly)
-}
 
 // npi makes a well-formed NPI from nine digits: its check digit is Luhn's over
 // "80840" and the number.

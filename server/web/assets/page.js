@@ -31,3 +31,11 @@ function refresh() {
   });
 }
 window.setInterval(refresh, 10000);
+
+// On paper nothing is folded away; what was closed before is closed after.
+window.addEventListener("beforeprint", function () {
+  document.querySelectorAll("details:not([open])").forEach(function (d) { d.dataset.folded = "yes"; d.open = true; });
+});
+window.addEventListener("afterprint", function () {
+  document.querySelectorAll("details[data-folded]").forEach(function (d) { delete d.dataset.folded; d.open = false; });
+});
