@@ -54,5 +54,5 @@ type OfferRecord struct {
 	Start         slots.Instant
 	Tier          matcher.Tier
 	Outcome       string // of the call, once it is completed
-	Detail        string // who cancelled and why, how an attempt ended, a hold's id
+	Detail        string // who cancelled and why, how an attempt ended and when it was, when a discussion began, a hold's id
 }

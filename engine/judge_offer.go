@@ -101,14 +101,14 @@ func callRecords(old, now *Appointment) (records []OfferRecord) {
 		happened(OfferMoved, "")
 	}
 	for i := len(old.Attempts); i < len(now.Attempts); i++ {
-		happened(OfferAttempt, now.Attempts[i].Result)
+		happened(OfferAttempt, now.Attempts[i].Result+" "+now.Attempts[i].At.String())
 	}
 	if old.Status == now.Status {
 		return records
 	}
 	switch now.Status {
 	case InProgress:
-		happened(OfferStarted, "")
+		happened(OfferStarted, now.StartedAt.String())
 	case Completed:
 		happened(OfferCompleted, "")
 	case DeemedCompleted:
