@@ -106,7 +106,7 @@ func (s *Snapshot) review(a *Appointment, now slots.Instant) (item AttentionItem
 
 // refused notes why the cases cannot have a plan.
 func (item *AttentionItem) refused(no *matcher.Refusal) {
-	item.CaseID = no.CaseID
+	item.CaseID, item.Rule = no.CaseID, no.Rule
 	switch planStatus(no.Code) {
 	case StatusModeNotAvailable:
 		item.Code = AttentionMode

@@ -78,10 +78,10 @@ func (c *codec) offered(p *[]OfferedSlot) {
 		}
 		c.str(&id)
 		if c.reading {
-			switch {
-			case id == "":
+			switch id {
+			case "":
 				id = before
-			case id == before:
+			case before:
 				c.fail(errDamagedRecord, fmt.Sprintf("reviewer %q repeated", id))
 			}
 			o.ReviewerID = id

@@ -54,7 +54,8 @@ type CallbackRequest struct {
 	// choose, up to the matcher's limit.
 	Options int
 	// Reason says, while it is open, why it is: a code and the row behind it, "" if
-	// no row is.
+	// no row is. An assigned one has ReasonReviewerLost while its reviewer can no
+	// longer take the call and nobody else can, else none.
 	Reason, ReasonRule string
 	AssignedAt         slots.Instant // 0 = never
 	CreatedAt          slots.Instant
@@ -79,9 +80,16 @@ const (
 	ReasonCaseScheduled = "case_scheduled"     // one of the cases has a hold
 	ReasonUnconsented   = "consent_missing"    // an attestation that every call needs was not given
 	ReasonNobody        = "no_lawful_reviewer" // nobody may take it in the windows
+	ReasonReviewerLost  = "reviewer_lost"      // assigned: its reviewer cannot take it any more, and nobody else can at that time
 )
 
 // Open reports whether the request still waits for a reviewer.
 func (r *CallbackRequest) Open() bool {
 	return r.Status == CallbackQueued || r.Status == CallbackUnassignable
+}
+
+// Stranded reports whether the request has a call whose reviewer is lost. It is
+// looked at again whenever supply or eligibility changes.
+func (r *CallbackRequest) Stranded() bool {
+	return r.Status == CallbackAssigned && r.Reason == ReasonReviewerLost
 }

@@ -93,10 +93,8 @@ func (a *Appointment) Held() bool {
 }
 
 // inWindow reports whether an attempt at t was made when the provider was to be
-// called: inside one of the windows that he gave, else inside the call's own time.
+// called: inside one of the windows that he gave or inside the call's own time,
+// which may have been moved out of them.
 func (a *Appointment) inWindow(t slots.Instant) bool {
-	if len(a.Windows) == 0 {
-		return a.Span.Contains(t)
-	}
-	return slices.ContainsFunc(a.Windows, func(w slots.Interval) bool { return w.Contains(t) })
+	return a.Span.Contains(t) || slices.ContainsFunc(a.Windows, func(w slots.Interval) bool { return w.Contains(t) })
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"slices"
 
 	"github.com/parleyhq/parley/matcher"
@@ -72,21 +73,56 @@ func (j *judging) consentsRefused(a *ask, given []string) (refusal decision, ref
 	return decision{}, false
 }
 
-// windowsOf checks the windows of a request, or takes those of the payer's rows
-// where it gives none and none are demanded.
+// DefaultWindows returns the windows of a callback request on the case that names
+// none, in zone z: the hours that the case gives for the outreach, those that are
+// over left out, else the hours of the payer's row; nothing after the instant by
+// which the call should be placed, while that lies ahead and leaves any. It is nil
+// where the row wants the request to name its windows. Neighbours may touch.
+func (c *Case) DefaultWindows(e *matcher.Eligibility, z *slots.Zone, now slots.Instant) []slots.Interval {
+	ofRow := e.DefaultWindows(z, now)
+	if ofRow == nil {
+		return nil
+	}
+	given := cut(c.Outreach.Windows, slots.Interval{Start: now, End: math.MaxInt64})
+	if len(given) == 0 {
+		given = ofRow
+	}
+	if by := c.Outreach.CallBy; by > now {
+		if timely := cut(given, slots.Interval{Start: now, End: by}); len(timely) > 0 {
+			return timely
+		}
+	}
+	return given
+}
+
+// cut returns what of the windows lies within a span, in their order.
+func cut(windows []slots.Interval, within slots.Interval) (left []slots.Interval) {
+	for _, w := range windows {
+		if w = w.Intersect(within); !w.Empty() {
+			left = append(left, w)
+		}
+	}
+	return left
+}
+
+// windowsOf checks the windows of a request, or takes those of the cases and the
+// payer's rows where it gives none and none are demanded.
 func (j *judging) windowsOf(a *ask, p CreateCallback) (windows []slots.Interval, refusal decision, refused bool) {
-	least, defaults := 0, slots.Set{}
+	least, by, defaults := 0, decision{}, slots.Set{}
 	for i, c := range a.cases {
 		e := j.s.rules.compiled.Eligibility(&c.Case, j.now, 0)
-		least = max(least, e.MinimumWindows)
-		hours := slots.NewSet(e.DefaultWindows(providerZone(c, p.TimeZone), j.now)...)
+		if e.MinimumWindows > least {
+			least, by = e.MinimumWindows, refuse(StatusTooFewWindows, "", c.ID)
+			by.outcome.Rule = e.WindowsRule
+		}
+		hours := slots.NewSet(c.DefaultWindows(&e, providerZone(c, p.TimeZone), j.now)...)
 		if i > 0 {
 			hours = hours.Intersect(defaults)
 		}
 		defaults = hours
 	}
 	if len(p.Windows) < least {
-		return nil, refuse(StatusTooFewWindows, ""), true
+		return nil, by, true
 	}
 	length := slots.Instant(a.plan.CallMinutes) * slots.Minute
 	windows = p.Windows

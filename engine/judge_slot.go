@@ -69,7 +69,7 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 		return decision{}, false
 	}
 	d := refuse(planStatus(no.Code), "")
-	d.outcome.Reasons = no.Reasons
+	d.outcome.Reasons, d.outcome.Rule = no.Reasons, no.Rule
 	if no.CaseID != "" {
 		d.outcome.Codes = []string{no.CaseID}
 	}

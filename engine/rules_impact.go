@@ -217,7 +217,7 @@ func (c *comparison) callAspects(rs *matcher.Ruleset, a *Appointment) []aspect {
 			q.Cases = append(q.Cases, &x.Case)
 		}
 	}
-	verdict, match, attestations := "", "", ""
+	var verdict, match, attestations string
 	plan, no := matcher.NewPlan(view, q)
 	reviewer, known := c.s.roster.Get(a.Reviewer)
 	switch {

@@ -29,7 +29,8 @@ const _ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes - maxSettleBytes -
 //  1. A request whose call was cancelled is over, and so is one whose cases have
 //     got another call or have ended.
 //  2. A booked callback call whose reviewer can no longer take it gets another one
-//     at the same time; if there is none, it stays as it is.
+//     at the same time; if there is none, it stays as it is and is looked at again
+//     behind every later change, before any open request is.
 //  3. Open requests are tried, those with the fewest options first.
 //
 // The result is effects of the same entry, so a replay settles nothing. Other
@@ -198,11 +199,43 @@ func (t *settling) reseatAll(c *cause) {
 			}
 		}
 	}
+	for _, r := range t.strandedRequests() {
+		a, _ := t.s.appointments.get(r.Tenant, r.AppointmentID)
+		if !t.seated(a) {
+			t.strand(r, false)
+		} else if !slices.Contains(calls, a) {
+			calls = append(calls, a)
+		}
+	}
 	for _, a := range calls {
 		if now, _ := t.s.appointments.get(a.Tenant, a.ID); now == a && !t.full() {
 			t.reseat(a)
 		}
 	}
+}
+
+// strandedRequests returns the requests that lost their reviewer, oldest first, up
+// to maxReseat of them.
+func (t *settling) strandedRequests() (requests []*CallbackRequest) {
+	t.s.stranded.ids(t.actor.Tenant, "", func(id string) bool {
+		r, _ := t.s.callbacks.get(t.actor.Tenant, id)
+		requests = append(requests, r)
+		return len(requests) < maxReseat
+	})
+	return requests
+}
+
+// strand notes whether the reviewer of an assigned request is lost.
+func (t *settling) strand(r *CallbackRequest, lost bool) {
+	if r.Status != CallbackAssigned || r.Stranded() == lost {
+		return
+	}
+	image := r.next(t.now)
+	image.Reason = ""
+	if lost {
+		image.Reason = ReasonReviewerLost
+	}
+	t.put(image)
 }
 
 // seated reports whether a call came from a request and lies ahead.
@@ -233,14 +266,17 @@ func (t *settling) reseat(old *Appointment) {
 	image := *old
 	switch able, recorded := able(old, &a.judged, r.Consents); {
 	case able && recorded:
+		t.strand(r, false)
 		return
 	case able:
 		t.seat(&image, a, r)
 		image.Span, image.Busy = old.Span, old.Busy
 		t.add(&putAppointment{&image})
+		t.strand(r, false)
 		return
 	}
 	offer, found := a.plan.AssignAt(a.start, r.Consents, old.ReviewerID)
+	t.strand(r, !found)
 	if !found {
 		return
 	}

@@ -277,6 +277,9 @@ func (m *market) waitsForReason(s *engine.Snapshot, r *engine.CallbackRequest, p
 			}
 		}
 	}
+	if !lawful && r.Status == engine.CallbackQueued && (p.Kind() == engine.KindHold || p.Kind() == engine.KindAdHoc) {
+		return // a hold frees nothing, so it settles nothing: time has passed since somebody worked
+	}
 	if lawful != (r.Status == engine.CallbackQueued) || r.Reason == "" {
 		m.t.Fatalf("behind %s: %s is %s, %s, and somebody lawful works: %v", p.Kind(), r.ID, r.Status, r.Reason, lawful)
 	}
@@ -320,19 +323,10 @@ func (m *market) called(s *engine.Snapshot, old, a *engine.Appointment, p engine
 	}
 }
 
-// stays checks that a reviewer who was just changed, and can no longer take a
-// call, keeps it only where nobody else can.
+// stays checks that a reviewer who can no longer take a call keeps it only while
+// nobody else can, and that its request says so.
 func (m *market) stays(s *engine.Snapshot, plan *matcher.Plan, r *engine.CallbackRequest, a *engine.Appointment, p engine.Payload) {
-	changed := ""
-	switch p := p.(type) {
-	case engine.PutReviewer:
-		changed = p.Reviewer.ID
-	case engine.DeactivateReviewer:
-		changed = p.ID
-	case engine.AddAbsence:
-		changed = p.ReviewerID
-	}
-	if changed != a.ReviewerID || plan == nil || a.Span.Start <= s.Stamped() {
+	if plan == nil || a.Span.Start <= s.Stamped() {
 		return
 	}
 	own, _ := s.Reviewer(enginetest.Tenant, a.ReviewerID)
@@ -341,6 +335,9 @@ func (m *market) stays(s *engine.Snapshot, plan *matcher.Plan, r *engine.Callbac
 		return
 	}
 	m.met["nobody else"]++
+	if !r.Stranded() {
+		m.t.Fatalf("behind %s: %s has lost %s, and its request does not say so", p.Kind(), a.ID, a.ReviewerID)
+	}
 	for i := range marketReviewers {
 		other, _ := s.Reviewer(enginetest.Tenant, fmt.Sprint("rev-", i))
 		if j := plan.Judge(&other.Reviewer, a.Span.Start); agreed(&j, r) {

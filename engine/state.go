@@ -47,6 +47,7 @@ type state struct {
 	waiting       index       // open callback requests, in the order of the queue
 	requests      table[call] // by case: its open callback request
 	reserved      table[call] // by appointment id: the open callback request it is kept for
+	stranded      index       // requests whose reviewer is lost, oldest first
 }
 
 // Counters count what has happened since the log began.
@@ -104,6 +105,7 @@ func newState() *state {
 		waiting:       newIndex(),
 		requests:      newTable[call](),
 		reserved:      newTable[call](),
+		stranded:      newIndex(),
 	}
 }
 
@@ -136,6 +138,7 @@ func (s *state) clone() *state {
 	c.waiting = s.waiting.clone()
 	c.requests = s.requests.clone()
 	c.reserved = s.reserved.clone()
+	c.stranded = s.stranded.clone()
 	return &c
 }
 

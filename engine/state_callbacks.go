@@ -74,6 +74,12 @@ func (s *state) putCallback(r *CallbackRequest) error {
 			s.requests.drop(old.Tenant, caseID)
 		}
 	}
+	if old != nil && old.Stranded() {
+		s.stranded.drop(placeAmongStranded(old))
+	}
+	if r.Stranded() {
+		s.stranded.add(placeAmongStranded(r))
+	}
 	if !r.Open() {
 		return nil
 	}
@@ -92,6 +98,11 @@ func (s *state) putCallback(r *CallbackRequest) error {
 // placeInQueue orders open requests: few options first, then oldest, then by id.
 func placeInQueue(r *CallbackRequest) indexed {
 	return indexed{tenant: r.Tenant, order: int64(r.Options)<<40 | int64(max(0, r.CreatedAt)), id: r.ID}
+}
+
+// placeAmongStranded orders requests that lost their reviewer: oldest first, then by id.
+func placeAmongStranded(r *CallbackRequest) indexed {
+	return indexed{tenant: r.Tenant, order: int64(r.CreatedAt), id: r.ID}
 }
 
 // openRequest returns the open callback request of a case.
@@ -130,12 +141,14 @@ func (s *state) checkCallbacks() (err error) {
 	return err
 }
 
-// waits reports whether a tenant has open requests.
+// waits reports whether a tenant has open requests, or some that lost their reviewer.
 func (s *state) waits(tenant string) (found bool) {
-	s.waiting.ids(tenant, "", func(string) bool {
-		found = true
-		return false
-	})
+	for _, x := range []*index{&s.waiting, &s.stranded} {
+		x.ids(tenant, "", func(string) bool {
+			found = true
+			return false
+		})
+	}
 	return found
 }
 

@@ -21,10 +21,11 @@ func Combinable(v *View, cases []*Case) *Refusal {
 // combinable is Combinable for a call in one mode.
 func combinable(rules []*caseRules, mode string) *Refusal {
 	common, refusal := combine(rules)
-	if refusal == nil && !slices.Contains(common, mode) {
-		return &Refusal{Code: "mode_not_available"}
+	if refusal != nil || slices.Contains(common, mode) {
+		return refusal
 	}
-	return refusal
+	i := slices.IndexFunc(rules, func(cr *caseRules) bool { return !slices.Contains(cr.eligibility.Modes, mode) })
+	return &Refusal{Code: "mode_not_available", CaseID: rules[i].c.ID, Rule: rules[i].payer.ID + "/modes"}
 }
 
 // combine returns the modes that are open to all cases.

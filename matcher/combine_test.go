@@ -22,6 +22,8 @@ func TestCombinable(t *testing.T) {
 		switch {
 		case got == nil && want != "":
 			t.Errorf("combined, want %s", want)
+		case got != nil && got.Code == "mode_not_available" && got.Rule != "pay-2/modes":
+			t.Errorf("refused by %q, want the row whose modes these are", got.Rule)
 		case got != nil && (got.Code != want || got.CaseID != wantCase):
 			t.Errorf("%s of case %q, want %s of %q", got.Code, got.CaseID, want, wantCase)
 		}
@@ -34,8 +36,8 @@ func TestCombinable(t *testing.T) {
 	f("cases_not_combinable", "a", msk("a"), msk("a"))
 	f("cases_not_combinable", "b", msk("a"), one("b", "hne", "msk", "denied"))
 	f("cases_not_combinable", "b", msk("a"), one("b", "acme", "sleep", "denied"))
-	f("mode_not_available", "", msk("a"), one("b", "acme", "ipm", "denied"))
-	f("mode_not_available", "", one("b", "acme", "ipm", "denied"))
+	f("mode_not_available", "b", msk("a"), one("b", "acme", "ipm", "denied"))
+	f("mode_not_available", "b", one("b", "acme", "ipm", "denied"))
 	f("not_eligible", "b", one("a", "hne", "msk", "denied"), one("b", "hne", "msk", "approved"))
 	f("not_eligible", "b", msk("a"), one("b", "acme", "cardiac", "denied"))
 }

@@ -89,6 +89,7 @@ type Eligibility struct {
 	ClinicianRequired bool     // a licensed clinician must speak: what Speaker says, for short
 	Proxies           []string // who may stand in for the provider: designee, licensed_staff, clinician, any_staff; sorted
 	MinimumWindows    int      // of a callback request
+	WindowsRule       string   // the row that demands them, "" if none does
 	Dials             string   // who places the call: reviewer, requester
 	Outcomes          []string // allowed ones; nil = all
 	OutcomesRule      string   // the row behind them, "" if all are

@@ -58,7 +58,7 @@ func (p *Plan) ExplainReviewer(r *Reviewer, start slots.Instant) ReviewerExplana
 	case m.tier == TierNone && p.ofStage(m.blocking):
 		*j = j.fail(FaultNotQualified, detailStage, m.blocking)
 	case m.tier == TierNone:
-		*j = j.fail(FaultNotQualified, decisive(m.unmet), m.blocking)
+		*j = j.fail(FaultNotQualified, barredBy(m.barred), m.blocking)
 	}
 	return x
 }

@@ -24,6 +24,8 @@ type folded struct {
 func foldFacts(x *ReviewerExplanation) (f folded) {
 	barred, relation, waived := false, RelationSameSubspecialty, Needs(0)
 	byStage := false // what bars first is the reviewer stage
+	var first string // the row that bars first
+	var misses Needs // what it misses
 	for _, c := range x.Cases {
 		relation = min(relation, c.Relation)
 		for _, fact := range c.Requirements {
@@ -36,8 +38,13 @@ func foldFacts(x *ReviewerExplanation) (f folded) {
 			case need == NeedSpecialtyMatch: // a wish, no fault
 			case fact.Waiver == "":
 				stage := slices.ContainsFunc(fact.Facts, func(s string) bool { return strings.HasPrefix(s, "stage=") })
-				byStage = byStage || !barred && stage
-				barred = true
+				row := rowOf(&fact, stage)
+				if !barred {
+					byStage, first = stage, c.CaseID+" "+row
+				}
+				if barred = true; first == c.CaseID+" "+row {
+					misses = misses.With(need)
+				}
 			default:
 				waived = waived.With(need)
 			}
@@ -66,15 +73,29 @@ func foldFacts(x *ReviewerExplanation) (f folded) {
 	}
 	if barred {
 		f.fault = FaultNotQualified
-		hard := f.unmet &^ (1<<NeedLicense | 1<<NeedSpecialty | 1<<NeedSpecialtyMatch)
+		hard := misses &^ (1<<NeedLicense | 1<<NeedSpecialty)
 		if hard == 0 {
-			hard = f.unmet
+			hard = misses
 		}
 		if f.detail = hard.Codes()[0]; byStage {
 			f.detail = "stage"
 		}
 	}
 	return f
+}
+
+// rowOf names what judges a fact as one: what every program asks of a reviewer, a
+// reviewer stage, or a row, whose requirements may have ids of their own.
+func rowOf(f *RequirementFact, stage bool) string {
+	switch f.Code {
+	case "program", "health_plan", "modality", "active":
+		return "general"
+	}
+	if stage {
+		return f.Rule
+	}
+	row, _, _ := strings.Cut(f.Rule, "/")
+	return row
 }
 
 // The explanation of a reviewer and a start, read fact by fact, always comes to

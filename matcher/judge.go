@@ -89,7 +89,7 @@ func (p *Plan) Judge(r *Reviewer, start slots.Instant) Judgement {
 		return j.fail(FaultNotQualified, Needs(1 << NeedIdentity).Codes()[0], "")
 	}
 	if m.tier == TierNone {
-		detail := decisive(m.unmet)
+		detail := barredBy(m.barred)
 		if p.ofStage(m.blocking) {
 			detail = detailStage
 		}
@@ -106,16 +106,23 @@ func (j Judgement) fail(f Fault, detail, rule string) Judgement {
 	return j
 }
 
-// decisive returns the code of the need that bars a reviewer: one that nobody
-// can waive before one that a rule might let the caller waive.
-func decisive(unmet Needs) string {
+// decisive is the need that bars a reviewer, of those that the row which decided
+// misses: one that nobody can waive before one that a rule might let the caller
+// waive. There must be one.
+func decisive(unmet Needs) Need {
 	if hard := unmet &^ waivable.With(NeedSpecialtyMatch); hard != 0 {
 		unmet = hard
 	}
+	return unmet.first()
+}
+
+// barredBy returns the code of the need that bars a reviewer, "" if it is the case
+// that takes no call.
+func barredBy(unmet Needs) string {
 	if unmet == 0 {
 		return ""
 	}
-	return unmet.first().String()
+	return decisive(unmet).String()
 }
 
 // ofStage reports whether a rule is the reviewer stage that a case is at.

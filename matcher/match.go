@@ -125,6 +125,7 @@ type match struct {
 	grade
 	attestations, optional, met, rules []string
 	blocking                           string // for TierNone: the row that decided
+	barred                             Needs  // what that row misses
 	cases                              []CaseJudgement
 	differ                             bool // tier, unmet, consultative or late differ among the cases
 }
@@ -150,7 +151,7 @@ func (p *Plan) match(r *Reviewer, start slots.Instant) match {
 		m.met = join(m.met, v.Met)
 		m.rules = join(m.rules, v.Rules)
 		if v.Tier == TierNone && m.blocking == "" {
-			m.blocking = v.Blocking
+			m.blocking, m.barred = v.Blocking, v.Barred
 		}
 	}
 	// What one case needs is not optional, and what one case misses is not met.

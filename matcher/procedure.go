@@ -234,7 +234,9 @@ const maxCallbackSearch = 366
 func (cr *caseRules) procedure(p *payerRow) {
 	e, c := &cr.eligibility, cr.c
 	e.Speaker, e.ClinicianRequired = p.speaker, p.speaker.Who == speakersClinician
-	e.MinimumWindows = p.MinimumWindows
+	if e.MinimumWindows = p.MinimumWindows; p.MinimumWindows > 0 {
+		e.WindowsRule = p.ID + "/minimum-windows"
+	}
 	if e.Dials = p.Dials; e.Dials == "" {
 		e.Dials = dialers[0]
 	}

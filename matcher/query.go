@@ -45,6 +45,7 @@ type Query struct {
 type Refusal struct {
 	Code    string // not_eligible, mode_not_available, cases_not_combinable
 	CaseID  string // the case at fault, if one
+	Rule    string // of mode_not_available: the row whose modes the call is not among
 	Reasons []Reason
 }
 

@@ -218,19 +218,6 @@ func (p place) credentials(path string, list []string) {
 	}
 }
 
-// eachNode walks a tree, parents first.
-func eachNode(n *node, visit func(*node)) {
-	if n == nil {
-		return
-	}
-	visit(n)
-	for _, list := range [][]*node{n.All, n.Any} {
-		for _, child := range list {
-			eachNode(child, visit)
-		}
-	}
-}
-
 // active reports whether a trigger fires for a case.
 func (t *trigger) active(c *Case, specialtyMatch bool) bool {
 	if t == nil {

@@ -221,10 +221,11 @@ func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
 	return v
 }
 
-// rule names the row behind an unmet need; a payer's requirements have ids of their own.
+// rule names the row behind the need that decides of those unmet; a payer's
+// requirements have ids of their own.
 func (r *activeRow) rule(unmet Needs) string {
 	if r.rules != nil {
-		return r.rules[unmet.first()]
+		return r.rules[decisive(unmet)]
 	}
 	return r.id
 }

@@ -136,14 +136,14 @@ func replacementOf(o *matcher.Offer, z *slots.Zone) replacementOut {
 }
 
 // remembered returns the part of an answer that is worked out of more than the
-// command's outcome: the first time it is made and kept under a key of its own,
+// command's outcome: the first time it is composed and kept under a key of its own,
 // afterwards it is what was kept. It must hold no personal data.
-func (c *call) remembered(t ticket, make func() []byte) (jsontext.Value, *problem) {
+func (c *call) remembered(t ticket, compose func() []byte) (jsontext.Value, *problem) {
 	own := ticket{key: partKey(t.key), print: t.print}
 	if o, known := c.server.engine.Recall(c.actor, own.key, own.print); known && o.Status == engine.StatusOK {
 		return o.Answer, nil
 	}
-	o, p := c.submit(own, engine.RecordAnswer{Body: make()})
+	o, p := c.submit(own, engine.RecordAnswer{Body: compose()})
 	switch {
 	case p != nil:
 		return nil, p

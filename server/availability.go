@@ -82,7 +82,7 @@ func getAvailability(c *call) answer {
 func (c *call) availability(v *engine.Case, e *matcher.Eligibility, z *slots.Zone) availabilityOut {
 	out := availabilityOf(e, z)
 	out.CaseID = v.ID
-	out.DefaultWindows = intervalsOut(e.DefaultWindows(caseZone(v), c.now), z)
+	out.DefaultWindows = intervalsOut(v.DefaultWindows(e, caseZone(v), c.now), z)
 	done := c.progress(v)
 	out.P2PStatus, out.AppointmentID, out.CallbackRequestID = done.status, textOrNull(done.appointmentID), textOrNull(done.callbackID)
 	return out

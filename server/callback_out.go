@@ -73,8 +73,11 @@ func (v callbackView) full(r *engine.CallbackRequest, z *slots.Zone) callbackOut
 	if n := v.snap.QueuePosition(r.Tenant, r.ID); n > 0 {
 		out.QueuePosition = &n
 	}
-	if r.Open() {
+	switch {
+	case r.Open():
 		out.Explanation = v.explanation(r, z)
+	case r.Stranded():
+		out.Explanation = v.lost(r, z)
 	}
 	return out
 }
@@ -123,6 +126,10 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 	}
 	found := plan.ExplainNothing()
 	for _, b := range found.NothingBecause {
+		if first := &out.Because[0]; b.Code == first.Code && b.Rule == first.Rule && first.Detail == "" {
+			first.Detail = b.Detail // the same, with what it rests on
+			continue
+		}
 		out.Because = append(out.Because, becauseOut(b))
 	}
 	for i := range found.Unlock {
@@ -136,6 +143,25 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 	return out
 }
 
+// lost says of a request whose reviewer cannot take the call any more that nobody
+// else can at that time, and what in its windows is nearest.
+func (v callbackView) lost(r *engine.CallbackRequest, z *slots.Zone) *callbackExplanationOut {
+	out := &callbackExplanationOut{Nearest: jsontext.Value("null"), Unlock: []unlockOut{}}
+	out.Because = []becauseOut{{Code: r.Reason, Rule: r.ReasonRule, Detail: waitingFor[r.Reason]}}
+	a, plan := v.appointment(r), (*matcher.Plan)(nil)
+	if a != nil {
+		plan, _ = v.plan(r, z)
+	}
+	if plan == nil {
+		return out
+	}
+	if offers := plan.Nearest(a.Span.Start, 1); len(offers) > 0 {
+		w := &offerWriter{call: v.call, snap: v.snap, zone: z}
+		out.Nearest = w.offer(nil, &offers[0])
+	}
+	return out
+}
+
 // waitingFor puts the engine's reasons of open requests into words; the matcher's
 // need none, its own account follows.
 var waitingFor = map[string]string{
@@ -144,6 +170,7 @@ var waitingFor = map[string]string{
 	engine.ReasonCaseScheduled: "another call on a case is being arranged",
 	engine.ReasonUnconsented:   "an attestation that every call needs was not given",
 	engine.ReasonNobody:        "nobody may take the call in the windows",
+	engine.ReasonReviewerLost:  "the reviewer cannot take the call any more, and nobody else can at that time",
 }
 
 // plan is the request's own plan; without one the reasons say why.

@@ -130,6 +130,7 @@ type factOut struct {
 type refusalOut struct {
 	Code    string      `json:"code"`
 	CaseID  *string     `json:"caseId"`
+	Rule    *string     `json:"rule"` // of a mode that is not open
 	Reasons []reasonOut `json:"reasons"`
 }
 
@@ -234,7 +235,11 @@ func (c *call) explainOffers(q *explainAsked, out *explainOut) *problem {
 	}
 	plan, refusal := c.planOf(c.snap, c.now, query)
 	if refusal != nil {
-		out.Refusal = &refusalOut{Code: refusal.Code, CaseID: textOrNull(refusal.CaseID), Reasons: reasonsOut(refusal.Reasons)}
+		out.Refusal = &refusalOut{
+			Code: refusal.Code, CaseID: textOrNull(refusal.CaseID), Rule: textOrNull(refusal.Rule), Reasons: reasonsOut(refusal.Reasons),
+		}
+		w, found := &offerWriter{call: c, snap: c.snap, zone: q.zone}, c.refusedBecause(query)
+		out.Explanation = w.explanation(nil, &found)
 		return nil
 	}
 	if reviewer != nil {
@@ -249,6 +254,28 @@ func (c *call) explainOffers(q *explainAsked, out *explainOut) *problem {
 	}
 	out.Explanation = w.explanation(nil, &found.Explanation)
 	return nil
+}
+
+// refusedBecause explains a query that is refused, and what single change would open
+// it, in whichever mode that is if the query names none: a case that is not eligible
+// has no modes to choose from.
+func (c *call) refusedBecause(query matcher.Query) (found matcher.Explanation) {
+	tried := []string{query.Mode}
+	if query.Mode == "" {
+		tried = modes
+	}
+	view := c.snap.View(c.actor.Tenant, c.now)
+	ids := make([]string, len(query.Cases))
+	for i, v := range query.Cases {
+		ids[i] = v.ID
+	}
+	view.Except, query.FirstAsked = c.ownCall(c.snap, c.now, ids)
+	for _, query.Mode = range tried {
+		if found, _ = matcher.ExplainRefused(view, query); len(found.Unlock) > 0 {
+			return found
+		}
+	}
+	return found
 }
 
 func (c *call) caseReasons(v *engine.Case, x *matcher.CaseExplanation, z *slots.Zone) caseReasonsOut {

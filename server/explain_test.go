@@ -140,11 +140,18 @@ func TestExplainRefused(t *testing.T) {
 	w.seed(mate("approved", "/determination/status", "approved"))
 	r := w.why("/caseId", "approved", "/reviewerId", "rev-ames")
 	if r.at("refusal", "code") != "not_eligible" || r.at("refusal", "reasons", 0, "code") != "case_approved" || r.at("mode") != nil ||
-		r.at("cases", 0, "availability", "status") != "not_eligible" || r.at("explanation") != nil {
+		r.at("cases", 0, "availability", "status") != "not_eligible" || r.at("explanation", "nothingBecause", 0, "code") != "case_approved" {
 		t.Errorf("refused %s", r.body)
 	}
-	if got := w.why("/caseId", "1004567", "/mode", "callback").at("refusal", "code"); got != "mode_not_available" {
-		t.Errorf("callback: %v", got)
+	if got := w.why("/caseId", "1004567", "/mode", "callback"); got.at("refusal", "code") != "mode_not_available" || got.at("refusal", "rule") != "hne/modes" {
+		t.Errorf("callback: %s", got.body)
+	}
+	closed := newCallbacks(t)
+	closed.seed(evolentCase.with("/id", "a-1", "/healthPlan", "asuris", "/determination/letterDate", "2026-10-10"))
+	late := closed.why("/caseId", "a-1")
+	if late.at("refusal", "reasons", 0, "code") != "request_window_closed" || late.at("explanation", "unlock", 0, "kind") != "deadline" ||
+		late.at("explanation", "unlock", 0, "value") != "asuris/request-window" {
+		t.Errorf("too late %s", late.body)
 	}
 	f := w.refusing("POST", "/v1/explain", doc{"caseId": "1004567"})
 	f(400, "/reviewerId", "/reviewerId", "rev ames")

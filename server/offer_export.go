@@ -87,10 +87,10 @@ func prefersCSV(accept string) bool {
 	}
 	for item := range strings.SplitSeq(accept, ",") {
 		media, parameters, _ := strings.Cut(item, ";")
-		switch media = strings.ToLower(strings.Trim(media, " \t")); {
-		case media == typeNDJSON:
+		switch strings.ToLower(strings.Trim(media, " \t")) {
+		case typeNDJSON:
 			return false
-		case media == typeCSV:
+		case typeCSV:
 			return !excluded(parameters)
 		}
 	}

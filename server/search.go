@@ -245,6 +245,9 @@ func sameCases(a, b []string) bool {
 
 func planRefused(r *matcher.Refusal) *problem {
 	p := &problem{code: r.Code}
+	if r.Rule != "" {
+		p.extra = append(p.extra, member{"rule", encode(r.Rule)})
+	}
 	if r.CaseID != "" {
 		p.extra = append(p.extra, member{"caseIds", encode([]string{r.CaseID})})
 	}

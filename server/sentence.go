@@ -70,10 +70,11 @@ func result(a *engine.Attempt, p *engine.AttemptPersonal) string {
 
 // spokenTo names a person with the role at the office.
 func spokenTo(a *engine.Attempt, p *engine.AttemptPersonal) string {
-	switch phrase := rolePhrases[a.SpokeWithRole]; {
-	case a.SpokeWithRole == "provider":
+	phrase := rolePhrases[a.SpokeWithRole]
+	switch a.SpokeWithRole {
+	case "provider":
 		return "the provider, " + p.SpokeWithName
-	case a.SpokeWithRole == "other":
+	case "other":
 		return p.SpokeWithName + " " + phrase
 	default:
 		return p.SpokeWithName + ", " + phrase

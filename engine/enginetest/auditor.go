@@ -27,6 +27,8 @@ type Auditor struct {
 	calls     []call // holds and appointments, also those that ended
 	profiles  []knownProfile
 	keys      []knownKey
+	requests  []request // for callbacks
+	notes     []noted   // offer records
 }
 
 type knownReviewer struct {
@@ -68,15 +70,18 @@ type call struct {
 	principal  string
 	until      slots.Instant // of a hold
 	tier       matcher.Tier
+	mode       string
+	specialty  bool // a specialty match was asked for
 
 	// Of an appointment.
 	version     uint64
-	specialty   bool     // a specialty match was asked for
 	attested    []string // "case code", sorted
 	firstAsked  slots.Instant
 	created     slots.Instant
 	updated     slots.Instant
 	cancelledBy string
+	callback    string           // id of the request that it came from, "" if none
+	windows     []slots.Interval // of that
 	life
 }
 
@@ -90,6 +95,7 @@ type Verdict struct {
 
 	missing []string // codes of StatusAttestationRequired
 	call    *call    // as it was then
+	request *request // the same
 	version uint64   // of a reviewer, a case or a profile
 	answer  []byte
 	changed bool // of the state, besides the key
@@ -110,6 +116,8 @@ func (a *Auditor) clone() *Auditor {
 	c.calls = slices.Clone(a.calls)
 	c.profiles = slices.Clone(a.profiles)
 	c.keys = slices.Clone(a.keys)
+	c.requests = slices.Clone(a.requests)
+	c.notes = slices.Clone(a.notes)
 	return &c
 }
 
@@ -124,8 +132,14 @@ func (a *Auditor) judge(cmd engine.Command) Verdict {
 	if v, known := a.remembered(&cmd); known {
 		return v
 	}
+	was := a.clone()
 	v := a.decide(&cmd)
 	v.Now = a.now
+	if v.Status == engine.StatusOK && v.changed {
+		a.follow(&cmd, was)
+		a.note(&cmd, was)
+		a.refresh(&v)
+	}
 	if v.Status == engine.StatusOK && (v.changed || cmd.Key != "") {
 		a.seq++
 		v.Seq, a.written = a.seq, a.now
@@ -180,6 +194,14 @@ func (a *Auditor) decide(cmd *engine.Command) Verdict {
 		return a.reassign(cmd.Actor, p)
 	case engine.AddAbsence:
 		return a.absent(cmd.Actor, p)
+	case engine.CreateCallback:
+		return a.createCallback(cmd.Actor, p)
+	case engine.CancelCallback:
+		return a.cancelCallback(cmd.Actor, p)
+	case engine.AdHoc:
+		return a.adHoc(cmd.Actor, p)
+	case engine.RecordOffer:
+		return a.recordOffer(cmd.Actor, p)
 	}
 	return refused(engine.StatusInvalid)
 }
@@ -187,8 +209,8 @@ func (a *Auditor) decide(cmd *engine.Command) Verdict {
 func refused(s engine.Status) Verdict { return Verdict{Status: s} }
 
 // wellFormed tells whether every id is an id. Of bad ids the workload knows
-// only badID, of bad answers only those without a key, of bad outcomes one, and
-// of bad absences those that are empty.
+// only badID, of bad answers only those without a key, of bad outcomes one, of
+// bad absences those that are empty, and of bad digests that of zeros.
 func (a *Auditor) wellFormed(cmd *engine.Command) bool {
 	switch p := cmd.Payload.(type) {
 	case engine.HoldSlot:
@@ -201,6 +223,12 @@ func (a *Auditor) wellFormed(cmd *engine.Command) bool {
 		return p.Outcome != badOutcome && (!p.Partial || p.Outcome == "modified")
 	case engine.AddAbsence:
 		return p.Span.Start < p.Span.End
+	case engine.CreateCallback:
+		return p.ID != badID
+	case engine.AdHoc:
+		return p.ID != badID
+	case engine.RecordOffer:
+		return p.Digest != [32]byte{}
 	}
 	return true
 }

@@ -6,9 +6,11 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// taken tells whether an id names an active hold or any appointment.
+// taken tells whether an id names an active hold or any appointment, or is kept
+// for one.
 func (a *Auditor) taken(tenant, id string) bool {
-	return a.findHold(tenant, id) >= 0 || a.findAppointment(tenant, id) >= 0
+	kept := slices.ContainsFunc(a.requests, func(r request) bool { return r.tenant == tenant && r.apt == id && r.open() })
+	return kept || a.findHold(tenant, id) >= 0 || a.findAppointment(tenant, id) >= 0
 }
 
 // booked asks whether a case has a call already. An own hold for the very same
@@ -52,7 +54,7 @@ func (a *Auditor) hold(actor engine.Actor, p engine.HoldSlot) Verdict {
 	}
 	w := &wish{
 		actor: actor, caseIDs: p.CaseIDs, reviewerID: p.ReviewerID, start: p.Start,
-		specialty: p.SpecialtyMatch, clinician: true,
+		mode: engine.ModeSlot, specialty: p.SpecialtyMatch, clinician: true,
 	}
 	if s := a.look(w); s != engine.StatusOK {
 		return refused(s)
@@ -67,10 +69,15 @@ func (a *Auditor) hold(actor engine.Actor, p engine.HoldSlot) Verdict {
 	if s := a.place(w, own); s != engine.StatusOK {
 		return refused(s)
 	}
+	return a.grasp(w, own, p.ID)
+}
+
+// grasp makes a hold of a wish, unless there are too many.
+func (a *Auditor) grasp(w *wish, own int, id string) Verdict {
 	count := 0
 	for i := range a.calls {
 		c := &a.calls[i]
-		if c.held && c.tenant == actor.Tenant && c.principal == actor.Principal && i != own && a.active(c) {
+		if c.held && c.tenant == w.actor.Tenant && c.principal == w.actor.Principal && i != own && a.active(c) {
 			count++
 		}
 	}
@@ -83,9 +90,9 @@ func (a *Auditor) hold(actor engine.Actor, p engine.HoldSlot) Verdict {
 	}
 	a.ask(w)
 	return a.keep(call{
-		tenant: actor.Tenant, id: p.ID, held: true, cases: p.CaseIDs, reviewer: p.ReviewerID,
-		span: w.span, busy: w.busy, principal: actor.Principal, tier: w.tier,
-		until: a.now + seconds(w.terms.hold), created: a.now, specialty: p.SpecialtyMatch,
+		tenant: w.actor.Tenant, id: id, held: true, cases: w.caseIDs, reviewer: w.reviewerID, mode: w.mode,
+		span: w.span, busy: w.busy, principal: w.actor.Principal, tier: w.tier,
+		until: a.now + seconds(w.terms.hold), created: a.now, specialty: w.specialty,
 	})
 }
 
@@ -124,11 +131,12 @@ func (a *Auditor) book(actor engine.Actor, p engine.Book) Verdict {
 		actor: actor, caseIDs: p.CaseIDs, reviewerID: p.ReviewerID, start: p.Start,
 		specialty: p.Notes.SpecialtyMatchRequested, clinician: p.PerformedByCredential == clinician,
 	}
+	w.mode, w.notBefore = a.modeOf(actor, p.HoldID)
 	if s := a.look(w); s != engine.StatusOK {
 		return refused(s)
 	}
 	if s := a.combine(w); s != engine.StatusOK {
-		return refused(s)
+		return refused(a.withoutHold(w, p.HoldID, s))
 	}
 	own, s := a.booked(w, p.HoldID)
 	if s != engine.StatusOK {
@@ -156,8 +164,11 @@ func (a *Auditor) book(actor engine.Actor, p engine.Book) Verdict {
 	if len(w.cases) > 1 {
 		a.counts.Add("several cases in one call")
 	}
+	if w.mode == engine.ModeAdHoc {
+		a.counts.Add("ad hoc booked")
+	}
 	return a.keep(call{
-		tenant: actor.Tenant, id: p.ID, cases: p.CaseIDs, reviewer: p.ReviewerID,
+		tenant: actor.Tenant, id: p.ID, cases: p.CaseIDs, reviewer: p.ReviewerID, mode: w.mode,
 		span: w.span, busy: w.busy, principal: actor.Principal, tier: w.tier,
 		version: 1, specialty: w.specialty, attested: w.attest(p.Attestations),
 		firstAsked: firstAsked, created: a.now, updated: a.now,

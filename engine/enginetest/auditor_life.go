@@ -105,7 +105,11 @@ func (a *Auditor) missRule(c *call) (rule terms, ruled bool) {
 // miss tells whether an attempt is one: dialled in the call's time, or at any,
 // and nobody reached who may speak.
 func (a *Auditor) miss(c *call, t terms, x *engine.Attempt) bool {
-	inTime := x.At >= c.span.Start && x.At < c.span.End
+	times := c.windows
+	if times == nil {
+		times = []slots.Interval{c.span}
+	}
+	inTime := slices.ContainsFunc(times, func(w slots.Interval) bool { return w.Start <= x.At && x.At < w.End })
 	if !inTime && x.Direction == "outbound" && !t.anyTime {
 		a.counts.Add("nobody reached outside the call's time")
 	}
@@ -211,7 +215,7 @@ func (a *Auditor) reassign(actor engine.Actor, p engine.Reassign) Verdict {
 	}
 	return a.move(a.findAppointment(actor.Tenant, p.ID), actor, engine.Reschedule{
 		ID: p.ID, ReviewerID: p.ReviewerID, Start: c.span.Start, Attestations: p.Attestations,
-	}, true)
+	}, c.span.Start)
 }
 
 func (a *Auditor) absent(actor engine.Actor, p engine.AddAbsence) Verdict {
@@ -307,7 +311,11 @@ func (a *Auditor) end(k *knownCase) {
 // compareLife tells how what became of an appointment differs.
 func (c *call) compareLife(d *differ, p *engine.Appointment) {
 	want(d, "status of the appointment", p.Status, c.status)
-	want(d, "mode", p.Mode, engine.ModeSlot)
+	want(d, "mode", p.Mode, c.mode)
+	want(d, "callback request", p.CallbackID, c.callback)
+	if !slices.Equal(p.Windows, c.windows) {
+		d.errorf("windows are %v, expected %v", p.Windows, c.windows)
+	}
 	want(d, "credential of the speaker", p.PerformedByCredential, c.credential)
 	want(d, "start of the call", p.StartedAt, c.started)
 	want(d, "end of the call", p.EndedAt, c.ended)

@@ -23,11 +23,11 @@ func (a *Auditor) reschedule(actor engine.Actor, p engine.Reschedule) Verdict {
 	case old.status != engine.Booked:
 		return refused(engine.StatusNotReschedulable)
 	}
-	return a.move(i, actor, p, false)
+	return a.move(i, actor, p, 0)
 }
 
-// move gives a call another slot, or, if it stays at its time, another reviewer.
-func (a *Auditor) move(i int, actor engine.Actor, p engine.Reschedule, stays bool) Verdict {
+// move gives a call another slot, not before an instant unless that is 0.
+func (a *Auditor) move(i int, actor engine.Actor, p engine.Reschedule, notBefore slots.Instant) Verdict {
 	old := a.calls[i]
 	switch {
 	case old.reviewer == p.ReviewerID && old.span.Start == p.Start && sameCodes(old.attested, p.Attestations):
@@ -36,7 +36,8 @@ func (a *Auditor) move(i int, actor engine.Actor, p engine.Reschedule, stays boo
 	}
 	w := &wish{
 		actor: actor, caseIDs: old.cases, reviewerID: p.ReviewerID, start: p.Start,
-		specialty: old.specialty, firstAsked: old.firstAsked, clinician: true, stays: stays,
+		specialty: old.specialty, firstAsked: old.firstAsked, clinician: true,
+		mode: old.mode, notBefore: notBefore,
 	}
 	if s := a.look(w); s != engine.StatusOK {
 		return refused(s)

@@ -17,7 +17,9 @@ type wish struct {
 	specialty  bool
 	firstAsked slots.Instant
 	clinician  bool // one speaks, or need not
-	stays      bool // at the time that the call has
+	mode       string
+	notBefore  slots.Instant    // earliest start instead of the lead time's, 0 = none
+	windows    []slots.Interval // to lie in, nil = anywhere
 
 	cases    []*knownCase
 	reviewer *engine.Reviewer
@@ -32,6 +34,18 @@ type wish struct {
 
 // look finds what a wish names.
 func (a *Auditor) look(w *wish) engine.Status {
+	if s := a.lookCases(w); s != engine.StatusOK {
+		return s
+	}
+	i := a.findReviewer(w.actor.Tenant, w.reviewerID)
+	if i < 0 {
+		return engine.StatusNotFound
+	}
+	w.reviewer = &a.reviewers[i].image
+	return engine.StatusOK
+}
+
+func (a *Auditor) lookCases(w *wish) engine.Status {
 	for _, id := range w.caseIDs {
 		i := a.findCase(w.actor.Tenant, id)
 		if i < 0 {
@@ -39,11 +53,6 @@ func (a *Auditor) look(w *wish) engine.Status {
 		}
 		w.cases = append(w.cases, &a.cases[i])
 	}
-	i := a.findReviewer(w.actor.Tenant, w.reviewerID)
-	if i < 0 {
-		return engine.StatusNotFound
-	}
-	w.reviewer = &a.reviewers[i].image
 	return engine.StatusOK
 }
 
@@ -67,7 +76,7 @@ func (a *Auditor) combine(w *wish) engine.Status {
 	}
 	w.terms = a.shared(w.cases)
 	switch {
-	case w.terms.callback:
+	case !w.terms.opens(w.mode):
 		return engine.StatusModeNotAvailable
 	case w.terms.clinician && !w.clinician:
 		return engine.StatusClinicianRequired
@@ -86,9 +95,7 @@ func (a *Auditor) place(w *wish, except ...int) engine.Status {
 	if a.twist == TwistBufferForgotten {
 		w.busy.End = w.span.End
 	}
-	switch {
-	case w.start%(slots.Instant(t.grid)*60) != 0, !w.stays && w.start < a.now+slots.Instant(t.lead)*60,
-		w.start >= a.now+slots.Instant(t.horizon)*3600, !works(w.reviewer, w.span):
+	if !a.onOffer(w) || !works(w.reviewer, w.span) {
 		return engine.StatusSlotNotOffered
 	}
 	for _, c := range w.cases {
@@ -102,6 +109,23 @@ func (a *Auditor) place(w *wish, except ...int) engine.Status {
 		w.optional = append(w.optional, f.optional...)
 	}
 	return a.free(w, except)
+}
+
+// onOffer tells whether anybody's calls may start then.
+func (a *Auditor) onOffer(w *wish) bool {
+	grid, first := w.terms.grid, a.now+seconds(w.terms.lead)
+	if w.mode == engine.ModeAdHoc {
+		grid, first = 1, a.now
+	}
+	if w.notBefore != 0 {
+		first = w.notBefore
+	}
+	span := slots.Interval{Start: w.start, End: w.start + seconds(w.terms.call)}
+	if a.twist == TwistWindowsWide {
+		span.End = span.Start + 1
+	}
+	return w.start%seconds(grid) == 0 && w.start >= first && w.start < a.now+slots.Instant(w.terms.horizon)*3600 &&
+		(w.windows == nil || covered(w.windows, span))
 }
 
 // free looks at every call there is.

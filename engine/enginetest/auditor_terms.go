@@ -12,6 +12,7 @@ import (
 // contract, worked out by hand for the codes and plans of the simulated world.
 type fit struct {
 	tier     matcher.Tier // TierNone: not at all
+	near     int          // as relation says
 	similar  bool         // not the same specialty: unmet where a match was asked for
 	required []string     // attestation codes
 	optional []string
@@ -51,7 +52,7 @@ func (a *Auditor) shared(cases []*knownCase) terms {
 		all.call, all.lead = max(all.call, t.call), max(all.lead, t.lead)
 		all.horizon, all.hold = min(all.horizon, t.horizon), min(all.hold, t.hold)
 		all.clinician = all.clinician || t.clinician
-		all.callback = all.callback || t.callback
+		all.windows = max(all.windows, t.windows)
 		step := all.grid
 		for step%t.grid != 0 {
 			step += all.grid
@@ -121,7 +122,7 @@ func (a *Auditor) fitOf(r *engine.Reviewer, k *knownCase, start slots.Instant) f
 		anchor = c.Requesting.Specialty
 	}
 	near := relation(c.Program, anchor, r.Specialties[0])
-	f := fit{tier: matcher.TierSkilled, similar: near < 2}
+	f := fit{tier: matcher.TierSkilled, near: near, similar: near < 2}
 	if near == 1 {
 		f.tier = matcher.TierSimilar
 	} else if near > 1 {

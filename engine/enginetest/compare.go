@@ -67,11 +67,19 @@ func (v *Verdict) compareEntity(d *differ, k engine.Kind, o *engine.Outcome) {
 			return
 		}
 		want(d, "version", o.Profile.Version, v.version)
-	case engine.KindHold:
+	case engine.KindHold, engine.KindAdHoc:
 		v.call.compareHold(d, o.Hold)
 	case engine.KindBook, engine.KindReschedule, engine.KindCancel, engine.KindRecordAttempt,
 		engine.KindStartCall, engine.KindCompleteCall, engine.KindNoShow, engine.KindReassign:
 		v.call.compareAppointment(d, o.Appointment)
+	case engine.KindCreateCallback, engine.KindCancelCallback:
+		v.request.compare(d, o.Callback)
+		if v.call != nil {
+			v.call.compareAppointment(d, o.Appointment)
+		} else if o.Appointment != nil {
+			d.errorf("appointment %s in the answer, expected none", o.Appointment.ID)
+		}
+	case engine.KindRecordOffer:
 	case engine.KindRecordAnswer:
 		if !bytes.Equal(o.Answer, v.answer) {
 			d.errorf("answer is %q, expected %q", o.Answer, v.answer)
@@ -95,6 +103,7 @@ func (c *call) compareHold(d *differ, h *engine.Hold) {
 	want(d, "span", h.Span, c.span)
 	want(d, "busy", h.Busy, c.busy)
 	want(d, "principal", h.Principal, c.principal)
+	want(d, "mode", h.Mode, c.mode)
 	want(d, "tier", h.Tier, c.tier)
 	want(d, "expiry", h.ExpiresAt, c.until)
 	want(d, "created at", h.CreatedAt, c.created)
@@ -139,6 +148,7 @@ func (a *Auditor) compareSnapshot(s *engine.Snapshot) error {
 		a.compareCall(d, s, &a.calls[i])
 	}
 	a.compareCounts(d, s)
+	a.compareRequests(d, s)
 	for i := range a.cases {
 		a.compareActive(d, s, &a.cases[i])
 	}

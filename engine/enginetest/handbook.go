@@ -14,17 +14,19 @@ import (
 
 // terms are the numbers of a payer's row, as the auditor knows them.
 type terms struct {
-	plan, program        string // program "" = all of the plan
-	call, grid, lead     int    // minutes
-	horizon              int    // hours
-	hold                 int    // minutes
-	window               int    // hours after the decision in which to ask, 0 = none
-	callback             bool   // no slots, callbacks only
-	clinician            bool   // a clinician must speak
-	ohioConsent, appeals bool   // attestations of the row for Health New England
-	misses               int    // after which an outcome of their own follows, 0 = no rule
-	then                 string // what: deemed_completed, no_show, none
-	anyTime              bool   // misses count whenever they happen
+	plan, program        string   // program "" = all of the plan
+	call, grid, lead     int      // minutes
+	horizon              int      // hours
+	hold                 int      // minutes
+	window               int      // hours after the decision in which to ask, 0 = none
+	modes                []string // nil = slots
+	windows              int      // that a callback request must name
+	office               int      // business days whose office hours stand in for windows, 0 = none do
+	clinician            bool     // a clinician must speak
+	ohioConsent, appeals bool     // attestations of the row for Health New England
+	misses               int      // after which an outcome of their own follows, 0 = no rule
+	then                 string   // what: deemed_completed, no_show, none
+	anyTime              bool     // misses count whenever they happen
 	outcomes             []string
 	stages               bool // a pharmacist first, then a physician
 	once                 bool // one call a case
@@ -39,6 +41,8 @@ const (
 	planCallback = "callback"
 	planWindow   = "window"
 	planStages   = "stages"
+	planBoth     = "both" // slots and callbacks
+	planNow      = "now"  // whoever is free
 )
 
 // Programs of the simulated world.
@@ -57,8 +61,11 @@ type handbook struct {
 // shipped are the rows that the embedded rules have.
 var shipped = []terms{
 	{plan: planPlain, call: 15, grid: 15, horizon: 1440, hold: 5},
-	{plan: planDeck, call: 15, grid: 15, horizon: 1440, hold: 5, ohioConsent: true, appeals: true},
+	{plan: planDeck, call: 15, grid: 15, horizon: 1440, hold: 5, ohioConsent: true, appeals: true, modes: slotsAndCallbacks},
 }
+
+// slotsAndCallbacks are the modes of several plans; the shipped row of planDeck gets them too.
+var slotsAndCallbacks = []string{engine.ModeSlot, engine.ModeCallback}
 
 // firstRows and secondRows are the rows that the two rulesets of a simulation
 // add to the shipped ones.
@@ -66,16 +73,26 @@ var (
 	firstRows = []terms{
 		{plan: planLong, program: programSpine, call: 30, grid: 15, lead: 60, horizon: 48, hold: 10, clinician: true, misses: 2, then: "deemed_completed"},
 		{plan: planLong, program: programJoint, call: 20, grid: 20, horizon: 72, hold: 4, misses: 1, then: "no_show", anyTime: true},
-		{plan: planCallback, call: 15, grid: 15, horizon: 48, hold: 5, callback: true},
-		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 5, window: 12, misses: 3, then: "none", outcomes: []string{"upheld", "decision_pending"}},
-		{plan: planStages, call: 15, grid: 15, horizon: 240, hold: 5, stages: true, once: true},
+		{
+			plan: planCallback, call: 15, grid: 15, lead: 30, horizon: 48, hold: 5, clinician: true, misses: 2, then: "deemed_completed",
+			modes: []string{engine.ModeCallback}, windows: 2,
+		},
+		{
+			plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 5, window: 12, misses: 3, then: "none",
+			outcomes: []string{"upheld", "decision_pending"}, modes: slotsAndCallbacks,
+		},
+		{plan: planStages, call: 15, grid: 15, horizon: 240, hold: 5, stages: true, once: true, modes: slotsAndCallbacks},
+		{plan: planBoth, call: 15, grid: 15, horizon: 240, hold: 5, modes: slotsAndCallbacks, office: 2},
+		{plan: planNow, call: 15, grid: 15, horizon: 48, hold: 5, modes: []string{engine.ModeAdHoc}, clinician: true},
 	}
 	secondRows = []terms{
 		{plan: planLong, program: programSpine, call: 45, grid: 15, horizon: 48, hold: 2},
 		{plan: planLong, program: programJoint, call: 20, grid: 20, lead: 30, horizon: 72, hold: 4},
-		{plan: planCallback, call: 15, grid: 15, horizon: 48, hold: 5, callback: true},
+		{plan: planCallback, call: 30, grid: 30, horizon: 48, hold: 5, modes: []string{engine.ModeCallback}},
 		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 1, window: 6, once: true},
-		{plan: planStages, call: 15, grid: 15, horizon: 240, hold: 5, stages: true},
+		{plan: planStages, call: 15, grid: 15, horizon: 240, hold: 5, stages: true, modes: slotsAndCallbacks},
+		{plan: planBoth, call: 15, grid: 15, lead: 15, horizon: 240, hold: 5, modes: slotsAndCallbacks, windows: 1, clinician: true},
+		{plan: planNow, call: 10, grid: 20, lead: 60, horizon: 48, hold: 3, modes: []string{engine.ModeSlot, engine.ModeAdHoc}},
 	}
 )
 
@@ -147,6 +164,9 @@ func cut(sections map[string]any) {
 	keep("similarity", func(id string) bool { return strings.HasPrefix(id, "spine-") })
 	for _, row := range rowsOf(sections, "payers") {
 		m, _ := row.(map[string]any)
+		if m["healthPlan"] == planDeck {
+			m["modes"] = slotsAndCallbacks
+		}
 		for _, part := range []string{"limits", "options", "advice"} {
 			delete(m, part)
 		}
@@ -179,8 +199,16 @@ func (t terms) row(list []any, id string) (map[string]any, error) {
 	if t.program != "" {
 		row["programs"] = []string{t.program}
 	}
-	if t.callback {
-		row["modes"] = []string{"callback"}
+	if t.modes != nil {
+		row["modes"] = t.modes
+	}
+	if t.windows > 0 {
+		row["minimumWindows"] = t.windows
+	}
+	if t.office > 0 {
+		row["callbackHours"] = map[string]any{
+			"weekly": []any{map[string]any{"days": []string{"mon", "tue", "wed", "thu", "fri"}, "start": "09:00", "end": "17:00"}}, "businessDays": t.office,
+		}
 	}
 	row["call"] = map[string]int{
 		"callMinutes": t.call, "gridMinutes": t.grid, "leadMinutes": t.lead, "horizonHours": t.horizon, "holdMinutes": t.hold,
@@ -216,6 +244,14 @@ func (t terms) procedure(row map[string]any) {
 	if t.once {
 		row["caps"] = map[string]int{"callsPerCase": 1}
 	}
+}
+
+// opens tells whether calls may come about in a mode.
+func (t terms) opens(mode string) bool {
+	if t.modes == nil {
+		return mode == engine.ModeSlot
+	}
+	return slices.Contains(t.modes, mode)
 }
 
 // termsOf finds the row that governs a case.

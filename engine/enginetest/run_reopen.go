@@ -151,6 +151,9 @@ func (r *run) finish() error {
 	if err := r.audited(); err != nil {
 		return err
 	}
+	if err := r.offered(); err != nil {
+		return err
+	}
 	for _, batch := range []int{1, 100} {
 		if err := r.repeat(hash, batch); err != nil {
 			return fmt.Errorf("the same commands in batches of %d: %w", batch, err)

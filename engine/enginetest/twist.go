@@ -20,6 +20,12 @@ const (
 	TwistMissAnywhere          // an attempt outside the call's time is a miss
 	TwistEndedStays            // a call stays booked when its case is approved
 	TwistEscalatedCounts       // an escalated call counts as held
+	TwistTriedOnce             // a request that waits is never tried again
+	TwistWindowsWide           // a callback may end after its window
+	TwistUnconsented           // a request gets a call that needs a consent it did not give
+	TwistUnseated              // a call stays with a reviewer who is away
+	TwistOffersTwice           // the same answer is recorded again within 10 minutes
+	TwistDutyForgotten         // what becomes of calls is not recorded
 	twistEnd
 )
 
@@ -36,6 +42,7 @@ var twistNames = [twistEnd]string{
 	"none", "touching", "buffer forgotten", "hold outlives", "cancel keeps slot", "keys unscoped",
 	"keys forgotten", "cap without holds", "move blocked", "held case free",
 	"miss anywhere", "ended call stays", "escalated counts",
+	"tried once", "windows wide", "unconsented", "unseated", "offers twice", "duty forgotten",
 }
 
 // String names the mistake.

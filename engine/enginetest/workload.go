@@ -319,6 +319,21 @@ func (w *Workload) payload(actor *engine.Actor) engine.Payload {
 	if w.halfEnded(actor.Tenant) != nil && w.chance(30) {
 		return w.reschedule(actor)
 	}
+	if w.chance(9) {
+		if p := w.relieve(actor.Tenant); p != nil {
+			return p
+		}
+	}
+	switch n := w.rnd.IntN(100); {
+	case n < 12:
+		return w.createCallback(actor)
+	case n < 14:
+		return w.cancelCallback(actor)
+	case n < 20:
+		return w.adHoc(actor)
+	case n < 23:
+		return w.recordOffer(actor)
+	}
 	switch n := w.rnd.IntN(100); {
 	case n < 25:
 		return w.hold(actor)

@@ -13,7 +13,7 @@ import (
 func (w *Workload) caseIDs(tenant string) []string {
 	first := pick(w, w.cases)
 	for range w.rnd.IntN(8) {
-		if first.HealthPlan != planCallback && w.idle(tenant, first.ID) {
+		if slotted(&first) && w.idle(tenant, first.ID) {
 			break
 		}
 		first = pick(w, w.cases)
@@ -28,7 +28,7 @@ func (w *Workload) caseIDs(tenant string) []string {
 			}
 		}
 	case n < 95:
-		if first.HealthPlan != planCallback {
+		if slotted(&first) {
 			ids = append(ids, first.ID)
 		}
 	case n < 97:
@@ -40,6 +40,9 @@ func (w *Workload) caseIDs(tenant string) []string {
 	}
 	return ids
 }
+
+// slotted tells whether a case has slots under some rules.
+func slotted(c *engine.Case) bool { return c.HealthPlan != planCallback && c.HealthPlan != planNow }
 
 // idle tells whether a case has no call now.
 func (w *Workload) idle(tenant, id string) bool {

@@ -53,7 +53,7 @@ var (
 
 const (
 	reviewerCount = 6
-	caseCount     = 16
+	caseCount     = 20
 )
 
 func reviewerID(i int) string { return fmt.Sprintf("rev-%d", i) }
@@ -164,6 +164,14 @@ func firstCases() []engine.Case {
 			c.HealthPlan = planWindow
 		case 14, 15:
 			c.HealthPlan = planStages
+		case 16:
+			c.HealthPlan = planBoth
+		case 17:
+			c.HealthPlan, c.SitusState = planBoth, "TX"
+		case 18:
+			c.HealthPlan, c.SitusState = planNow, "TX"
+		case 19:
+			c.HealthPlan, c.Program = planNow, programJoint
 		}
 		all = append(all, c)
 	}

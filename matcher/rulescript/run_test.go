@@ -60,7 +60,7 @@ func TestRun(t *testing.T) {
 	if err != nil || len(again.Failures) > 0 || again.Rewritten != got.Rewritten {
 		t.Errorf("rewritten: %v, %+v\n%s", err, again.Failures, got.Rewritten)
 	}
-	if !strings.HasPrefix(got.Rewritten, script[:strings.Index(script, "nothing")]) {
+	if right, _, _ := strings.Cut(script, "nothing"); !strings.HasPrefix(got.Rewritten, right) {
 		t.Errorf("rewritten what was right:\n%s", got.Rewritten)
 	}
 }
