@@ -48,7 +48,7 @@ build: ## Build bin/parley, static and without local paths in it
 
 .PHONY: run
 run: build ## Serve a generated demo roster on http://127.0.0.1:8080
-	bin/parley serve --demo=national --data .cache/demo --listen $(DEMO_LISTEN)
+	bin/parley serve --demo=national --data .cache/national --listen $(DEMO_LISTEN)
 
 .PHONY: run-deck
 run-deck: build ## Serve the worked example of May 2020 on http://127.0.0.1:8081

@@ -3,12 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json"
 )
 
 // TestRulesDoc does what docs/rules.md says, step by step, on the deck demo: it
@@ -25,13 +29,15 @@ func TestRulesDoc(t *testing.T) {
 		t.Fatal("the page has no worked example")
 	}
 	p := serve(t, t.TempDir()+"/deck", "--demo=deck")
-	p.must(201, "POST", "/v1/appointments", "one", booking("1004567", "rev-bryce", "2020-05-19T15:00:00-04:00"))
 	dir := t.TempDir()
 	steps := 0
 	for _, block := range regexp.MustCompile("(?s)\n```(\\w+) ?(\\S*)\n(.*?)\n```").FindAllStringSubmatch(example, -1) {
 		kind, name, text := block[1], block[2], block[3]
 		steps++
 		switch kind {
+		case "sh":
+			command := regexp.MustCompile(`http://[^/]*(\S*) .*Idempotency-Key: (\S*)' -d '(.*)'$`).FindStringSubmatch(text)
+			p.must(201, "POST", command[1], command[2], command[3])
 		case "console":
 			command, want, _ := strings.Cut(text, "\n")
 			got := runIn(t, dir, strings.ReplaceAll(command, "http://127.0.0.1:8081", p.url))
@@ -51,6 +57,32 @@ func TestRulesDoc(t *testing.T) {
 	}
 	if steps < 8 {
 		t.Errorf("only %d steps were found", steps)
+	}
+}
+
+// TestRulesFormatDoc compares the row that docs/rules-format.md reads aloud with the shipped one.
+func TestRulesFormatDoc(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/rules-format.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)\n```json (\\S+)\n(.*?)\n```").FindAllStringSubmatch(string(page), -1)
+	if len(blocks) == 0 {
+		t.Fatal("the page shows no row")
+	}
+	for _, b := range blocks {
+		shipped, errs, code := parley(t, "", "rules", "show", "--row", b[1])
+		if code != 0 {
+			t.Fatalf("%s: %s", b[1], errs)
+		}
+		var want, got any
+		if err := errors.Join(json.Unmarshal([]byte(shipped), &want), json.Unmarshal([]byte(b[2]), &got)); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("the page shows %s as\n%s\nit is\n%s", b[1], b[2], shipped)
+		}
 	}
 }
 

@@ -69,6 +69,59 @@ func TestNationalExamplesStandInTheDemo(t *testing.T) {
 	}
 }
 
+// What can be tried of the rules is there: every plan, every state with rows in force, drugs with their pharmacists,
+// who decided, training, and cases of one member that may share a call.
+func TestNationalShowsTheRules(t *testing.T) {
+	t.Parallel()
+	counts := map[string]int{}
+	for i, l := range demo.National(day) {
+		var v struct {
+			Value struct {
+				Credential          string
+				BoardCertifications []any
+				Experience          []any
+				HealthPlan          string
+				SitusState          string
+				Member              struct{ ID string }
+				Service             struct{ Drug, Modality string }
+				Determination       struct{ Status, Reason, ReviewerID string }
+			}
+		}
+		if err := json.Unmarshal(l, &v, json.MatchCaseInsensitiveNames(true)); err != nil {
+			t.Fatalf("line %d: %v", i+1, err)
+		}
+		c := &v.Value
+		for _, what := range []string{
+			"credential " + c.Credential, "plan " + c.HealthPlan, "state " + c.SitusState, "drug " + c.Service.Drug,
+			"modality " + c.Service.Modality, "status " + c.Determination.Status, "reason " + c.Determination.Reason,
+		} {
+			counts[what]++
+		}
+		counts["certifications"] += len(c.BoardCertifications)
+		counts["experience"] += len(c.Experience)
+		if c.Determination.ReviewerID != "" {
+			counts["decider"]++
+		}
+		if counts["member "+c.Member.ID]++; c.Member.ID != "" && counts["member "+c.Member.ID] == 2 {
+			counts["shared"]++
+		}
+	}
+	f := func(least int, list ...string) {
+		t.Helper()
+		for _, what := range list {
+			if counts[what] < least {
+				t.Errorf("%d of %s, want at least %d", counts[what], what, least)
+			}
+		}
+	}
+	f(50, "plan hne", "plan evolent", "plan magellan", "plan claims-eval", "plan asuris", "plan northern-mutual")
+	f(10, "state TX", "state OH", "state IN", "state MO", "state MS", "state AR", "state IL", "state KY", "state LA", "state NE",
+		"state NJ", "state OK", "state TN", "state VA", "state MA", "state WA")
+	f(15, "credential PharmD", "credential PT", "credential DO", "drug retail", "drug provider_administered", "modality mri", "modality ct",
+		"status pending", "status partially_denied", "reason investigational", "shared")
+	f(200, "certifications", "experience", "decider")
+}
+
 func toBytes(lines []demo.Line) [][]byte {
 	out := make([][]byte, len(lines))
 	for i, l := range lines {
