@@ -39,7 +39,8 @@ type AttentionItem struct {
 // at the time and with the reviewer that it has and with itself out of the way,
 // and yields those of which something no longer holds: earliest start first,
 // then by id, from behind a position. Calls keep their place: another call or a
-// cap is never in the way, nor are lead times.
+// cap is never in the way, nor are lead times, nor that a reviewer whom a rule
+// prefers has become free since.
 //
 // It stops when yield returns false, or after MaxAttentionScan calls; at is then
 // the last call that was judged, and more says whether there are others.
@@ -85,7 +86,7 @@ func (s *Snapshot) review(a *Appointment, now slots.Instant) (item AttentionItem
 	item.Appointment = a
 	q := matcher.Query{
 		FirstAsked: a.FirstAskedAt, SpecialtyMatch: a.Notes.SpecialtyMatchRequested, Waivable: matcher.RevealAlways,
-		Mode: a.Mode, NotBefore: a.Span.Start,
+		Mode: a.Mode, NotBefore: a.Span.Start, Kept: true,
 	}
 	for _, id := range a.CaseIDs {
 		c, _ := s.state.cases.get(a.Tenant, id)

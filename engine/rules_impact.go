@@ -203,14 +203,15 @@ func procedureAspects(e *matcher.Eligibility) []aspect {
 }
 
 // callAspects are what a ruleset says of a call as it stands: whether it could
-// be booked there now, were it not booked, whatever lead time a new call needs,
-// and how well it matches.
+// be booked there now, were it not booked, whatever lead time a new call needs
+// and whomever a rule prefers for one, and how well it matches.
 func (c *comparison) callAspects(rs *matcher.Ruleset, a *Appointment) []aspect {
 	view := c.s.view(a.Tenant, c.now, a.ID)
 	view.Rules = rs
 	q := matcher.Query{
 		SpecialtyMatch: a.Notes.SpecialtyMatchRequested, Waivable: matcher.RevealAlways,
 		Mode: a.Mode, Windows: a.Windows, NotBefore: a.Span.Start, FirstAsked: a.FirstAskedAt,
+		Kept: true,
 	}
 	for _, id := range a.CaseIDs {
 		if x, ok := c.s.cases.get(a.Tenant, id); ok {

@@ -21,7 +21,8 @@
 //  6. Clocks combine by kind: a provider's right takes the longest, a payer's duty
 //     the shortest, a limit the earliest. A fact that a clock lacks is named.
 //  7. Whether the original reviewer is to be preferred is decided once for a
-//     plan, on its view; everything that the plan answers follows it.
+//     plan, on its view; everything that the plan answers follows it. For a call
+//     that is booked and stays where it is, he is not.
 //
 // # Search
 //

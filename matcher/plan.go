@@ -70,7 +70,9 @@ func NewPlan(v *View, q Query) (*Plan, *Refusal) {
 		p.windows = slots.NewSet(q.Windows...)
 	}
 	p.combine()
-	p.preferOriginals()
+	if !q.Kept {
+		p.preferOriginals()
+	}
 	p.asked = q.Range
 	if p.asked.Empty() {
 		p.asked = p.limits

@@ -39,6 +39,9 @@ type Query struct {
 	// time. It may lie before now, for a call that is being put through; 0 = by the
 	// rows, and for ad hoc calls, which have no lead time, now.
 	NotBefore slots.Instant
+	// Kept: the call is booked, and is judged where it is. That a rule prefers the
+	// original reviewer says who may book; it takes no call from whoever has it.
+	Kept bool
 }
 
 // Refusal says why a query cannot have a plan at all.

@@ -30,7 +30,7 @@ import (
 //	assign cases=(c1) … [consents=(CODE)], or at=INSTANT [except=r1] … for one start
 //	rules [payers|jurisdictions|…]: the default policy, hne, Texas and the input's rows of a section
 //
-// Queries also take mode=slot|callback|ad_hoc, windows=(FROM/TO), not-before= and asked=.
+// Queries also take mode=slot|callback|ad_hoc, windows=(FROM/TO), not-before=, asked= and kept.
 // What is left out of a reviewer or a case is that of the spine surgery in Texas.
 func TestSearchScripts(t *testing.T) {
 	t.Parallel()
@@ -105,6 +105,7 @@ func (s *searchScript) plan(a args, within slots.Interval) (*Plan, string) {
 	q := Query{
 		Zone: s.zone, Range: within, SpecialtyMatch: a.d.HasArg("match"), Mode: a.text("mode", ""),
 		Windows: a.intervals("windows"), NotBefore: a.instant("not-before"), FirstAsked: a.instant("asked"),
+		Kept: a.d.HasArg("kept"),
 	}
 	for _, id := range a.list("cases") {
 		c := s.cases[id]
