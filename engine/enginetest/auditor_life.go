@@ -105,10 +105,7 @@ func (a *Auditor) missRule(c *call) (rule terms, ruled bool) {
 // miss tells whether an attempt is one: dialled in the call's time, or at any,
 // and nobody reached who may speak.
 func (a *Auditor) miss(c *call, t terms, x *engine.Attempt) bool {
-	times := c.windows
-	if times == nil {
-		times = []slots.Interval{c.span}
-	}
+	times := append(slices.Clone(c.windows), c.span)
 	inTime := slices.ContainsFunc(times, func(w slots.Interval) bool { return w.Start <= x.At && x.At < w.End })
 	if !inTime && x.Direction == "outbound" && !t.anyTime {
 		a.counts.Add("nobody reached outside the call's time")

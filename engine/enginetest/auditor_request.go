@@ -44,6 +44,7 @@ const (
 	reasonScheduled = "case_scheduled"
 	reasonPassed    = "windows_passed"
 	reasonConsent   = "consent_missing"
+	reasonLost      = "reviewer_lost" // of one that is assigned: nobody can take its call
 )
 
 func (r *request) open() bool {

@@ -33,11 +33,8 @@ func (a *Auditor) follow(cmd *engine.Command, was *Auditor) {
 			}
 		}
 	}
-	for _, i := range a.unsettled(tenant, was) {
-		if a.twist == TwistUnseated {
-			break
-		}
-		a.reseat(cmd, i)
+	if a.twist != TwistUnseated {
+		a.reseatAll(cmd, was)
 	}
 	a.tryAll(cmd)
 }
@@ -75,6 +72,43 @@ func (a *Auditor) stirred(tenant string, was *Auditor) bool {
 		}
 	}
 	return slices.ContainsFunc(a.requests, func(r request) bool { return r.tenant == tenant && r.entry == a.seq+1 })
+}
+
+// reseatAll looks after the calls that something has happened to, and then after
+// those that nobody could take so far, the oldest request first.
+func (a *Auditor) reseatAll(cmd *engine.Command, was *Auditor) {
+	calls := a.unsettled(cmd.Actor.Tenant, was)
+	var lost []*request
+	for i := range a.requests {
+		if r := &a.requests[i]; r.tenant == cmd.Actor.Tenant && r.reason == reasonLost {
+			lost = append(lost, r)
+		}
+	}
+	slices.SortFunc(lost, func(x, y *request) int { return cmp.Or(int(x.created-y.created), cmp.Compare(x.id, y.id)) })
+	for _, r := range lost {
+		own := a.seated(func(c *call) bool { return c.tenant == r.tenant && c.callback == r.id })
+		switch {
+		case len(own) == 0:
+			a.lose(r, false)
+		case !slices.Contains(calls, own[0]):
+			calls = append(calls, own[0])
+		}
+	}
+	for _, i := range calls {
+		a.reseat(cmd, i)
+	}
+}
+
+// lose notes whether nobody can take the call of a request.
+func (a *Auditor) lose(r *request, lost bool) {
+	if lost == (r.reason == reasonLost) {
+		return
+	}
+	a.touch(r)
+	if r.reason = ""; lost {
+		r.reason = reasonLost
+		a.counts.Add("nobody to re-seat a call with")
+	}
 }
 
 // unsettled lists the booked callback calls that lie ahead and whose reviewer or
@@ -125,26 +159,32 @@ func (a *Auditor) reseat(cmd *engine.Command, i int) {
 	}
 	quiet := *a
 	quiet.counts = Counts{}
-	if quiet.look(w) != engine.StatusOK || quiet.combine(w) != engine.StatusOK || !quiet.onOffer(w) {
+	if quiet.look(w) != engine.StatusOK || quiet.combine(w) != engine.StatusOK {
 		return
 	}
 	able, recorded := quiet.ableTo(w, i, r)
-	switch {
-	case able && recorded:
+	switch before := r.reason; {
+	case able && recorded || !quiet.onOffer(w): // an hour that nobody offers is nobody's fault
+		if a.lose(r, false); before == reasonLost {
+			a.counts.Add("call taken by its own reviewer again")
+		}
 		return
 	case able:
 		a.counts.Add("consent put on a call")
 	default:
 		w.fits, w.required, w.optional, w.tier = nil, nil, nil, 0
 		best, _, _ := a.search(w, []slots.Instant{w.start}, r.consents, c.reviewer, i)
-		if best == nil {
-			a.counts.Add("nobody to re-seat a call with")
+		if a.lose(r, best == nil); best == nil {
 			return
+		}
+		if before == reasonLost {
+			a.counts.Add("call re-seated later")
 		}
 		a.counts.Add("call re-seated by %s", cmd.Payload.Kind())
 		w = best
 		c.reviewer, c.span, c.busy = w.reviewerID, w.span, w.busy
 	}
+	a.lose(r, false)
 	c.tier, c.attested = w.tier, w.attest(r.consents)
 	a.changed(c)
 }

@@ -99,7 +99,7 @@ func (a *Auditor) place(w *wish, except ...int) engine.Status {
 		return engine.StatusSlotNotOffered
 	}
 	for _, c := range w.cases {
-		f := a.fitOf(w.reviewer, c, w.start)
+		f := a.fitOf(w.reviewer, c, w.start, w.specialty)
 		if f.tier == matcher.TierNone {
 			return engine.StatusReviewerNotQualified
 		}

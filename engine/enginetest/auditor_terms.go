@@ -106,8 +106,9 @@ func relation(program, anchor, have string) int {
 	return 0
 }
 
-// fitOf judges a reviewer for a case and a call that starts at start.
-func (a *Auditor) fitOf(r *engine.Reviewer, k *knownCase, start slots.Instant) fit {
+// fitOf judges a reviewer for a case and a call that starts at start, where a
+// specialty match was asked for or not.
+func (a *Auditor) fitOf(r *engine.Reviewer, k *knownCase, start slots.Instant, match bool) fit {
 	c, t := &k.image, a.terms(k)
 	right := r.Credential == "MD" || r.Credential == "DO"
 	if t.stages && k.stage == 0 {
@@ -121,7 +122,14 @@ func (a *Auditor) fitOf(r *engine.Reviewer, k *knownCase, start slots.Instant) f
 	if asked {
 		anchor = c.Requesting.Specialty
 	}
+	law := match && appealInTexas(c)
+	if law { // of the specialty that the service is in, and at least a similar one
+		anchor = c.ServiceSpecialty
+	}
 	near := relation(c.Program, anchor, r.Specialties[0])
+	if law && near == 0 {
+		return fit{}
+	}
 	f := fit{tier: matcher.TierSkilled, near: near, similar: near < 2}
 	if near == 1 {
 		f.tier = matcher.TierSimilar
@@ -150,6 +158,13 @@ func texan(c *engine.Case) bool {
 	status := c.Determination.Status
 	return c.SitusState == "TX" && c.LineOfBusiness == "commercial" && c.LevelOfReview != "appeal" &&
 		(status == "pending" || status == "denied" || status == "partially_denied")
+}
+
+// appealInTexas tells whether the law of Texas on appeals covers a case.
+func appealInTexas(c *engine.Case) bool {
+	first := *c
+	first.LevelOfReview = "initial"
+	return c.LevelOfReview == "appeal" && texan(&first)
 }
 
 // waive notes what Texas lets a caller waive.

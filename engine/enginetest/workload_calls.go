@@ -203,7 +203,7 @@ func (w *Workload) codes(tenant string, caseIDs []string, reviewerID string, sta
 	i := w.audit.findReviewer(tenant, reviewerID)
 	for _, id := range caseIDs {
 		if k := w.audit.findCase(tenant, id); i >= 0 && k >= 0 {
-			f := w.audit.fitOf(&w.audit.reviewers[i].image, &w.audit.cases[k], start)
+			f := w.audit.fitOf(&w.audit.reviewers[i].image, &w.audit.cases[k], start, false)
 			codes = append(codes, f.required...)
 			if w.chance(50) {
 				codes = append(codes, f.optional...)
@@ -241,7 +241,9 @@ func (w *Workload) reschedule(actor *engine.Actor) engine.Payload {
 	default:
 		p.ReviewerID, p.Start = w.reviewer(), w.start()
 	}
-	p.Attestations = w.codes(actor.Tenant, c.cases, p.ReviewerID, p.Start)
+	if w.chance(85) {
+		p.Attestations = w.codes(actor.Tenant, c.cases, p.ReviewerID, p.Start)
+	}
 	p.Expect = w.version(c)
 	return p
 }
@@ -316,7 +318,7 @@ func (w *Workload) putCase(actor *engine.Actor) engine.Payload {
 			busy = w.callOf(actor.Tenant, w.chance(50))
 		}
 	}
-	if busy != nil && w.chance(30) {
+	if busy != nil && w.chance(40) {
 		id := pick(w, busy.cases)
 		if i := slices.IndexFunc(w.cases, func(c engine.Case) bool { return c.ID == id }); i >= 0 {
 			c = w.cases[i]

@@ -46,7 +46,7 @@ func (w *Workload) reassign(c *call) engine.Payload {
 	p := engine.Reassign{ID: c.id, ReviewerID: w.reviewer(), Expect: w.version(c)}
 	for _, other := range w.audit.calls {
 		if other.tenant == c.tenant && other.reviewer != c.reviewer && w.audit.active(&other) &&
-			w.audit.meet(other.busy, c.busy) && w.chance(30) {
+			w.audit.meet(other.busy, c.busy) && w.chance(70) {
 			p.ReviewerID = other.reviewer
 		}
 	}
@@ -83,14 +83,23 @@ func (w *Workload) attempt(c *call) engine.Payload {
 	if x.Result == "reached" || x.Result == "message_with_person" {
 		x.SpokeWithRole = pick(w, []string{"", "provider", "associate_physician", "nurse_practitioner", "nurse", "medical_assistant", "medical_assistant", "other"})
 	}
+	for _, id := range c.cases { // of somebody who may not speak
+		if w.audit.terms(&w.audit.cases[w.audit.findCase(c.tenant, id)]).clinician && w.chance(30) {
+			x.Direction, x.Result, x.SpokeWithRole = "outbound", "reached", "medical_assistant"
+		}
+	}
 	return p
 }
 
 // absence takes a reviewer out for a while; sometimes for no time at all.
 func (w *Workload) absence() engine.Payload {
 	from := w.clock - w.clock%900 + slots.Instant(w.rnd.IntN(24)-2)*900
+	id := w.reviewer()
+	if w.chance(8) {
+		id = "rev-unknown"
+	}
 	return engine.AddAbsence{
-		ReviewerID: w.reviewer(), Span: slots.Interval{Start: from, End: from + slots.Instant(w.rnd.IntN(4))*900},
+		ReviewerID: id, Span: slots.Interval{Start: from, End: from + slots.Instant(w.rnd.IntN(4))*900},
 		Expect: uint64(max(0, w.rnd.IntN(12)-9)),
 	}
 }
