@@ -80,14 +80,14 @@ func (a *Auditor) noteChange(cmd *engine.Command, was *Auditor, before, c *call)
 		a.noteCall(cmd, was, c, "moved", "")
 	}
 	for _, x := range c.tries[len(before.tries):] {
-		a.noteCall(cmd, was, c, "attempt", x.result)
+		a.noteCall(cmd, was, c, "attempt", x.result+" "+x.at.String())
 	}
 	if before.status == c.status {
 		return
 	}
 	switch c.status {
 	case engine.InProgress:
-		a.noteCall(cmd, was, c, "started", "")
+		a.noteCall(cmd, was, c, "started", c.started.String())
 	case engine.Completed:
 		a.noteCall(cmd, was, c, "completed", "")
 	case engine.DeemedCompleted:
