@@ -20,6 +20,7 @@ type ask struct {
 	within         slots.Interval   // starts to choose from, empty = all
 	specialtyMatch bool
 	except         string // id of the call that makes room
+	kept           bool   // the call is booked where it is: see matcher.Query
 
 	cases    []*Case
 	reviewer *Reviewer
@@ -58,7 +59,7 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 	}
 	q := matcher.Query{
 		FirstAsked: a.firstAsked, SpecialtyMatch: a.specialtyMatch, Waivable: matcher.RevealAlways,
-		Mode: a.mode, NotBefore: a.notBefore, Windows: a.windows, Range: a.within,
+		Mode: a.mode, NotBefore: a.notBefore, Windows: a.windows, Range: a.within, Kept: a.kept,
 	}
 	for _, c := range a.cases {
 		q.Cases = append(q.Cases, &c.Case)

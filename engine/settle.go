@@ -230,7 +230,7 @@ func (t *settling) reseat(old *Appointment) {
 	}
 	a := &ask{
 		caseIDs: old.CaseIDs, reviewerID: old.ReviewerID, start: old.Span.Start, mode: ModeCallback, notBefore: t.now,
-		firstAsked: old.FirstAskedAt, specialtyMatch: old.Notes.SpecialtyMatchRequested, except: old.ID,
+		firstAsked: old.FirstAskedAt, specialtyMatch: old.Notes.SpecialtyMatchRequested, except: old.ID, kept: true,
 	}
 	if _, refused := t.find(a); refused {
 		broken("the cases and the reviewer of a call are there", old.ID, old.ReviewerID)
@@ -250,6 +250,10 @@ func (t *settling) reseat(old *Appointment) {
 		t.add(&putAppointment{&image})
 		t.strand(r, false)
 		return
+	}
+	a.kept = false // another reviewer is chosen as for a new call
+	if _, refused := t.makePlan(a); refused {
+		broken("whether there is a plan does not depend on who is preferred", old.ID, t.s.seq)
 	}
 	offer, found := a.plan.AssignAt(a.start, r.Consents, old.ReviewerID)
 	t.strand(r, !found)
