@@ -156,8 +156,8 @@ func (c *codec) caseEntity(e *Case) {
 	c.leastEnd(version, e.least())
 }
 
-func (e *Case) least() uint8 {
-	if e.Stage != 0 || e.CallsHeld != 0 {
+func (c *Case) least() uint8 {
+	if c.Stage != 0 || c.CallsHeld != 0 {
 		return 2
 	}
 	return 1
