@@ -86,13 +86,15 @@ type Eligibility struct {
 	RecordDuty            bool // what is offered must be recorded
 
 	Speaker           SpeakerRule
-	ClinicianRequired bool     // a licensed clinician must speak: what Speaker says, for short
-	Proxies           []string // who may stand in for the provider: designee, licensed_staff, clinician, any_staff; sorted
-	MinimumWindows    int      // of a callback request
-	WindowsRule       string   // the row that demands them, "" if none does
-	Dials             string   // who places the call: reviewer, requester
-	Outcomes          []string // allowed ones; nil = all
-	OutcomesRule      string   // the row behind them, "" if all are
+	ClinicianRequired bool         // a licensed clinician must speak: what Speaker says, for short
+	Proxies           []string     // who may stand in for the provider: designee, licensed_staff, clinician, any_staff; sorted
+	MinimumWindows    int          // of a callback request
+	WindowsRule       string       // the row that demands them, "" if none does
+	Intake            []IntakeFact // what an ad hoc call needs of the case; none where there is no such call
+	IntakeRule        string       // the row that demands it, "" if none does
+	Dials             string       // who places the call: reviewer, requester
+	Outcomes          []string     // allowed ones; nil = all
+	OutcomesRule      string       // the row behind them, "" if all are
 	// NewInformation is how new information counts: in_writing, documented, none,
 	// any; "" = the row does not say. NewInformationHow tells people how.
 	NewInformation, NewInformationHow string

@@ -41,7 +41,8 @@ type payerRow struct {
 
 	MinimumWindows    int            `json:"minimumWindows"` // of a callback request
 	CallbackHours     *callbackHours `json:"callbackHours"`
-	Dials             string         `json:"dials"` // "" = reviewer
+	Intake            []string       `json:"intake"` // of an ad hoc call; nil = intakeUnsaid
+	Dials             string         `json:"dials"`  // "" = reviewer
 	Outcomes          []outcomeRule  `json:"outcomes"`
 	NewInformation    string         `json:"newInformation"`
 	NewInformationHow string         `json:"newInformationHow"`

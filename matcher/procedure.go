@@ -102,6 +102,7 @@ func (p place) procedure(r *payerRow) {
 		p.faultf("agentSpecialty: %q belongs to no concept", r.AgentSpecialty)
 	}
 	p.callbacks(r)
+	p.intake(r)
 	p.attempts(r.Attempts)
 	p.stages(r)
 	for _, n := range []int{len(r.Contacts), len(r.Outcomes), len(r.ReviewerStages), len(r.Ends)} {
@@ -237,6 +238,7 @@ func (cr *caseRules) procedure(p *payerRow) {
 	if e.MinimumWindows = p.MinimumWindows; p.MinimumWindows > 0 {
 		e.WindowsRule = p.ID + "/minimum-windows"
 	}
+	e.intakeOf(p, c)
 	if e.Dials = p.Dials; e.Dials == "" {
 		e.Dials = dialers[0]
 	}

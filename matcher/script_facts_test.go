@@ -73,6 +73,8 @@ func (s *ruleScript) set(t *testing.T, arg datadriven.CmdArg) {
 		c.Determination.LetterReceived = false
 	case arg.Key == "expedited":
 		c.Expedited = true
+	case arg.Key == "codes":
+		c.ServiceCodes = arg.Vals
 	case arg.Key == "involved":
 		c.InvolvedReviewerIDs = arg.Vals
 	case arg.Key == "specialty-match":

@@ -127,6 +127,9 @@ func printProcedure(b *strings.Builder, e *Eligibility) {
 	if slices.ContainsFunc(e.Modes, func(mode string) bool { return mode != "slot" }) {
 		line("dialled by %s, at least %d windows", e.Dials, e.MinimumWindows)
 	}
+	for _, f := range e.Intake {
+		line("intake asks for %s, known=%t (%s)", f.Fact, f.Known, e.IntakeRule)
+	}
 	if a := e.Attempts; a != nil {
 		line("attempts %d counted in %s, then %s (%s)", a.Maximum, a.Counts, a.Then, a.Rule)
 	}

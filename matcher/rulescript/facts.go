@@ -56,6 +56,8 @@ func (p *player) setText(a argument) (known bool, err error) {
 	switch {
 	case a.key == "involved":
 		c.InvolvedReviewerIDs = a.values
+	case a.key == "codes":
+		c.ServiceCodes = a.values
 	case field == nil:
 		return false, nil
 	case len(a.values) != 1:

@@ -83,6 +83,9 @@ func procedure(b *strings.Builder, e *matcher.Eligibility) {
 	if slices.ContainsFunc(e.Modes, func(mode string) bool { return mode != "slot" }) {
 		line("dialled by %s, at least %d windows", e.Dials, e.MinimumWindows)
 	}
+	for _, f := range e.Intake {
+		line("intake asks for %s, known=%t (%s)", f.Fact, f.Known, e.IntakeRule)
+	}
 	if a := e.Attempts; a != nil {
 		line("attempts %d counted in %s, then %s (%s)", a.Maximum, a.Counts, a.Then, a.Rule)
 	}

@@ -105,7 +105,7 @@ func TestFacts(t *testing.T) {
 		"asked=2026-11-20T09:00:00Z", "requested-at=2026-11-20T09:00:00Z", "until=2026-11-20T09:00:00Z", "decided=2026-11-20T09:00:00Z",
 		"appealed=2026-11-20T09:00:00Z", "discharged=2026-11-20T09:00:00Z", "submitted=2026-11-20T09:00:00Z",
 		"complete=2026-11-20T09:00:00Z", "now=2026-11-20T09:00:00Z", "letter=2026-11-20", "performed=2026-11-20", "reason=benefit", "decider=r",
-		"drug=retail", "involved=(a, b)", "no-letter", "expedited", "ordering=(MD, 207X00000X)", "rendering=nobody", "phase=concurrent",
+		"drug=retail", "involved=(a, b)", "codes=(72148)", "no-letter", "expedited", "ordering=(MD, 207X00000X)", "rendering=nobody", "phase=concurrent",
 	} {
 		f("eligible", plain+" "+fact, "eligible")
 	}
