@@ -31,6 +31,10 @@ func (c *codec) appointment(a *Appointment) {
 	} else if c.reading {
 		a.Mode = ModeSlot
 	}
+	if version >= 3 {
+		c.sealed(&a.Caller)
+		c.str(&a.CallerHold)
+	}
 	c.leastEnd(version, a.least())
 }
 

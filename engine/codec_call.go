@@ -23,6 +23,9 @@ func (a *Appointment) later(c *codec) {
 
 // least returns the lowest version that holds the appointment.
 func (a *Appointment) least() uint8 {
+	if !a.Caller.empty() || a.CallerHold != "" {
+		return 3
+	}
 	if a.Mode != ModeSlot || a.CallbackID != "" || len(a.Windows) > 0 || a.PerformedByCredential != "" ||
 		len(a.Attempts) > 0 || a.StartedAt != 0 || a.EndedAt != 0 || a.Outcome != "" || a.Partial ||
 		!a.Report.empty() || a.EscalatedTo != "" || a.NoShowBy != "" || a.Follows != "" || a.FollowedBy != "" ||

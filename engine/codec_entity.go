@@ -11,8 +11,8 @@ import (
 const (
 	reviewerVersion    = 2
 	caseVersion        = 2
-	holdVersion        = 2
-	appointmentVersion = 2
+	holdVersion        = 3
+	appointmentVersion = 3
 	profileVersion     = 1
 )
 
@@ -208,10 +208,16 @@ func (c *codec) hold(h *Hold) {
 	} else if c.reading {
 		h.Mode = ModeSlot
 	}
+	if version >= 3 {
+		c.sealed(&h.Caller)
+	}
 	c.leastEnd(version, h.least())
 }
 
 func (h *Hold) least() uint8 {
+	if !h.Caller.empty() {
+		return 3
+	}
 	if h.Mode != ModeSlot {
 		return 2
 	}

@@ -19,6 +19,14 @@ func (c *codec) casePersonal(p *CasePersonal) {
 	c.strs(&p.OutreachPhones)
 }
 
+func (c *codec) callerPersonal(p *CallerPersonal) {
+	c.version(personalVersion)
+	c.str(&p.FirstName)
+	c.str(&p.LastName)
+	c.str(&p.Role)
+	c.str(&p.Phone)
+}
+
 func (c *codec) appointmentPersonal(p *AppointmentPersonal) {
 	c.version(personalVersion)
 	c.person(&p.PerformedBy)

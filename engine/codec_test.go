@@ -108,6 +108,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 		roundTrip(t, filled[ReviewerPersonal](next), (*codec).reviewerPersonal)
 		roundTrip(t, filled[CasePersonal](next), (*codec).casePersonal)
 		roundTrip(t, filled[AppointmentPersonal](next), (*codec).appointmentPersonal)
+		roundTrip(t, filled[CallerPersonal](next), (*codec).callerPersonal)
 		roundTrip(t, filled[AttemptPersonal](next), (*codec).attemptPersonal)
 		roundTrip(t, filled[CallReport](next), (*codec).callReport)
 		roundTrip(t, filled[AuditRecord](next), (*codec).audit)

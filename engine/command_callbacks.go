@@ -39,6 +39,7 @@ type AdHoc struct {
 	PerformedByRole, PerformedByCredential string
 	SpecialtyMatch                         bool
 	Consents                               []string // waivers that the caller would give
+	Caller                                 Sealed   // CallerPersonal, for the place of the hold
 }
 
 // RecordOffer proves what an answer has offered for a case. The same case and

@@ -30,7 +30,7 @@ func (e *entry) callbackPayload() (Payload, bool) {
 			return AdHoc{
 				ID: f.image.ID, CaseIDs: f.image.CaseIDs, AvailableAt: q.start, TimeZone: f.image.TimeZone,
 				PerformedByRole: q.role, PerformedByCredential: q.credential,
-				SpecialtyMatch: f.image.SpecialtyMatch, Consents: q.attestations,
+				SpecialtyMatch: f.image.SpecialtyMatch, Consents: q.attestations, Caller: f.image.Caller,
 			}, true
 		}
 	case KindRecordOffer:

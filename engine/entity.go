@@ -58,6 +58,7 @@ type Hold struct {
 	CreatedAt      slots.Instant
 	ExpiresAt      slots.Instant
 	Mode           string // slot, ad_hoc
+	Caller         Sealed // CallerPersonal, of an ad hoc call
 }
 
 // AppointmentStatus is where an appointment stands. Numbers belong to the log format.
@@ -174,6 +175,10 @@ type Appointment struct {
 	Follows, FollowedBy string
 	// CancelCode and CancelRule say which rule of the payer ended it; "" = none.
 	CancelCode, CancelRule string
+	// Caller is who was on the line when an ad hoc call was asked for, as the hold
+	// kept it: sealed for the place of that hold, whose id CallerHold is; "" = none.
+	Caller     Sealed
+	CallerHold string
 }
 
 // Profile is what a principal has confirmed about itself.

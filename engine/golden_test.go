@@ -19,27 +19,28 @@ import (
 func TestGoldenRecords(t *testing.T) {
 	t.Parallel()
 	for kind := Kind(1); kind < kindEnd; kind++ {
-		last := 1
+		last := 2
 		if kind <= KindRecordAnswer { // older than the second version of the entities
-			last = 2
+			last = 3
 		}
 		golden(t, "entry-"+kind.String(), last, sampleEntry(counting(), kind), (*codec).entry)
 	}
 	golden(t, "reviewer", 2, filled[Reviewer](counting()), (*codec).reviewer)
 	golden(t, "case", 2, filled[Case](counting()), (*codec).caseEntity)
-	golden(t, "hold", 2, filled[Hold](counting()), (*codec).hold)
-	golden(t, "appointment", 2, filled[Appointment](counting()), (*codec).appointment)
+	golden(t, "hold", 3, filled[Hold](counting()), (*codec).hold)
+	golden(t, "appointment", 3, filled[Appointment](counting()), (*codec).appointment)
 	golden(t, "profile", 1, filled[Profile](counting()), (*codec).profile)
 	golden(t, "personal-reviewer", 1, filled[ReviewerPersonal](counting()), (*codec).reviewerPersonal)
 	golden(t, "personal-case", 1, filled[CasePersonal](counting()), (*codec).casePersonal)
 	golden(t, "personal-appointment", 1, filled[AppointmentPersonal](counting()), (*codec).appointmentPersonal)
+	golden(t, "personal-caller", 1, filled[CallerPersonal](counting()), (*codec).callerPersonal)
 	golden(t, "personal-attempt", 1, filled[AttemptPersonal](counting()), (*codec).attemptPersonal)
 	golden(t, "personal-report", 1, filled[CallReport](counting()), (*codec).callReport)
 	golden(t, "audit", 1, filled[AuditRecord](counting()), (*codec).audit)
 	golden(t, "callback", 1, filled[CallbackRequest](counting()), (*codec).callback)
 	golden(t, "offer", 1, filled[OfferRecord](counting()), (*codec).offerRecord)
 	golden(t, "case-record", 1, sampleCaseRecord(counting()), (*codec).caseRecord)
-	golden(t, "remembered", 2, &remembered{
+	golden(t, "remembered", 3, &remembered{
 		tenant: "acme", principal: "alice", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindBook,
 		outcome: Outcome{Seq: 7, Now: 1799395200, Created: true, Appointment: filled[Appointment](counting())},
 	}, (*codec).remembered)

@@ -29,6 +29,9 @@ func (j *judging) adHoc(p AdHoc) decision {
 	if d, refused := j.speakerRefused(a, Book{PerformedByCredential: p.PerformedByCredential}); refused {
 		return d
 	}
+	if d, refused := j.intakeRefused(a); refused {
+		return d
+	}
 	own, d, refused := j.scheduled(p.CaseIDs, "")
 	if refused {
 		return d
@@ -49,10 +52,34 @@ func (j *judging) adHoc(p AdHoc) decision {
 		ID: p.ID, CaseIDs: p.CaseIDs, ReviewerID: a.reviewerID, Start: start,
 		TimeZone: p.TimeZone, SpecialtyMatch: p.SpecialtyMatch,
 	}, a)
-	image.Mode = ModeAdHoc
+	image.Mode, image.Caller = ModeAdHoc, p.Caller
 	d.effects = append(d.effects, a.asked()...)
 	d.effects = append(d.effects, &putHold{image})
 	return d
+}
+
+// intakeRefused asks the rules whether the cases say all that must be known
+// before a call about them is put through. It names every fact that is not there.
+func (j *judging) intakeRefused(a *ask) (refusal decision, refused bool) {
+	for _, c := range a.cases {
+		e := j.s.rules.compiled.Eligibility(&c.Case, j.now, a.firstAsked)
+		whole := true
+		for _, f := range e.Intake {
+			if f.Known {
+				continue
+			}
+			if !refused {
+				refusal, refused = refuse(StatusIntakeIncomplete, ""), true
+				refusal.outcome.Rule = e.IntakeRule
+			}
+			refusal.outcome.Lacks = append(refusal.outcome.Lacks, Lack{c.ID, f})
+			whole = false
+		}
+		if !whole {
+			refusal.outcome.Codes = append(refusal.outcome.Codes, c.ID)
+		}
+	}
+	return refusal, refused
 }
 
 // nextFree finds the best reviewer for an ad hoc call. What every call on the

@@ -181,6 +181,9 @@ func (j *judging) booked(p Book, a *ask, own *Hold) decision {
 		Mode:                  a.mode,
 		PerformedByCredential: p.PerformedByCredential,
 	}
+	if a.mode == ModeAdHoc && own != nil && !own.Caller.empty() {
+		image.Caller, image.CallerHold = own.Caller, own.ID
+	}
 	for _, c := range a.cases {
 		if c.P2PRequestedAt != 0 {
 			image.FirstAskedAt = min(image.FirstAskedAt, c.P2PRequestedAt)

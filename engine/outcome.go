@@ -30,6 +30,13 @@ type Outcome struct {
 	Codes     []string           // attestation codes required or not applicable; else ids of the cases at fault
 	Reasons   []matcher.Reason   // not_eligible
 	Judgement *matcher.Judgement // rules_changed: the offer as it is now
+	Lacks     []Lack             // intake_incomplete: every fact that is not there
+}
+
+// Lack is a fact that a case lacks for an ad hoc call.
+type Lack struct {
+	CaseID string
+	matcher.IntakeFact
 }
 
 // Result pairs an outcome with an error, for SubmitAll.

@@ -33,6 +33,10 @@ type ProviderPersonal struct {
 	Reach
 }
 
+// CallerPersonal is the sealed part of an ad hoc hold: who is on the line, who
+// need not be the one who speaks. Role is a code, Phone is E.164; "" = not said.
+type CallerPersonal struct{ FirstName, LastName, Role, Phone string }
+
 // CasePersonal is the sealed part of a Case.
 type CasePersonal struct {
 	MemberID, MemberName            string

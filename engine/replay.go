@@ -233,6 +233,13 @@ func (s *state) checkSealed(v *Vault) (err error) {
 	if err != nil {
 		return err
 	}
+	s.holds.each(func(h *Hold) bool {
+		_, err = v.OpenCaller(h.Tenant+"/hold/"+h.ID, h.Caller)
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
 	s.appointments.each(func(a *Appointment) bool {
 		err = a.checkSealed(v)
 		return err == nil
@@ -253,6 +260,9 @@ func (a *Appointment) checkSealed(v *Vault) error {
 		return err
 	}
 	if _, err := v.OpenReport(place, a.Report); err != nil {
+		return err
+	}
+	if _, err := v.OpenCaller(a.Tenant+"/hold/"+a.CallerHold, a.Caller); err != nil {
 		return err
 	}
 	for i := range a.Attempts {

@@ -175,7 +175,10 @@ func procedureAspects(e *matcher.Eligibility) []aspect {
 	if e.Stages > 0 {
 		stage = e.Stage + " of " + strconv.Itoa(e.Stages)
 	}
-	var effects, contacts []string
+	var effects, contacts, intake []string
+	for _, f := range e.Intake {
+		intake = append(intake, f.Fact)
+	}
 	for _, r := range e.CaseEffects {
 		effects = append(effects, r.Code)
 	}
@@ -192,6 +195,7 @@ func procedureAspects(e *matcher.Eligibility) []aspect {
 		{"proxies", asSet(e.Proxies)},
 		{"dials", e.Dials},
 		{"minimumWindows", strconv.Itoa(e.MinimumWindows)},
+		{"intake", asSet(intake)},
 		{"attempts", attempts},
 		{"stage", stage},
 		{"outcomes", asSet(e.Outcomes)},

@@ -34,6 +34,9 @@ func init() {
 			ID: d.CmdArgs[0].Key, CaseIDs: listOf(d, "for"), TimeZone: "UTC", PerformedByRole: "requesting_provider",
 			PerformedByCredential: textOf(t, d, "credential", "MD"), SpecialtyMatch: d.HasArg("match"), Consents: listOf(d, "consent"),
 		}
+		if d.HasArg("caller") {
+			p.Caller = s.engine.Vault().SealCaller(enginetest.Tenant+"/hold/"+p.ID, &engine.CallerPersonal{FirstName: textOf(t, d, "caller", ""), LastName: "Lee"})
+		}
 		if d.HasArg("at") {
 			p.AvailableAt = atOf(t, d)
 		}

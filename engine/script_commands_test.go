@@ -247,6 +247,8 @@ func caseOf(t *testing.T, d *datadriven.TestData) engine.Case {
 			c.LevelOfReview = arg.SingleVal(t)
 		case "npi":
 			c.Requesting.NPI = arg.SingleVal(t)
+		case "no-codes":
+			c.ServiceCodes = nil
 		case "drug":
 			c.Drug = arg.SingleVal(t)
 		case "specialty":

@@ -131,6 +131,7 @@ func printOutcome(b *strings.Builder, o engine.Outcome, err error) {
 		{"detail", o.Detail, o.Detail != ""},
 		{"rule", o.Rule, o.Rule != ""},
 		{"codes", strings.Join(o.Codes, ","), o.Codes != nil},
+		{"lacks", lacksOf(o.Lacks), o.Lacks != nil},
 		{"answer", string(o.Answer), o.Answer != nil},
 	} {
 		if part.shown {
@@ -171,8 +172,8 @@ func (s *script) printCalls(b *strings.Builder) {
 		if !h.ActiveAt(s.engine.Now()) {
 			ended = ", ended"
 		}
-		fmt.Fprintf(b, "  hold %s of %s: %s with %s %s until %s%s\n", h.ID, h.Principal,
-			strings.Join(h.CaseIDs, ","), h.ReviewerID, clockOf(h.Span.Start), clockOf(h.ExpiresAt), ended)
+		fmt.Fprintf(b, "  hold %s of %s: %s with %s %s until %s%s%s\n", h.ID, h.Principal,
+			strings.Join(h.CaseIDs, ","), h.ReviewerID, clockOf(h.Span.Start), clockOf(h.ExpiresAt), ended, s.callerOf(h.ID, h.Caller))
 	}
 	for _, a := range appointmentsOf(snap) {
 		fmt.Fprintf(b, "  %s v%d of %s: %s with %s %s %s", a.ID, a.Version, a.CreatedBy,
@@ -181,8 +182,30 @@ func (s *script) printCalls(b *strings.Builder) {
 		for _, x := range a.Attestations {
 			fmt.Fprintf(b, ", %s for %s by %s", x.Code, x.CaseID, x.Role)
 		}
+		b.WriteString(s.callerOf(a.CallerHold, a.Caller))
 		b.WriteByte('\n')
 	}
+}
+
+// callerOf tells who asked for an ad hoc call, as the hold of an id keeps it.
+func (s *script) callerOf(hold string, sealed engine.Sealed) string {
+	if hold == "" || len(sealed.Bytes) == 0 {
+		return ""
+	}
+	p, err := s.engine.Vault().OpenCaller(enginetest.Tenant+"/hold/"+hold, sealed)
+	if err != nil {
+		return ", " + err.Error()
+	}
+	return ", caller " + p.FirstName + " " + p.LastName
+}
+
+// lacksOf tells which facts cases lack, and where their documents hold them.
+func lacksOf(lacks []engine.Lack) string {
+	var parts []string
+	for _, l := range lacks {
+		parts = append(parts, l.CaseID+":"+l.Fact+":"+l.Member)
+	}
+	return strings.Join(parts, ",")
 }
 
 // clockOf writes an instant as scripts do.

@@ -63,7 +63,7 @@ var rareStates = []string{
 	"record_attempt: attempts_exhausted", "record_attempt: invalid_value", "record_attempt: not_in_progress",
 	"record_attempt: ok", "start_call: invalid_value", "start_call: not_in_progress", "start_call: ok",
 	"ad hoc booked", "ad hoc booking without its hold", "ad hoc hold by a consent", "ad_hoc: case_already_scheduled",
-	"ad_hoc: clinician_required", "ad_hoc: invalid_value", "ad_hoc: mode_not_available", "ad_hoc: not_eligible", "ad_hoc: ok",
+	"ad_hoc: clinician_required", "ad_hoc: intake_incomplete", "ad_hoc: invalid_value", "ad_hoc: mode_not_available", "ad_hoc: not_eligible", "ad_hoc: ok",
 	"ad_hoc: reviewer_not_free", "nobody free", "nobody there who may",
 	"call re-seated by add_absence", "call re-seated by put_reviewer", "nobody to re-seat a call with", "call re-seated later",
 	"call taken by its own reviewer again",

@@ -43,6 +43,7 @@ const (
 	StatusReviewerNotFree    // ad hoc: nobody who may take the call is free now
 	StatusSpeakerNotAccepted // the program wants another credential; next to ClinicianRequired
 	StatusWindowsInvalid     // windows that no call can lie in
+	StatusIntakeIncomplete   // ad hoc: a case lacks a fact that its program asks for; after who may speak
 	statusCount
 )
 
@@ -79,6 +80,7 @@ var statusTable = [statusCount]struct {
 	StatusReviewerNotFree:          {"reviewer_not_free", true},
 	StatusSpeakerNotAccepted:       {"speaker_not_accepted", false},
 	StatusWindowsInvalid:           {"windows_invalid", false},
+	StatusIntakeIncomplete:         {"intake_incomplete", true},
 }
 
 // String returns the code on the wire, in snake_case.

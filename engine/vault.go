@@ -52,6 +52,16 @@ func (v *Vault) OpenAppointment(place string, s Sealed) (*AppointmentPersonal, e
 	return open(place, s, (*codec).appointmentPersonal)
 }
 
+// SealCaller is SealReviewer for who asks for an ad hoc call; the place is the hold's.
+func (v *Vault) SealCaller(place string, p *CallerPersonal) Sealed {
+	return seal(func(c *codec) { c.callerPersonal(p) })
+}
+
+// OpenCaller undoes SealCaller.
+func (v *Vault) OpenCaller(place string, s Sealed) (*CallerPersonal, error) {
+	return open(place, s, (*codec).callerPersonal)
+}
+
 // SealAttempt is SealReviewer for an attempt of an appointment; the place is the
 // appointment's.
 func (v *Vault) SealAttempt(place string, p *AttemptPersonal) Sealed {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -27,6 +28,15 @@ type callerIn struct {
 	FirstName need[string] `json:"firstName"`
 	LastName  need[string] `json:"lastName"`
 	Role      opt[string]  `json:"role"`
+	Phone     opt[string]  `json:"phone"`
+}
+
+// callerOut is who was on the line, as far as was said.
+type callerOut struct {
+	FirstName string  `json:"firstName"`
+	LastName  string  `json:"lastName"`
+	Role      *string `json:"role"`
+	Phone     *string `json:"phone"`
 }
 
 // adHocWaitOut is the answer while nobody who qualifies is free.
@@ -37,9 +47,10 @@ type adHocWaitOut struct {
 	Explanation jsontext.Value `json:"explanation"`
 }
 
-// resolve checks the intake. Names and numbers are asked for before anybody is
-// kept waiting; they are stored with the booking, not with the hold.
-func (in *adHocIn) resolve(k *check, now slots.Instant) engine.AdHoc {
+// resolve checks the intake. The caller is kept with the hold; who will speak and
+// whom to reach are asked for before anybody is kept waiting, and stored with the
+// booking.
+func (in *adHocIn) resolve(k *check, now slots.Instant) (engine.AdHoc, engine.CallerPersonal) {
 	var b booking
 	cmd := engine.AdHoc{
 		CaseIDs:               k.caseIDs("/caseIds", in.CaseIDs.V),
@@ -49,9 +60,12 @@ func (in *adHocIn) resolve(k *check, now slots.Instant) engine.AdHoc {
 		SpecialtyMatch:        in.SpecialtyMatchRequested.V,
 		Consents:              k.list("/attestations", in.Attestations.V, 0, maxAttestations, k.code),
 	}
-	k.text("/caller/firstName", in.Caller.V.FirstName.V, maxName)
-	k.text("/caller/lastName", in.Caller.V.LastName.V, maxName)
-	optional(in.Caller.V.Role, "/caller/role", k.code)
+	caller := engine.CallerPersonal{
+		FirstName: k.text("/caller/firstName", in.Caller.V.FirstName.V, maxName),
+		LastName:  k.text("/caller/lastName", in.Caller.V.LastName.V, maxName),
+		Role:      optional(in.Caller.V.Role, "/caller/role", k.code),
+		Phone:     optional(in.Caller.V.Phone, "/caller/phone", k.phone),
+	}
 	k.contact("/contact", &in.Contact.V, &b)
 	if cmd.AvailableAt > now+engine.AdHocAhead {
 		k.wrong("/availableAt", "must be at most "+strconv.Itoa(int(engine.AdHocAhead/slots.Minute))+" minutes ahead")
@@ -59,7 +73,7 @@ func (in *adHocIn) resolve(k *check, now slots.Instant) engine.AdHoc {
 	if zone := optional(in.TimeZone, "/timeZone", k.zone); zone != nil {
 		cmd.TimeZone = zone.Name()
 	}
-	return cmd
+	return cmd, caller
 }
 
 func startAdHoc(c *call) answer {
@@ -72,43 +86,58 @@ func startAdHoc(c *call) answer {
 		return refuse(p)
 	}
 	var k check
-	cmd := in.resolve(&k, c.now)
+	cmd, caller := in.resolve(&k, c.now)
 	if p := k.problem(); p != nil {
-		return refuse(p)
-	}
-	if p := c.complete(cmd.CaseIDs); p != nil {
 		return refuse(p)
 	}
 	if cmd.TimeZone == "" {
 		cmd.TimeZone = c.zoneOfCase(cmd.CaseIDs[0]).Name()
 	}
 	cmd.ID = newID("hold")
+	cmd.Caller = c.server.engine.Vault().SealCaller(holdPlace(c.actor.Tenant, cmd.ID), &caller)
 	o, p := c.submit(t, cmd)
 	switch {
 	case p != nil:
 		return refuse(p)
 	case o.Status == engine.StatusReviewerNotFree:
 		return c.adHocWait(&cmd)
+	case o.Status == engine.StatusIntakeIncomplete:
+		return refuse(c.intakeRefused(o, cmd.CaseIDs))
 	case o.Status != engine.StatusOK:
 		return refuse(c.refused(o))
 	}
 	return replayable(o, holdMade)
 }
 
-// complete refuses cases that lack what a reviewer must know before a call is put
-// through.
-func (c *call) complete(caseIDs []string) *problem {
-	var k check
-	for i, id := range caseIDs {
-		v, found := c.snap.Case(c.actor.Tenant, id)
-		if !found {
-			return &problem{code: codeNotFound}
-		}
-		if len(v.ServiceCodes) == 0 {
-			k.wrong(at("/caseIds", i), "the case names no service codes")
-		}
+// missingOut is a fact that a case lacks, and where its document holds it.
+type missingOut struct {
+	CaseID string `json:"caseId"`
+	Fact   string `json:"fact"`
+	Member string `json:"member"`
+}
+
+// intakeRefused is refused with every fact that the cases lack.
+func (c *call) intakeRefused(o engine.Outcome, caseIDs []string) *problem {
+	p := c.refused(o)
+	missing := make([]missingOut, len(o.Lacks))
+	for i, l := range o.Lacks {
+		missing[i] = missingOut{CaseID: l.CaseID, Fact: l.Fact, Member: l.Member}
+		p.errors = append(p.errors, fault{
+			Pointer: at("/caseIds", slices.Index(caseIDs, l.CaseID)),
+			Detail:  "the case lacks " + l.Fact + "; its document holds that at " + l.Member,
+		})
 	}
-	return k.problem()
+	p.extra = append(p.extra, member{"missing", encode(missing)})
+	return p
+}
+
+// callerOf tells who asked for an ad hoc call, nil if nobody is known.
+func (c *call) callerOf(a *engine.Appointment) *callerOut {
+	if a.CallerHold == "" {
+		return nil
+	}
+	p := opened(c.server.engine.Vault().OpenCaller(holdPlace(a.Tenant, a.CallerHold), a.Caller))
+	return &callerOut{FirstName: p.FirstName, LastName: p.LastName, Role: textOrNull(p.Role), Phone: textOrNull(p.Phone)}
 }
 
 // adHocWait says how long the wait is, what comes next, and why nobody is free

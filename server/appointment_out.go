@@ -25,6 +25,7 @@ type appointmentOut struct {
 	ConsultativeOnly bool             `json:"consultativeOnly"`
 	Cases            []caseMatchOut   `json:"cases,omitempty"`
 	PerformedBy      performerOut     `json:"performedBy"`
+	Caller           *callerOut       `json:"caller,omitzero"` // of an ad hoc call
 	RequestedBy      personOut        `json:"requestedBy"`
 	Contact          contactOut       `json:"contact"`
 	CallNotes        callNotesOut     `json:"callNotes"`
@@ -150,6 +151,7 @@ func (c *call) appointmentOut(a *engine.Appointment, z *slots.Zone) appointmentO
 		CreatedAt:        string(slots.AppendInstant(nil, a.CreatedAt, z)),
 		UpdatedAt:        string(slots.AppendInstant(nil, a.UpdatedAt, z)),
 	}
+	out.Caller = c.callerOf(a)
 	out.attestations(a, p, z)
 	c.became(&out, a, z)
 	if a.Status == engine.Cancelled {

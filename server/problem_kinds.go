@@ -53,6 +53,7 @@ var problemKinds = map[string]problemKind{
 	"speaker_not_accepted":       {http.StatusUnprocessableEntity, "Somebody with another credential must speak", "Name as the one who performs the call somebody whom the program accepts."},
 	"too_few_windows":            {http.StatusUnprocessableEntity, "The program asks for more windows", "Send as many distinct windows as the case's availability says."},
 	"windows_invalid":            {http.StatusUnprocessableEntity, "The windows are not valid", "Windows are distinct, lie ahead and are each as long as a call."},
+	"intake_incomplete":          {http.StatusUnprocessableEntity, "The case lacks facts that are needed before a call is put through", "Put each case with what is missing of it, then ask again; the rule says who demands it."},
 	"outcome_not_allowed":        {http.StatusUnprocessableEntity, "The call cannot have this outcome", "The rule says which outcomes the program has."},
 	"hold_mismatch":              {http.StatusUnprocessableEntity, "The hold is for another slot or other cases", "Book what was held, or leave the hold out."},
 	"slot_not_offered":           {http.StatusUnprocessableEntity, "The slot is not on offer", "Search again and choose a start from the answer."},

@@ -26,7 +26,7 @@ func TestEveryStatusIsAProblem(t *testing.T) {
 			t.Errorf("%s is %d", s, got)
 		}
 	}
-	if seen != int(engine.StatusWindowsInvalid) {
+	if seen != int(engine.StatusIntakeIncomplete) {
 		t.Errorf("%d statuses were looked at", seen)
 	}
 }

@@ -14,6 +14,7 @@ type procedureOut struct {
 	Speaker        *speakerOut        `json:"speaker"`
 	Proxies        []string           `json:"proxies"`
 	Dials          *string            `json:"dials"`
+	Intake         []intakeOut        `json:"intake"`
 	MinimumWindows int                `json:"minimumWindows"`
 	DefaultWindows []spanOut          `json:"defaultWindows"`
 	Outcomes       *[]string          `json:"outcomes"` // null = all
@@ -31,6 +32,14 @@ type speakerOut struct {
 	Credentials []string `json:"credentials"`
 	Doctorates  bool     `json:"doctorates"`
 	Rule        string   `json:"rule"`
+}
+
+// intakeOut is a fact that an ad hoc call needs of the case.
+type intakeOut struct {
+	Fact   string `json:"fact"`
+	Member string `json:"member"`
+	Known  bool   `json:"known"`
+	Rule   string `json:"rule"`
 }
 
 type newInformationOut struct {
@@ -63,9 +72,12 @@ type hoursOut struct {
 func procedureOf(e *matcher.Eligibility, z *slots.Zone) procedureOut {
 	out := procedureOut{
 		DueByRule: textOrNull(e.DueByRule), NoticeUntil: instantText(e.NoticeUntil, z), RecordDuty: e.RecordDuty,
-		Proxies: e.Proxies, Dials: textOrNull(e.Dials), MinimumWindows: e.MinimumWindows,
+		Proxies: e.Proxies, Dials: textOrNull(e.Dials), Intake: make([]intakeOut, len(e.Intake)), MinimumWindows: e.MinimumWindows,
 		Contacts: make([]contactPointOut, len(e.Contacts)), Hours: make([]hoursOut, len(e.Hours)),
 		Stage: textOrNull(e.Stage), Stages: e.Stages, CaseEffects: reasonsOut(e.CaseEffects),
+	}
+	for i, v := range e.Intake {
+		out.Intake[i] = intakeOut{Fact: v.Fact, Member: v.Member, Known: v.Known, Rule: e.IntakeRule}
 	}
 	if s := e.Speaker; s.Who != "" {
 		out.Speaker = &speakerOut{Who: s.Who, Credentials: s.Credentials, Doctorates: s.Doctorates, Rule: s.Rule}

@@ -9,6 +9,7 @@ import (
 // The places to which sealed parts are bound.
 func reviewerPlace(tenant, id string) string    { return tenant + "/reviewer/" + id }
 func casePlace(tenant, id string) string        { return tenant + "/case/" + id }
+func holdPlace(tenant, id string) string        { return tenant + "/hold/" + id }
 func appointmentPlace(tenant, id string) string { return tenant + "/appointment/" + id }
 
 // opened returns a sealed part. The engine sealed it and checks it when it

@@ -71,7 +71,8 @@ type call struct {
 	until      slots.Instant // of a hold
 	tier       matcher.Tier
 	mode       string
-	specialty  bool // a specialty match was asked for
+	specialty  bool   // a specialty match was asked for
+	caller     string // sealed, of an ad hoc call
 
 	// Of an appointment.
 	version     uint64

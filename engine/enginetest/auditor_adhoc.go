@@ -47,12 +47,18 @@ func (a *Auditor) adHoc(actor engine.Actor, p engine.AdHoc) Verdict {
 	w := &wish{
 		actor: actor, caseIDs: p.CaseIDs, start: start, mode: engine.ModeAdHoc,
 		specialty: p.SpecialtyMatch, clinician: p.PerformedByCredential == clinician,
+		caller: string(p.Caller.Bytes),
 	}
 	if s := a.lookCases(w); s != engine.StatusOK {
 		return refused(s)
 	}
 	if s := a.combine(w); s != engine.StatusOK {
 		return refused(s)
+	}
+	for _, k := range w.cases {
+		if !a.terms(k).anyCase && len(k.image.ServiceCodes) == 0 {
+			return refused(engine.StatusIntakeIncomplete)
+		}
 	}
 	own, s := a.booked(w, "")
 	if s != engine.StatusOK {

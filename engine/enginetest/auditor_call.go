@@ -93,6 +93,7 @@ func (a *Auditor) grasp(w *wish, own int, id string) Verdict {
 		tenant: w.actor.Tenant, id: id, held: true, cases: w.caseIDs, reviewer: w.reviewerID, mode: w.mode,
 		span: w.span, busy: w.busy, principal: w.actor.Principal, tier: w.tier,
 		until: a.now + seconds(w.terms.hold), created: a.now, specialty: w.specialty,
+		caller: w.caller,
 	})
 }
 
@@ -153,6 +154,9 @@ func (a *Auditor) book(actor engine.Actor, p engine.Book) Verdict {
 	if v := a.agree(w, p.Expect, p.Attestations); v.Status != engine.StatusOK {
 		return v
 	}
+	if w.mode == engine.ModeAdHoc {
+		w.caller = a.calls[own].caller
+	}
 	a.confirm(w, own, p.HoldID != "")
 	firstAsked := a.now
 	for _, c := range w.cases {
@@ -170,7 +174,7 @@ func (a *Auditor) book(actor engine.Actor, p engine.Book) Verdict {
 	return a.keep(call{
 		tenant: actor.Tenant, id: p.ID, cases: p.CaseIDs, reviewer: p.ReviewerID, mode: w.mode,
 		span: w.span, busy: w.busy, principal: actor.Principal, tier: w.tier,
-		version: 1, specialty: w.specialty, attested: w.attest(p.Attestations),
+		version: 1, specialty: w.specialty, caller: w.caller, attested: w.attest(p.Attestations),
 		firstAsked: firstAsked, created: a.now, updated: a.now,
 		life: life{status: engine.Booked, credential: p.PerformedByCredential, follows: a.carryOn(w, p.ID)},
 	})

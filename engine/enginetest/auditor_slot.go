@@ -15,6 +15,7 @@ type wish struct {
 	reviewerID string
 	start      slots.Instant
 	specialty  bool
+	caller     string
 	firstAsked slots.Instant
 	clinician  bool // one speaks, or need not
 	mode       string

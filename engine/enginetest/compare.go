@@ -108,6 +108,7 @@ func (c *call) compareHold(d *differ, h *engine.Hold) {
 	want(d, "expiry", h.ExpiresAt, c.until)
 	want(d, "created at", h.CreatedAt, c.created)
 	want(d, "specialty match", h.SpecialtyMatch, c.specialty)
+	want(d, "caller", string(h.Caller.Bytes), c.caller)
 }
 
 func (c *call) compareAppointment(d *differ, p *engine.Appointment) {
@@ -128,6 +129,7 @@ func (c *call) compareAppointment(d *differ, p *engine.Appointment) {
 	want(d, "created at", p.CreatedAt, c.created)
 	want(d, "updated at", p.UpdatedAt, c.updated)
 	want(d, "cancelled by", p.CancelledBy, c.cancelledBy)
+	want(d, "caller", string(p.Caller.Bytes), c.caller)
 	c.compareLife(d, p)
 	var attested []string
 	for _, x := range p.Attestations {

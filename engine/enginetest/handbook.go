@@ -30,6 +30,7 @@ type terms struct {
 	outcomes             []string
 	stages               bool // a pharmacist first, then a physician
 	once                 bool // one call a case
+	anyCase              bool // the intake of an ad hoc call asks for nothing
 }
 
 // Health plans of the simulated world. planPlain has no row of its own and
@@ -92,7 +93,7 @@ var (
 		{plan: planWindow, call: 15, grid: 15, horizon: 240, hold: 1, window: 6, once: true},
 		{plan: planStages, call: 15, grid: 15, horizon: 240, hold: 5, stages: true, modes: slotsAndCallbacks},
 		{plan: planBoth, call: 15, grid: 15, lead: 15, horizon: 240, hold: 5, modes: slotsAndCallbacks, windows: 1, clinician: true},
-		{plan: planNow, call: 10, grid: 20, lead: 60, horizon: 48, hold: 3, modes: []string{engine.ModeSlot, engine.ModeAdHoc}},
+		{plan: planNow, call: 10, grid: 20, lead: 60, horizon: 48, hold: 3, modes: []string{engine.ModeSlot, engine.ModeAdHoc}, anyCase: true},
 	}
 )
 
@@ -201,6 +202,9 @@ func (t terms) row(list []any, id string) (map[string]any, error) {
 	}
 	if t.modes != nil {
 		row["modes"] = t.modes
+	}
+	if t.anyCase {
+		row["intake"] = []string{}
 	}
 	if t.windows > 0 {
 		row["minimumWindows"] = t.windows

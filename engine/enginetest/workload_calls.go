@@ -342,6 +342,9 @@ func (w *Workload) putCase(actor *engine.Actor) engine.Payload {
 	default:
 		c.LevelOfReview = pick(w, []string{"initial", "appeal"})
 	}
+	if w.chance(10) {
+		c.ServiceCodes = nil
+	}
 	p := engine.PutCase{Case: c}
 	if i := w.audit.findCase(actor.Tenant, c.ID); i >= 0 && w.chance(15) {
 		p.Expect = w.audit.cases[i].version + uint64(w.rnd.IntN(2))

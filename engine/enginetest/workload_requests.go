@@ -212,6 +212,9 @@ func (w *Workload) adHoc(actor *engine.Actor) engine.Payload {
 	if w.chance(90) {
 		p.PerformedByCredential = clinician
 	}
+	if w.chance(70) {
+		p.Caller = engine.NewVault(nil).SealCaller("", &engine.CallerPersonal{FirstName: "Sam", LastName: p.ID})
+	}
 	switch n := w.rnd.IntN(100); {
 	case n < 20:
 		p.AvailableAt = w.clock + slots.Instant(w.rnd.IntN(3600))

@@ -141,6 +141,7 @@ func firstCases() []engine.Case {
 				Status: "denied", Reason: "medical_necessity", LetterDate: day(-5), LetterReceived: true, DecidedAt: simStart - 3600,
 			},
 			Requesting:       matcher.Provider{Present: true, NPI: "1234567893", Credential: "MD", Specialty: codeSpine, TimeZone: "UTC"},
+			ServiceCodes:     []string{"22551"},
 			ServiceSpecialty: codeOrtho,
 		}}
 		switch i {
