@@ -23,6 +23,9 @@ var errNull = errors.New("null")
 func refuseNull(in *jsontext.Decoder, v any) error {
 	if in.PeekKind() == jsontext.KindNull {
 		if _, ok := v.(presence); !ok {
+			if _, err := in.ReadToken(); err != nil { // whatever begins like null
+				return err
+			}
 			return errNull
 		}
 	}
@@ -110,6 +113,8 @@ func unreadable(err error) *problem {
 	switch {
 	case errors.Is(err, json.ErrUnknownName):
 		f.Detail = "is not a known member; names are case-sensitive"
+	case errors.Is(err, errNull) && semantic.JSONPointer == "":
+		f.Detail = "must be an object"
 	case errors.Is(err, errNull):
 		f.Detail = "must not be null"
 	}

@@ -39,6 +39,19 @@ func TestDecodeTakes(t *testing.T) {
 	}
 }
 
+// TestDecodeNoObject: what is no object is told to be none, null and what only begins
+// like it too.
+func TestDecodeNoObject(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{"null": "must be an object", "17": "must be an object", "nope": "Not one valid JSON document in UTF-8, at byte 1."} {
+		var d decodeForm
+		p := decode([]byte(body), &d)
+		if p == nil || p.detail != want && (len(p.errors) == 0 || p.errors[0].Detail != want) {
+			t.Errorf("%s: %+v", body, p)
+		}
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	const sub = `,"sub":{"name":"s"}}`
@@ -61,6 +74,8 @@ func TestDecodeRefuses(t *testing.T) {
 	// Rows 19 to 26 of the list of nasty inputs.
 	f(``, codeMalformedJSON)
 	f(`null`, codeInvalidBody, "")
+	f(`nope`, codeMalformedJSON)
+	f(`{"id":nope}`, codeMalformedJSON, "/id")
 	f(`[]`, codeInvalidBody, "")
 	f(`"x"`, codeInvalidBody, "")
 	f(`1`, codeInvalidBody, "")
