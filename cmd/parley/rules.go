@@ -38,6 +38,9 @@ const (
 
 // errFaultyRules fails a command with exitNotWhole.
 func errFaultyRules(n int) error {
+	if n == 1 {
+		return &failure{exitNotWhole, errors.New("1 fault; nothing was changed")}
+	}
 	return &failure{exitNotWhole, fmt.Errorf("%d faults; nothing was changed", n)}
 }
 
