@@ -173,7 +173,8 @@ type Appointment struct {
 	// Follows is the escalated call that this one carries on, FollowedBy the last
 	// one that carries this one on; "" = none.
 	Follows, FollowedBy string
-	// CancelCode and CancelRule say which rule of the payer ended it; "" = none.
+	// CancelCode says why it ended without anybody's words: the code of the payer's
+	// rule CancelRule, or CancelByRequest, which needs no rule; "" = neither.
 	CancelCode, CancelRule string
 	// Caller is who was on the line when an ad hoc call was asked for, as the hold
 	// kept it: sealed for the place of that hold, whose id CallerHold is; "" = none.

@@ -231,7 +231,7 @@ func (j *judging) cancelCallback(p CancelCallback) decision {
 		return refuse(StatusNotCancellable, call.Status.String())
 	}
 	image := call.next(j.now)
-	image.Status, image.CancelledBy = Cancelled, "provider"
+	image.Status, image.CancelledBy, image.CancelCode = Cancelled, "provider", CancelByRequest
 	d.effects = append(d.effects, &putAppointment{image})
 	return d
 }

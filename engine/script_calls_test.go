@@ -122,7 +122,10 @@ func printLife(b *strings.Builder, a *engine.Appointment) {
 	case engine.Cancelled:
 		fmt.Fprintf(b, ", cancelled by %s", a.CancelledBy)
 		if a.CancelCode != "" {
-			fmt.Fprintf(b, " for %s (%s)", a.CancelCode, a.CancelRule)
+			fmt.Fprintf(b, " for %s", a.CancelCode)
+		}
+		if a.CancelRule != "" {
+			fmt.Fprintf(b, " (%s)", a.CancelRule)
 		}
 	case engine.NoShow:
 		fmt.Fprintf(b, ", no_show by %s %s", a.NoShowBy, clockOf(a.EndedAt))

@@ -116,8 +116,7 @@ type attesterOut struct {
 	Role string `json:"role"`
 }
 
-// cancellationOut says who ended a call and why: in somebody's words, or by the
-// code of the payer's rule that did.
+// cancellationOut says who ended a call and why: in somebody's words, or by a code.
 type cancellationOut struct {
 	By     string  `json:"by"`
 	Reason string  `json:"reason"`

@@ -36,6 +36,20 @@ func newCallbacks(t *testing.T) *world {
 	return w
 }
 
+// TestCallbackWithdrawn: a call that ends with its request says so, as calls do that
+// end by a rule.
+func TestCallbackWithdrawn(t *testing.T) {
+	t.Parallel()
+	w := newCallbacks(t)
+	r := w.post("/v1/callback-requests", deckCallback.String()).is(201, "")
+	w.do("DELETE", "/v1/callback-requests/"+r.text("id"), "").is(204, "")
+	got := w.get("/v1/appointments/"+r.text("appointmentId")).is(200, "")
+	if got.at("status") != "cancelled" || got.at("cancelCode") != "cancelled_by_request" || got.at("cancellation", "by") != "provider" ||
+		got.at("cancellation", "reason") != "cancelled_by_request" || got.at("cancellation", "rule") != nil {
+		t.Errorf("withdrawn %s", got.body)
+	}
+}
+
 // TestCallbackAssigned: a request that can be met has an ordinary appointment at once.
 func TestCallbackAssigned(t *testing.T) {
 	t.Parallel()

@@ -208,7 +208,7 @@ func (a *Auditor) cancelCallback(actor engine.Actor, p engine.CancelCallback) Ve
 		if c.status != engine.Booked {
 			return refused(engine.StatusNotCancellable)
 		}
-		c.status, c.cancelledBy = engine.Cancelled, "provider"
+		c.status, c.cancelledBy, c.cancelCode = engine.Cancelled, "provider", "cancelled_by_request"
 		a.changed(c)
 		a.counts.Add("request cancelled with its call")
 	}
