@@ -116,6 +116,13 @@ func TestBadJurisdictions(t *testing.T) {
 	f(`{"responseClock": {"amount": 2, "unit": "calendar_days", "excludeWeekends": true, "from": "request"}}`, "only hours")
 	f(`{"minimumNotice": [{"amount": 1, "unit": "business_days", "holidays": "none", "phases": ["lunch"]}]}`, `unknown "lunch"`)
 	f(`{"proxies": {"who": ["robot"]}}`, `unknown "robot"`)
+	f(`{"resultClock": {"amount": 2, "holidays": "federal"}}`, "resultClock.unit: missing")
+	f(`{"resultClock": {"amount": 0, "unit": "hours"}}`, "resultClock.amount: 0")
+	f(`{"resultClock": {"amount": 2, "unit": "business_days"}, "enabled": false}`, "resultClock.holidays: missing")
+	f(`{"resultClock": {"amount": 2, "unit": "business_days", "holidays": "payers"}}`, `resultClock.holidays: unknown "payers"`)
+	f(`{"resultClock": {"amount": 2, "unit": "calendar_days", "excludeWeekends": true}}`, "resultClock.excludeWeekends: only hours")
+	f(`{"resultClock": {"amount": 2, "unit": "hours", "from": "request"}}`, "from")
+	f(`{"partialCertification": "yes"}`, "partialCertification")
 	f(`{"hours": {"zones": ["Local"]}, "enabled": false}`, `"Local"`)
 	f(`{"hours": {"zones": ["UTC"], "weekly": [{"days": ["mo"], "start": "9:00", "end": "08:00"}]}, "enabled": false}`, "no span of local time")
 }

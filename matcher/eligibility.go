@@ -95,6 +95,13 @@ type Eligibility struct {
 	Dials             string       // who places the call: reviewer, requester
 	Outcomes          []string     // allowed ones; nil = all
 	OutcomesRule      string       // the row behind them, "" if all are
+	// Results are the duties to tell the result of a call, in order of their rules.
+	// They are those of a call that was held, whatever is open to the case since.
+	Results []ResultDuty
+	// PartialCertification: a part may be certified on the phone. PartialRule is
+	// the law that lets it, else what of the payer's stands against it.
+	PartialCertification bool
+	PartialRule          string
 	// NewInformation is how new information counts: in_writing, documented, none,
 	// any; "" = the row does not say. NewInformationHow tells people how.
 	NewInformation, NewInformationHow string
@@ -124,6 +131,7 @@ func (cr *caseRules) refuseScope() {
 			Message: "Calls for this case are not arranged here. Call the health plan.",
 		}},
 		OtherOptions: []Option{{Code: "call_payer", How: "Call the health plan's provider line."}},
+		PartialRule:  cr.c.HealthPlan + "/scope",
 	}
 }
 
@@ -154,6 +162,7 @@ func (cr *caseRules) judgeCase(p *payerRow) {
 		e.Reasons = append(e.Reasons, cr.notes...)
 	}
 	cr.procedure(p)
+	cr.whatFollows(p)
 	cr.listLaws(p)
 	cr.listRequirements()
 	cr.listOptions(p)

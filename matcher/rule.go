@@ -61,6 +61,8 @@ type jurisdictionRow struct {
 	CaseEffect           string            `json:"caseEffect"`
 	Proxies              *proxyTerm        `json:"proxies"`
 	RecordDuty           []string          `json:"recordDuty"`
+	ResultClock          *term             `json:"resultClock"` // runs from the end of the call
+	PartialCertification bool              `json:"partialCertification"`
 }
 
 func (c *compiler) compileJurisdictions(raw jsontext.Value) {

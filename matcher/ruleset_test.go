@@ -68,7 +68,7 @@ func TestShippedRows(t *testing.T) {
 	}
 	want := "ar-commercial cfr-422-566 cfr-422-590 il-commercial in-commercial ky-commercial la-commercial mo-commercial ms-commercial " +
 		"ncqa-um-appeal ne-appeal ne-commercial nj-appeal nj-commercial oh-appeal ok-appeal qio-peer-review tn-appeal tn-commercial " +
-		"tx-appeal tx-commercial tx-medicaid urac-um va-commercial va-reconsideration-peer " +
+		"tx-appeal tx-commercial tx-medicaid tx-workers-comp-certification urac-um va-commercial va-reconsideration-peer " +
 		"asuris asuris-medicare-advantage claims-eval default evolent-ad-hoc evolent-callback evolent-medicare-ad-hoc " +
 		"evolent-medicare-callback hne magellan-ad-hoc magellan-callback"
 	if got := strings.Join(applied, " "); got != want {

@@ -136,6 +136,12 @@ func printProcedure(b *strings.Builder, e *Eligibility) {
 	if e.Outcomes != nil {
 		line("outcomes %s", strings.Join(e.Outcomes, ", "))
 	}
+	if e.PartialCertification {
+		line("a part may be certified (%s)", e.PartialRule)
+	}
+	for _, d := range e.Results {
+		line("result after the call: %s", d)
+	}
 	if e.NewInformation != "" && e.NewInformation != "any" {
 		line("new information %s", e.NewInformation)
 	}

@@ -27,6 +27,7 @@ import (
 //	ends key=value …        whether the case, changed so from now on, ends a booked call
 //	speaks who=(MD, …)      whether the holder of a credential may speak
 //	windows zone= from=     the windows that a callback request has when it names none
+//	result ended=           until when the result of a call that ended then must be there
 //	missed at=              how long the provider may call back after a miss
 //
 // Facts of cases are read by ruleScript.set, those of reviewers by ruleScript.reviewer.
@@ -59,6 +60,8 @@ func TestVerdicts(t *testing.T) {
 				return s.speaks(a)
 			case "windows":
 				return s.windows(a)
+			case "result":
+				return s.result(a)
 			case "missed":
 				return s.missed(a)
 			}
@@ -186,6 +189,15 @@ func (s *ruleScript) windows(a args) string {
 		return "none\n"
 	}
 	return b.String()
+}
+
+func (s *ruleScript) result(a args) string {
+	e := s.rules.Eligibility(s.c, s.now, s.asked)
+	by, rule := e.ResultDue(a.instant("ended"))
+	if rule == "" {
+		return "no result is owed\n"
+	}
+	return fmt.Sprintf("due by %s (%s)\n", by, rule)
 }
 
 func (s *ruleScript) missed(a args) string {

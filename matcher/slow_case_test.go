@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -341,4 +342,21 @@ func (s *slowCase) limit(row *slowRow, l *wideLimit) {
 		}
 	}
 	s.bound(end, l.Effect == "closes", l.Code)
+}
+
+// follows says what the laws want of a call that ended then: until when its result
+// must be there, and whether a part may be certified, each with its row.
+func (s *slowCase) follows(ended int64) string {
+	due, rule, part, partial := int64(0), "", false, "pay/partial-certification"
+	for _, row := range s.rows {
+		if t := row.ResultClock; t != nil {
+			if end := s.rules.ends(t, row.zone, row.state, ended, 1); due == 0 || end < due {
+				due, rule = end, row.ID
+			}
+		}
+		if row.PartialCertification && !part {
+			part, partial = true, row.ID
+		}
+	}
+	return fmt.Sprint(due, rule, part, partial)
 }

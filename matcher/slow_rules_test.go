@@ -22,7 +22,7 @@ func TestCasesAgainstSlowTwin(t *testing.T) {
 	t.Parallel()
 	tb := t
 	seen := coverage{}
-	checkAll(t, seen, statusNames[:], func(t *rapid.T) {
+	checkAll(t, seen, append([]string{"result due"}, statusNames[:]...), func(t *rapid.T) {
 		w := drawWideRules(t, true)
 		rs := w.compile(t, tb)
 		for range 4 {
@@ -46,7 +46,15 @@ func TestCasesAgainstSlowTwin(t *testing.T) {
 			if (e.DueBy == 0) != (e.DueByRule == "") {
 				t.Fatalf("due by %s, rule %q", e.DueBy, e.DueByRule)
 			}
+			ended := now + slots.Instant(rapid.IntRange(0, 3*24*60).Draw(t, "ended"))*slots.Minute
+			due, rule := e.ResultDue(ended)
+			if got, want := fmt.Sprint(int64(due), rule, e.PartialCertification, e.PartialRule), s.follows(int64(ended)); got != want {
+				t.Fatalf("after a call that ended at %s: got %s, want %s", ended, got, want)
+			}
 			seen[s.status]++
+			if rule != "" {
+				seen["result due"]++
+			}
 		}
 	})
 }

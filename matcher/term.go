@@ -115,6 +115,9 @@ func (p place) terms(r *jurisdictionRow) {
 		p.words("proxies.who", r.Proxies.Who, proxyKinds)
 	}
 	p.words("recordDuty", r.RecordDuty, recordParts)
+	if r.ResultClock != nil {
+		p.term("resultClock", r.ResultClock)
+	}
 }
 
 func (p place) duty(t *clockTerm) {

@@ -113,6 +113,8 @@ type wideRow struct {
 	Statuses             []string        `json:"statuses,omitzero"`
 	MinimumNotice        []wideTerm      `json:"minimumNotice,omitzero"`
 	PreDeterminationOnly map[string]bool `json:"preDeterminationOnly,omitzero"`
+	ResultClock          *wideTerm       `json:"resultClock,omitzero"`
+	PartialCertification bool            `json:"partialCertification,omitzero"`
 
 	// Of payers.
 	HealthPlan     string           `json:"healthPlan,omitzero"`
@@ -266,6 +268,10 @@ func drawWideLaw(t *rapid.T, i int, identity bool) wideRow {
 		notice.Phases = rapid.SampledFrom([][]string{nil, {"pre_service"}}).Draw(t, "notice phases")
 		row.MinimumNotice = []wideTerm{*notice}
 	}
+	if chance(t, 3, "result") {
+		row.ResultClock = drawWideTerm(t, "result", words...)
+	}
+	row.PartialCertification = chance(t, 3, "in part")
 	if chance(t, 5, "before") {
 		row.PreDeterminationOnly = map[string]bool{"consultativeAfter": rapid.Bool().Draw(t, "consultative after")}
 	}

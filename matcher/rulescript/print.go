@@ -92,6 +92,12 @@ func procedure(b *strings.Builder, e *matcher.Eligibility) {
 	if e.Outcomes != nil {
 		line("outcomes %s (%s)", strings.Join(e.Outcomes, ", "), e.OutcomesRule)
 	}
+	if e.PartialCertification {
+		line("a part may be certified (%s)", e.PartialRule)
+	}
+	for _, d := range e.Results {
+		line("result after the call: %s", d)
+	}
 	if e.NewInformation != "" && e.NewInformation != "any" {
 		line("new information %s", e.NewInformation)
 	}
