@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -177,4 +178,55 @@ func (w *agreement) anything() Payload {
 		return p
 	}
 	return Cancel{ID: which, By: "provider"}
+}
+
+// follows: what the laws want of a call, or let it come to, is what the rows that
+// govern each case say; a result is due at the end of a business day of the state, as
+// many weekdays later as the row says, or more where holidays lie between.
+func (w *agreement) follows(twin *rowTwin, seen seenIn) {
+	for _, id := range w.caseIDs {
+		c, _ := w.s.cases.get(agreeTenant, id)
+		k := twin.of(&c.Case, w.now, false, false)
+		if k == nil {
+			continue
+		}
+		part, rule := false, ""
+		var want *twinLaw
+		for _, law := range k.laws {
+			if law.PartialCertification && !part {
+				part, rule = true, law.ID
+			}
+			if law.ResultClock != nil {
+				want = law
+			}
+		}
+		e := w.s.rules.compiled.Eligibility(&c.Case, w.now, 0)
+		if !part {
+			rule = k.payer.ID + "/partial-certification"
+		} else {
+			seen.count("part allowed")
+		}
+		if e.PartialCertification != part || e.PartialRule != rule {
+			w.t.Fatalf("a part of %+v: %t by %s, want %t by %s", c.Case, e.PartialCertification, e.PartialRule, part, rule)
+		}
+		by, owed := e.ResultDue(w.now)
+		if want == nil {
+			if owed != "" {
+				w.t.Fatalf("a result is due by %s", owed)
+			}
+			continue
+		}
+		seen.count("result due")
+		day := time.Unix(int64(w.now), 0).In(k.zones[k.state(want)])
+		for left := want.ResultClock.Amount; left > 0; {
+			day = day.AddDate(0, 0, 1)
+			if day.Weekday() != time.Saturday && day.Weekday() != time.Sunday {
+				left--
+			}
+		}
+		end := slots.Instant(time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, day.Location()).Unix() - 1)
+		if owed != want.ID || want.ResultClock.Unit != "business_days" || by < end || by > end+4*24*slots.Hour {
+			w.t.Fatalf("a result is due %s by %s, want %s from %s on", by, owed, want.ID, end)
+		}
+	}
 }

@@ -46,6 +46,11 @@ type twinLaw struct {
 	States, Lines, Levels, Phases, Statuses                       []string
 	Trigger                                                       *struct{ Requested string }
 	Requires, Waivers, Attestations                               jsontext.Value
+	PartialCertification                                          bool
+	ResultClock                                                   *struct {
+		Amount         int
+		Unit, Holidays string
+	}
 
 	tree    *twinNode
 	waivers []struct {

@@ -32,6 +32,7 @@ func TestWaysAgree(t *testing.T) {
 	base, twin, seen := shipped(t), newRowTwin(t), seenIn{}
 	check := func(t *rapid.T) {
 		w := drawAgreement(t, base)
+		w.follows(twin, seen)
 		open := 0
 		for _, mode := range []string{ModeSlot, ModeCallback, ModeAdHoc} {
 			plan, refusal := w.plan(w.s, matcher.Query{Mode: mode})
@@ -60,7 +61,7 @@ func TestWaysAgree(t *testing.T) {
 	for _, what := range []string{
 		"no way open", "slot bookable", "callback bookable", "ad_hoc bookable", "slot not_offered", "slot not_qualified", "slot taken",
 		"held", "booked", "moved", "not moved", "assigned", "queued", "unassignable", "callback moved", "ad hoc", "ad hoc busy", "ad hoc nobody",
-		"ad hoc booked", "ad hoc moved", "not_eligible", "mode_not_available", "waived", "match unmet", "original alone", "stage pharmacist", "stage medical-director",
+		"ad hoc booked", "ad hoc moved", "not_eligible", "mode_not_available", "waived", "match unmet", "original alone", "part allowed", "result due", "stage pharmacist", "stage medical-director",
 	} {
 		if seen[what] == 0 {
 			t.Errorf("%s never came up", what)

@@ -7,7 +7,7 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
-// What no longer holds of a booked call.
+// What no longer holds of a booked call, or is still owed after one that was held.
 const (
 	AttentionNotEligible    = "case_not_eligible"      // Detail: the reason's code
 	AttentionMode           = "mode_not_available"     // the cases have no call of this mode any more
@@ -20,65 +20,89 @@ const (
 	AttentionDeadlinePassed = "deadline_passed"        // the call lies beyond a limit of its cases
 	AttentionNotOffered     = "slot_not_offered"       // Detail: off_grid, beyond_horizon
 	AttentionTermsChanged   = "terms_changed"          // Detail: the tier as it is now, consultative, specialty_match, or an attestation that is missing
+	AttentionResultDue      = "result_due"             // of a completed call, Due says what and when
+	AttentionResultOverdue  = "result_overdue"         // the same, and that has passed
 )
 
 // MaxAttentionScan bounds the calls that one reading of Attention judges.
 const MaxAttentionScan = 5000
 
-// AttentionItem is a booked call of which something no longer holds. What is
-// said first is what a booking would be refused for first.
+// AttentionItem is a booked call of which something no longer holds, or a completed
+// one whose result is awaited. What is said first is what a booking would be refused
+// for first, and what is due first.
 type AttentionItem struct {
 	Appointment  *Appointment
 	Code, Detail string
 	Rule         string            // the row that decided, "" if it was no single one: see Judgement.Rules
 	CaseID       string            // "" if it is not about one case
 	Judgement    matcher.Judgement // of the call as it stands, empty where no plan could be made
+	Due          *ResultDue        // of a completed call, else nil
 }
 
 // Attention judges the booked calls that start at now or later once more, each
 // at the time and with the reviewer that it has and with itself out of the way,
-// and yields those of which something no longer holds: earliest start first,
-// then by id, from behind a position. Calls keep their place: another call or a
-// cap is never in the way, nor are lead times, nor that a reviewer whom a rule
-// prefers has become free since.
+// and yields those of which something no longer holds. Calls keep their place: another
+// call or a cap is never in the way, nor are lead times, nor that a reviewer whom a rule
+// prefers has become free since. Among them it yields the completed calls whose result
+// is due and not there.
+//
+// They come in the order of the instant that counts – the start of a booked call, when
+// the result of a completed one is due –, then by id, from behind a position.
 //
 // It stops when yield returns false, or after MaxAttentionScan calls; at is then
 // the last call that was judged, and more says whether there are others.
 func (s *Snapshot) Attention(tenant string, now slots.Instant, after Position, yield func(AttentionItem) bool) (at Position, more bool) {
 	now = max(now, s.state.now)
-	from := Position{Start: now}
-	if after.Start >= now {
-		from = after
+	from := after
+	if after.Start < now {
+		from = Position{Start: now}
 	}
 	at = after
-	scanned, stopped := 0, false
-	s.upcoming(tenant, from, func(a *Appointment) bool {
-		if stopped || scanned == MaxAttentionScan {
-			more = true
-			return false
+	cursors := []cursor{behind(s.state.results, tenant, after), behind(s.state.upcoming, tenant, from)}
+	for scanned, stopped := 0, false; ; scanned++ {
+		place, found := nearest(cursors)
+		if !found {
+			return at, false
 		}
-		scanned++
-		at = Position{Start: a.Span.Start, ID: a.ID}
-		if item, found := s.review(a, now); found {
+		if stopped || scanned == MaxAttentionScan {
+			return at, true
+		}
+		at = Position{Start: slots.Instant(place.order), ID: place.id}
+		a, _ := s.state.appointments.get(tenant, place.id)
+		if item, found := s.attend(a, now); found {
 			stopped = !yield(item)
 		}
-		return true
-	})
-	return at, more
+		for i := range cursors {
+			cursors[i].pass(place)
+		}
+	}
 }
 
-// upcoming yields the booked calls behind a position, by start and id.
-func (s *Snapshot) upcoming(tenant string, after Position, yield func(*Appointment) bool) {
-	s.state.upcoming.tree.Ascend(indexed{tenant: tenant, order: int64(after.Start), id: after.ID}, func(e indexed) bool {
-		if e.tenant != tenant {
-			return false
-		}
-		if after.ID != "" && e.order == int64(after.Start) && e.id == after.ID {
-			return true
-		}
-		a, _ := s.state.appointments.get(tenant, e.id)
-		return yield(a)
-	})
+// behind stands on the first row of a tenant's list that lies behind a position.
+func behind(list index, tenant string, after Position) cursor {
+	c := cursor{iter: list.tree.Iter(), key: indexed{tenant: tenant}}
+	from := indexed{tenant: tenant, order: int64(after.Start), id: after.ID}
+	c.land(c.iter.Seek(from))
+	if after.ID != "" {
+		c.pass(from)
+	}
+	return c
+}
+
+// attend says what is to be seen to of one call, if anything.
+func (s *Snapshot) attend(a *Appointment, now slots.Instant) (item AttentionItem, found bool) {
+	if a.Status == Booked {
+		return s.review(a, now)
+	}
+	due := s.state.awaited(a)
+	if due == nil {
+		return item, false
+	}
+	item = AttentionItem{Appointment: a, Code: AttentionResultDue, Rule: due.Rule, CaseID: due.CaseID, Due: due}
+	if due.By < now {
+		item.Code = AttentionResultOverdue
+	}
+	return item, true
 }
 
 // review says what no longer holds of one booked call, if anything.

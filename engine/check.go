@@ -124,6 +124,7 @@ func (s *state) checkIndexes() error {
 		{"upcoming appointments", s.upcoming.tree, fresh.upcoming.tree},
 		{"cases by NPI", s.casesByNPI.tree, fresh.casesByNPI.tree},
 		{"the queue of callback requests", s.waiting.tree, fresh.waiting.tree},
+		{"results awaited", s.results.tree, fresh.results.tree},
 		{"callback requests that lost their reviewer", s.stranded.tree, fresh.stranded.tree},
 	} {
 		if !sameItems(x.live, x.want) {

@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // checkCalls compares the status of each appointment with what led to it, its
 // links with the other side, and what cases count with their calls.
@@ -46,8 +49,25 @@ func (a *Appointment) fault() string {
 		return "too many attempts"
 	case a.FollowedBy != "" && a.Outcome != outcomeEscalated:
 		return "followed, but not escalated"
+	case len(a.ResultsDue) > 0 && !slices.Contains(leavesOpen, a.Outcome), !a.owesRightly():
+		return "what is owed after it"
 	}
 	return ""
+}
+
+// owesRightly reports whether what is owed after a call is about its cases, of
+// each once, and not due before it ended.
+func (a *Appointment) owesRightly() bool {
+	last := -1
+	for i := range a.ResultsDue {
+		d := &a.ResultsDue[i]
+		at := slices.Index(a.CaseIDs, d.CaseID)
+		if at <= last || d.By < a.EndedAt || d.Rule == "" {
+			return false
+		}
+		last = at
+	}
+	return true
 }
 
 func (s *state) checkLinks(a *Appointment) error {

@@ -34,6 +34,7 @@ func (c *codec) appointment(a *Appointment) {
 	if version >= 3 {
 		c.sealed(&a.Caller)
 		c.str(&a.CallerHold)
+		list(c, &a.ResultsDue, (*codec).resultDue)
 	}
 	c.leastEnd(version, a.least())
 }

@@ -23,7 +23,7 @@ func (a *Appointment) later(c *codec) {
 
 // least returns the lowest version that holds the appointment.
 func (a *Appointment) least() uint8 {
-	if !a.Caller.empty() || a.CallerHold != "" {
+	if !a.Caller.empty() || a.CallerHold != "" || len(a.ResultsDue) > 0 {
 		return 3
 	}
 	if a.Mode != ModeSlot || a.CallbackID != "" || len(a.Windows) > 0 || a.PerformedByCredential != "" ||
@@ -33,6 +33,14 @@ func (a *Appointment) least() uint8 {
 		return 2
 	}
 	return 1
+}
+
+func (c *codec) resultDue(d *ResultDue) {
+	c.str(&d.CaseID)
+	integer(c, &d.By)
+	c.str(&d.Rule)
+	c.str(&d.Status)
+	integer(c, &d.LetterDate)
 }
 
 func (c *codec) attempt(a *Attempt) {

@@ -83,6 +83,10 @@
 // reviewer stage and counts as held only with its second half, which follows the
 // escalated call that ended last, unless another follower of that still stands.
 //
+// What a payer owes after a call is judged when the call is completed and kept
+// with it (ResultDue); whether the result is there is read from the case and from later
+// calls. A law that is loaded later asks nothing of calls that were held before.
+//
 // Cancelling again is the same answer. A change that changes nothing makes no entry, unless it has a
 // key to remember.
 package engine

@@ -180,6 +180,8 @@ type Appointment struct {
 	// kept it: sealed for the place of that hold, whose id CallerHold is; "" = none.
 	Caller     Sealed
 	CallerHold string
+	// ResultsDue is what the payer of a completed call owes, in the order of CaseIDs.
+	ResultsDue []ResultDue
 }
 
 // Profile is what a principal has confirmed about itself.

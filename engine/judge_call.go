@@ -75,9 +75,13 @@ func (j *judging) completeCall(p CompleteCall) decision {
 	if d, refused := j.outcomeAllowed(old, p.Outcome, terms); refused {
 		return d
 	}
+	if d, refused := partAllowed(old, p.Partial, terms); refused {
+		return d
+	}
 	image := old.next(j.now)
 	image.Status, image.EndedAt = Completed, j.now
 	image.Outcome, image.Partial, image.Report = p.Outcome, p.Partial, p.Report
+	image.ResultsDue = j.owedResults(image, terms)
 	d = decision{subject: old.ID, question: question{expect: p.Expect}}
 	if p.Outcome == outcomeEscalated {
 		d.effects = j.escalated(image, terms)
@@ -108,6 +112,23 @@ func (j *judging) outcomeAllowed(a *Appointment, outcome string, terms []matcher
 		}
 	case a.Match.Consultative && !slices.Contains(undecided, outcome):
 		return refuse(StatusOutcomeNotAllowed, "consultative", a.CaseIDs...), true
+	}
+	return decision{}, false
+}
+
+// DetailPartialCertification is the detail of StatusOutcomeNotAllowed where it is the
+// partial certification that no law lets be.
+const DetailPartialCertification = "partial_certification"
+
+// partAllowed asks whether a part may be certified in a call: a law that covers
+// the case lets it, for each case of the call.
+func partAllowed(a *Appointment, partial bool, terms []matcher.Eligibility) (refusal decision, refused bool) {
+	for i := range terms {
+		if partial && !terms[i].PartialCertification {
+			d := refuse(StatusOutcomeNotAllowed, DetailPartialCertification, a.CaseIDs[i])
+			d.outcome.Rule = terms[i].PartialRule
+			return d, true
+		}
 	}
 	return decision{}, false
 }

@@ -84,6 +84,9 @@ var callCommands = map[string]func(*script, *testing.T, *datadriven.TestData) st
 		var from engine.Position
 		if a, ok := snap.Appointment(enginetest.Tenant, textOf(t, d, "after", "")); ok {
 			from = engine.Position{Start: a.Span.Start, ID: a.ID}
+			if due := snap.ResultAwaited(a); due != nil {
+				from.Start = due.By
+			}
 		}
 		var b strings.Builder
 		at, more := snap.Attention(enginetest.Tenant, s.engine.Now(), from, func(i engine.AttentionItem) bool {
@@ -92,6 +95,9 @@ var callCommands = map[string]func(*script, *testing.T, *datadriven.TestData) st
 				if part != "" {
 					fmt.Fprintf(&b, " %s", part)
 				}
+			}
+			if i.Due != nil {
+				fmt.Fprintf(&b, " by %s", clockOf(i.Due.By))
 			}
 			b.WriteByte('\n')
 			limit--
@@ -143,6 +149,9 @@ func printLife(b *strings.Builder, a *engine.Appointment) {
 	}
 	if a.Partial {
 		b.WriteString(", partial")
+	}
+	for _, d := range a.ResultsDue {
+		fmt.Fprintf(b, ", result of %s due %s (%s)", d.CaseID, clockOf(d.By), d.Rule)
 	}
 	if a.Follows != "" {
 		fmt.Fprintf(b, ", follows %s", a.Follows)

@@ -261,6 +261,8 @@ func caseOf(t *testing.T, d *datadriven.TestData) engine.Case {
 			c.DecisionDue = parseClock(t, arg.SingleVal(t))
 		case "decider": // who made the determination
 			c.Determination.ReviewerID = arg.SingleVal(t)
+		case "decided":
+			c.Determination.DecidedAt = parseClock(t, arg.SingleVal(t))
 		case "asked":
 			c.P2PRequestedAt = parseClock(t, arg.SingleVal(t))
 		case "letter":

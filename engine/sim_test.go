@@ -81,6 +81,7 @@ var rareStates = []string{
 	"request cancelled: booked_otherwise", "request cancelled: cancelled_by_request", "request cancelled: case_approved",
 	"request queued: case_scheduled", "request queued: reviewer_not_free", "request unassignable: ?",
 	"request unassignable: windows_passed", "request without windows",
+	"part certified where no law lets it", "result owed", "result told",
 	"several cases in one call", "slot of an expired hold", "write after a refused one", "write refused",
 }
 

@@ -48,6 +48,7 @@ type state struct {
 	requests      table[call] // by case: its open callback request
 	reserved      table[call] // by appointment id: the open callback request it is kept for
 	stranded      index       // requests whose reviewer is lost, oldest first
+	results       index       // completed calls whose result is awaited, by when the earliest is due; key: ""
 }
 
 // Counters count what has happened since the log began.
@@ -106,6 +107,7 @@ func newState() *state {
 		requests:      newTable[call](),
 		reserved:      newTable[call](),
 		stranded:      newIndex(),
+		results:       newIndex(),
 	}
 }
 
@@ -139,6 +141,7 @@ func (s *state) clone() *state {
 	c.requests = s.requests.clone()
 	c.reserved = s.reserved.clone()
 	c.stranded = s.stranded.clone()
+	c.results = s.results.clone()
 	return &c
 }
 

@@ -99,6 +99,7 @@ func (s *state) putAppointment(a *Appointment) error {
 		}
 		s.list(a)
 	}
+	s.listResults(a)
 	return nil
 }
 

@@ -75,6 +75,9 @@ func (s *state) putCase(c *Case) error {
 	if c.MemberID != (Digest{}) {
 		s.casesByMember.add(indexed{tenant: c.Tenant, key: string(c.MemberID[:]), id: c.ID})
 	}
+	if known && old.Determination != c.Determination {
+		s.eachOfCase(c, s.listResult)
+	}
 	return nil
 }
 

@@ -97,7 +97,7 @@ func listAppointments(c *call) answer {
 			z = appointmentZone(a)
 		}
 		last = position{start: a.Span.Start, id: a.ID}
-		out.Appointments = append(out.Appointments, c.appointmentOut(a, z))
+		out.Appointments = append(out.Appointments, c.appointmentNow(a, z))
 		return true
 	})
 	return ok(http.StatusOK, out)

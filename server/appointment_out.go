@@ -40,6 +40,7 @@ type appointmentOut struct {
 	EndedAt          *string          `json:"endedAt"`
 	Outcome          *string          `json:"outcome"`
 	Report           *reportOut       `json:"report"`
+	ResultDue        *resultDueOut    `json:"resultDue"`
 	NoShowBy         *string          `json:"noShowBy"`
 	Follows          *string          `json:"follows"`
 	FollowedBy       *string          `json:"followedBy"`

@@ -71,7 +71,7 @@ func getAppointment(c *call) answer {
 	if p != nil {
 		return refuse(p)
 	}
-	a := ok(http.StatusOK, c.appointmentOut(v, z))
+	a := ok(http.StatusOK, c.appointmentNow(v, z))
 	a.version = v.Version
 	return a
 }

@@ -9,14 +9,15 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
-// attentionOut is a page of booked calls that no longer hold.
+// attentionOut is a page of booked calls that no longer hold, and of completed ones
+// whose result is awaited.
 type attentionOut struct {
 	Items      []attentionItemOut `json:"items"`
 	NextCursor *string            `json:"nextCursor"`
 }
 
 // attentionItemOut is a booked call, why it could not be booked any more, and what
-// could be instead.
+// could be instead; or a completed call of which the appointment says what is due.
 type attentionItemOut struct {
 	Appointment  appointmentOut `json:"appointment"`
 	Code         string         `json:"code"`
@@ -41,6 +42,8 @@ var attentionMessages = map[string]string{
 	engine.AttentionDeadlinePassed: "The call lies behind a deadline of its cases.",
 	engine.AttentionNotOffered:     "A call could not be booked at this time any more.",
 	engine.AttentionTermsChanged:   "The call stands on other terms than those it was booked on.",
+	engine.AttentionResultDue:      "The result of the call is due.",
+	engine.AttentionResultOverdue:  "The result of the call is not there, and the time for it has passed.",
 }
 
 func listAttention(c *call) answer {
@@ -73,10 +76,14 @@ func listAttention(c *call) answer {
 
 func (c *call) attentionItem(item *engine.AttentionItem, z *slots.Zone) attentionItemOut {
 	w := &offerWriter{call: c, snap: c.snap, zone: z}
-	return attentionItemOut{
-		Appointment: c.appointmentOut(item.Appointment, z),
+	out := attentionItemOut{
+		Appointment: c.appointmentNow(item.Appointment, z),
 		Code:        item.Code, Rule: item.Rule, Detail: item.Detail, CaseID: textOrNull(item.CaseID),
 		Message:      attentionMessages[item.Code],
-		Replacements: w.offers(nil, c.replacements(item.Appointment, z)),
+		Replacements: jsontext.Value("[]"),
 	}
+	if item.Due == nil {
+		out.Replacements = w.offers(nil, c.replacements(item.Appointment, z))
+	}
+	return out
 }

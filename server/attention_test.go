@@ -72,7 +72,7 @@ func TestAttentionCodes(t *testing.T) {
 // TestAttentionMessages: every code has words for people.
 func TestAttentionMessages(t *testing.T) {
 	t.Parallel()
-	if len(attentionMessages) != 11 {
+	if len(attentionMessages) != 13 {
 		t.Errorf("%d messages", len(attentionMessages))
 	}
 	for code, message := range attentionMessages {

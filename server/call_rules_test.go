@@ -32,6 +32,25 @@ func rulesWhere(t testing.TB, id string, changes ...any) []byte {
 	return out
 }
 
+// lawOf returns rules with one more law: of Texas, when the deck was made.
+func lawOf(t testing.TB, bundle []byte, members ...any) []byte {
+	t.Helper()
+	rules := parseDoc(string(bundle))
+	laws := rules["jurisdictions"].(map[string]any)
+	law := doc{
+		"id": "tx-earlier", "title": "Law", "source": "test", "verified": true, "enabled": true, "kind": "state", "states": []string{"TX"},
+		"stateBasis": "situs_else_member", "lines": []string{"commercial"}, "levels": []string{"initial", "reconsideration"},
+		"phases": []string{"pre_service"}, "statuses": []string{"pending", "denied", "partially_denied"},
+		"validTo": "2021-08-31", "zone": "America/New_York",
+	}
+	laws["rows"] = append(laws["rows"].([]any), map[string]any(law.with(members...)))
+	out, err := json.Marshal(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // newCallUnder is newCall under other rules for the deck's plan.
 func newCallUnder(t testing.TB, changes ...any) (w *world, id string) {
 	t.Helper()
@@ -97,9 +116,91 @@ func TestOutcomes(t *testing.T) {
 		t.Errorf("refused %s", r.body)
 	}
 	w.post(target+"/complete", `{"outcome":"escalated"}`).is(422, "outcome_not_allowed")
-	done := w.post(target+"/complete", completeBody.String()).is(200, "")
-	if done.at("appointment", "report", "partialCertification", "requested") != "12 visits" {
+	// No law lets a part be certified: a modification without one is a matter of the row.
+	r = w.post(target+"/complete", completeBody.String()).is(422, "outcome_not_allowed")
+	if r.at("reason") != "partial_certification" || r.at("rule") != "hne/partial-certification" || list(r.at("caseIds")) != "1004567" ||
+		list(r.at("allowedBy")) != "tx-commercial tx-medicaid tx-workers-comp-certification" {
+		t.Errorf("refused %s", r.body)
+	}
+	done := w.post(target+"/complete", completeBody.with("/partialCertification", nil).String()).is(200, "")
+	if done.at("appointment", "outcome") != "modified" || done.at("appointment", "report", "partialCertification") != nil {
+		t.Errorf("modified %s", done.body)
+	}
+}
+
+// TestPartialCertification: a part is certified where a law lets it, for each case
+// of the call; the availability names the law.
+func TestPartialCertification(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, deckNow, lawOf(t, rulesWhere(t, "hne"), "/partialCertification", true))
+	w.seed(ames, winter, summer.with("/situsState", "NM", "/member/state", "NM"))
+	if got := w.get("/v1/cases/1004567/p2p-availability").at("partialCertificationRule"); got != "tx-earlier" {
+		t.Errorf("the law is %v", got)
+	}
+	if got := w.get("/v1/cases/1004568/p2p-availability").at("partialCertificationRule"); got != nil {
+		t.Errorf("in New Mexico the law is %v", got)
+	}
+	both := w.book("/caseIds", []string{"1004567", "1004568"})
+	w.clock.set(t, deckCall)
+	r := w.post("/v1/appointments/"+both+"/complete", completeBody.String()).is(422, "outcome_not_allowed")
+	if list(r.at("caseIds")) != "1004568" || r.at("rule") != "hne/partial-certification" || list(r.at("allowedBy")) != "tx-commercial tx-earlier tx-medicaid tx-workers-comp-certification" {
+		t.Errorf("refused %s", r.body)
+	}
+	w.post("/v1/appointments/"+both+"/cancel", `{"reason":"x","by":"payer"}`).is(200, "")
+	one := w.book("/slot/start", "2020-05-18T18:45:00-04:00")
+	done := w.post("/v1/appointments/"+one+"/complete", completeBody.String()).is(200, "")
+	if done.at("appointment", "report", "partialCertification", "requested") != "12 visits" || done.at("appointment", "resultDue") != nil {
 		t.Errorf("partially certified %s", done.body)
+	}
+}
+
+// TestResultDue: what a call leaves open is due by law; the call, the list and the
+// availability say so until it is there, and the first answer stays what it was.
+func TestResultDue(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, deckNow, lawOf(t, rulesWhere(t, "hne"), "/resultClock", doc{"amount": 2, "unit": "business_days", "holidays": "federal"}))
+	w.seed(ames, winter)
+	duties := w.get("/v1/cases/1004567/p2p-availability").is(200, "")
+	if duties.at("resultDuties", 0, "rule") != "tx-earlier" || duties.at("resultDuties", 0, "amount") != 2.0 || duties.at("resultDuties", 0, "unit") != "business_days" {
+		t.Errorf("available %s", duties.body)
+	}
+	target := "/v1/appointments/" + w.book()
+	w.clock.set(t, deckCall)
+	done := w.do("POST", target+"/complete", `{"outcome":"information_requested"}`, "Idempotency-Key", "c").is(200, "")
+	due := func(r reply, path ...any) {
+		t.Helper()
+		at := func(name string) any { return r.at(append(path, "resultDue", name)...) }
+		if at("by") != "2020-05-20T23:59:59-04:00" || at("rule") != "tx-earlier" || at("caseId") != "1004567" {
+			t.Errorf("due %s", r.body)
+		}
+	}
+	due(done, "appointment")
+	due(w.get(target).is(200, ""))
+	due(w.get("/v1/appointments?view=case&caseId=1004567").is(200, ""), "appointments", 0)
+	listed := func(code string) {
+		t.Helper()
+		r := w.get("/v1/attention").is(200, "")
+		if r.at("items", 0, "code") != code || r.at("items", 0, "rule") != "tx-earlier" || r.at("items", 0, "caseId") != "1004567" ||
+			r.at("items", 0, "message") == "" || len(r.at("items", 0, "replacements").([]any)) != 0 {
+			t.Errorf("want %s: %s", code, r.body)
+		}
+		due(r, "items", 0, "appointment")
+	}
+	listed("result_due")
+	w.clock.set(t, "2020-05-20T23:59:59-04:00")
+	listed("result_due")
+	w.clock.set(t, "2020-05-21T00:00:00-04:00")
+	listed("result_overdue")
+	w.seed(winter.with("/determination/decidedAt", "2020-05-20T09:00:00-04:00"))
+	if r := w.get(target).is(200, ""); r.at("resultDue") != nil {
+		t.Errorf("the result is there: %s", r.body)
+	}
+	if r := w.get("/v1/attention").is(200, ""); len(r.at("items").([]any)) != 0 {
+		t.Errorf("the result is there: %s", r.body)
+	}
+	again := w.do("POST", target+"/complete", `{"outcome":"information_requested"}`, "Idempotency-Key", "c").is(200, "")
+	if string(again.body) != string(done.body) || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("repeated %s\nfirst %s", again.body, done.body)
 	}
 }
 

@@ -19,12 +19,15 @@ type procedureOut struct {
 	DefaultWindows []spanOut          `json:"defaultWindows"`
 	Outcomes       *[]string          `json:"outcomes"` // null = all
 	NewInformation *newInformationOut `json:"newInformation"`
-	Contacts       []contactPointOut  `json:"contacts"`
-	Attempts       *attemptRuleOut    `json:"attempts"`
-	Hours          []hoursOut         `json:"hours"`
-	Stage          *string            `json:"stage"`
-	Stages         int                `json:"stages"`
-	CaseEffects    []reasonOut        `json:"caseEffects"`
+	// PartialRule is the row that lets a part be certified in the call.
+	PartialRule  *string           `json:"partialCertificationRule"`
+	ResultDuties []resultDutyOut   `json:"resultDuties"`
+	Contacts     []contactPointOut `json:"contacts"`
+	Attempts     *attemptRuleOut   `json:"attempts"`
+	Hours        []hoursOut        `json:"hours"`
+	Stage        *string           `json:"stage"`
+	Stages       int               `json:"stages"`
+	CaseEffects  []reasonOut       `json:"caseEffects"`
 }
 
 type speakerOut struct {
@@ -81,6 +84,10 @@ func procedureOf(e *matcher.Eligibility, z *slots.Zone) procedureOut {
 	}
 	if s := e.Speaker; s.Who != "" {
 		out.Speaker = &speakerOut{Who: s.Who, Credentials: s.Credentials, Doctorates: s.Doctorates, Rule: s.Rule}
+	}
+	out.ResultDuties = resultDutiesOf(e.Results)
+	if e.PartialCertification {
+		out.PartialRule = &e.PartialRule
 	}
 	if e.Outcomes != nil {
 		out.Outcomes = &e.Outcomes

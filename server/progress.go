@@ -80,6 +80,7 @@ func completeCall(c *call) answer {
 func (c *call) completed(o engine.Outcome) answer {
 	v := o.Appointment
 	out := completionOut{Appointment: c.appointmentOut(v, appointmentZone(v))}
+	out.Appointment.ResultDue = resultDueOf(v.FirstResultDue(), appointmentZone(v)) // as of the end of the call
 	if v.Outcome == outcomeEscalated {
 		out.Next = &nextCallOut{
 			Stage: textOrNull(v.EscalatedTo), CaseIDs: v.CaseIDs, Follows: v.ID,

@@ -98,7 +98,10 @@ func TestAttemptFaults(t *testing.T) {
 // TestCallsProgress: a call starts, ends with an outcome and a report, and is over.
 func TestCallsProgress(t *testing.T) {
 	t.Parallel()
-	w, target := newCall(t)
+	w := newWorldOf(t, deckNow, lawOf(t, rulesWhere(t, "hne"), "/partialCertification", true))
+	w.seed(ames, winter)
+	target := "/v1/appointments/" + w.book()
+	w.clock.set(t, deckCall)
 	p2p := func(want string) {
 		t.Helper()
 		if got := w.get("/v1/cases/1004567/p2p-availability").at("p2pStatus"); got != want {

@@ -70,6 +70,10 @@ func (c *call) refused(o engine.Outcome) *problem {
 	if o.Rule != "" {
 		p.extra = append(p.extra, member{"rule", encode(o.Rule)})
 	}
+	if o.Status == engine.StatusOutcomeNotAllowed && o.Detail == engine.DetailPartialCertification {
+		p.detail = "No law that covers the case lets a part be certified in the call. Leave partialCertification out; what was agreed on can be in the note."
+		p.extra = append(p.extra, member{"allowedBy", encode(c.snap.Rules().PartialCertificationRows())})
+	}
 	switch o.Status {
 	case engine.StatusAttestationRequired:
 		p.extra = append(p.extra, member{"codes", encode(o.Codes)}, member{"attestations", encode(c.attestationTexts(o.Codes))})

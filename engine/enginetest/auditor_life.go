@@ -24,6 +24,7 @@ type life struct {
 	cancelCode string
 	follows    string
 	followedBy string
+	debts      []debt
 }
 
 // try is an attempt to reach the provider.
@@ -162,6 +163,10 @@ func (a *Auditor) complete(actor engine.Actor, p engine.CompleteCall) Verdict {
 	further := false
 	for _, id := range c.cases {
 		k := &a.cases[a.findCase(c.tenant, id)]
+		if p.Partial && !texan(&k.image) && a.twist != TwistPartAnywhere {
+			a.counts.Add("part certified where no law lets it")
+			return refused(engine.StatusOutcomeNotAllowed)
+		}
 		t := a.terms(k)
 		if t.outcomes != nil && !slices.Contains(t.outcomes, p.Outcome) {
 			return refused(engine.StatusOutcomeNotAllowed)
@@ -172,6 +177,9 @@ func (a *Auditor) complete(actor engine.Actor, p engine.CompleteCall) Verdict {
 		return refused(engine.StatusOutcomeNotAllowed)
 	}
 	c.status, c.ended, c.outcome, c.partial = engine.Completed, a.now, p.Outcome, p.Partial
+	if c.debts = a.owed(c); a.twist == TwistNothingOwed {
+		c.debts = nil
+	}
 	if p.Outcome != "escalated" || a.twist == TwistEscalatedCounts {
 		a.talked(c)
 	}
@@ -318,6 +326,12 @@ func (c *call) compareLife(d *differ, p *engine.Appointment) {
 	want(d, "end of the call", p.EndedAt, c.ended)
 	want(d, "outcome", p.Outcome, c.outcome)
 	want(d, "partial certification", p.Partial, c.partial)
+	want(d, "number of results due", len(p.ResultsDue), len(c.debts))
+	for i := range min(len(p.ResultsDue), len(c.debts)) {
+		x := &p.ResultsDue[i]
+		want(d, "result due", debt{x.CaseID, x.By, x.Status, x.LetterDate}, c.debts[i])
+		want(d, "rule of it", x.Rule, "tx-commercial")
+	}
 	want(d, "no-show by", p.NoShowBy, c.noShowBy)
 	want(d, "ended by misses", p.MissedOut, c.missedOut)
 	want(d, "cancel code", p.CancelCode, c.cancelCode)

@@ -82,6 +82,7 @@ func (a *Auditor) putCase(actor engine.Actor, p engine.PutCase) Verdict {
 		c.image = p.Case
 		c.version++
 		a.end(c)
+		a.tell(c)
 	}
 	return Verdict{version: c.version, changed: changed}
 }

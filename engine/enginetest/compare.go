@@ -151,6 +151,7 @@ func (a *Auditor) compareSnapshot(s *engine.Snapshot) error {
 	}
 	a.compareCounts(d, s)
 	a.compareRequests(d, s)
+	a.compareResults(d, s)
 	for i := range a.cases {
 		a.compareActive(d, s, &a.cases[i])
 	}

@@ -57,6 +57,7 @@ type handbook struct {
 	version string
 	bundle  []byte
 	rows    []terms
+	result  int // hours after a call in which Texas wants its result
 }
 
 // shipped are the rows that the embedded rules have.
@@ -99,17 +100,17 @@ var (
 
 // handbooks returns the two rulesets between which a simulation changes.
 var handbooks = sync.OnceValues(func() ([]handbook, error) {
-	first, err := newHandbook(firstRows)
+	first, err := newHandbook(firstRows, 9)
 	if err != nil {
 		return nil, err
 	}
-	second, err := newHandbook(secondRows)
+	second, err := newHandbook(secondRows, 40)
 	return []handbook{first, second}, err
 })
 
 // newHandbook writes rows into a bundle, each as a copy of the default row with
-// its own numbers.
-func newHandbook(rows []terms) (handbook, error) {
+// its own numbers, and has the law of Texas want results within so many hours.
+func newHandbook(rows []terms, result int) (handbook, error) {
 	embedded, err := matcher.EmbeddedRules()
 	if err != nil {
 		return handbook{}, err
@@ -125,6 +126,11 @@ func newHandbook(rows []terms) (handbook, error) {
 		}
 		setRows(sections, "payers", append(rowsOf(sections, "payers"), row))
 	}
+	for _, row := range rowsOf(sections, "jurisdictions") {
+		if m, _ := row.(map[string]any); m["id"] == "tx-commercial" {
+			m["resultClock"] = map[string]any{"amount": result, "unit": "hours"}
+		}
+	}
 	cut(sections)
 	bundle, err := json.Marshal(sections, json.Deterministic(true))
 	if err != nil {
@@ -134,7 +140,7 @@ func newHandbook(rows []terms) (handbook, error) {
 	if err != nil {
 		return handbook{}, err
 	}
-	return handbook{version: compiled.Version(), bundle: bundle, rows: append(rows[:len(rows):len(rows)], shipped...)}, nil
+	return handbook{version: compiled.Version(), bundle: bundle, rows: append(rows[:len(rows):len(rows)], shipped...), result: result}, nil
 }
 
 func rowsOf(sections map[string]any, name string) []any {

@@ -26,6 +26,8 @@ const (
 	TwistUnseated              // a call stays with a reviewer who is away
 	TwistOffersTwice           // the same answer is recorded again within 10 minutes
 	TwistDutyForgotten         // what becomes of calls is not recorded
+	TwistPartAnywhere          // a part may be certified in any call
+	TwistNothingOwed           // no call is followed by its result
 	twistEnd
 )
 
@@ -43,6 +45,7 @@ var twistNames = [twistEnd]string{
 	"keys forgotten", "cap without holds", "move blocked", "held case free",
 	"miss anywhere", "ended call stays", "escalated counts",
 	"tried once", "windows wide", "unconsented", "unseated", "offers twice", "duty forgotten",
+	"part anywhere", "nothing owed",
 }
 
 // String names the mistake.

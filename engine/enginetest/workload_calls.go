@@ -310,6 +310,9 @@ func (w *Workload) release(actor *engine.Actor) engine.Payload {
 
 // putCase sends a case again, as it was at first or with another decision.
 func (w *Workload) putCase(actor *engine.Actor) engine.Payload {
+	if c, owed := w.told(actor.Tenant); owed && w.chance(30) {
+		return engine.PutCase{Case: c}
+	}
 	c := pick(w, w.cases)
 	d := &c.Determination
 	busy := w.callOf(actor.Tenant, w.chance(50))

@@ -1,6 +1,8 @@
 package enginetest
 
 import (
+	"slices"
+
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/slots"
 )
@@ -31,6 +33,8 @@ func (w *Workload) life(c *call) engine.Payload {
 		case w.chance(50):
 			p.Outcome = pick(w, []string{"overturned", "decision_pending", "modified", badOutcome})
 			p.Partial = w.chance(20)
+		case w.inTexas(c) && w.chance(70):
+			p.Outcome = pick(w, []string{"decision_pending", "information_requested", "alternative_accepted"})
 		}
 		return p
 	case n < 77:
@@ -39,6 +43,30 @@ func (w *Workload) life(c *call) engine.Payload {
 		return engine.NoShowCall{ID: w.strange(c.tenant), By: "provider"}
 	}
 	return w.reassign(c)
+}
+
+// inTexas tells whether the law of Texas covers a case of a call.
+func (w *Workload) inTexas(c *call) bool {
+	return slices.ContainsFunc(c.cases, func(id string) bool { return texan(&w.audit.cases[w.audit.findCase(c.tenant, id)].image) })
+}
+
+// told makes a case of a call whose result is owed, with what was determined since.
+func (w *Workload) told(tenant string) (c engine.Case, found bool) {
+	for i := range w.audit.calls {
+		owes := &w.audit.calls[i]
+		if owes.tenant != tenant || len(owes.debts) == 0 || w.audit.paid(owes, owes.debts[0]) {
+			continue
+		}
+		c = w.audit.cases[w.audit.findCase(tenant, owes.debts[0].caseID)].image
+		d := &c.Determination
+		if w.chance(50) {
+			d.DecidedAt = w.clock - slots.Instant(w.rnd.IntN(4*3600))
+		} else {
+			d.DecidedAt, d.LetterDate = 0, slots.Date(w.clock/86400)-slots.Date(w.rnd.IntN(2))
+		}
+		return c, true
+	}
+	return c, false
 }
 
 // reassign gives a call to somebody else, sometimes to one who is busy then.
