@@ -232,7 +232,12 @@ func (w *Workload) reschedule(actor *engine.Actor) engine.Payload {
 		return engine.Reschedule{ID: w.strange(actor.Tenant), ReviewerID: reviewerID(0), Start: w.start()}
 	}
 	p := engine.Reschedule{ID: c.id, ReviewerID: c.reviewer, Start: c.span.Start}
-	switch n := w.rnd.IntN(100); {
+	n := w.rnd.IntN(100)
+	if long := w.longCall(actor.Tenant); long != nil && w.chance(15) {
+		c, n = long, 30
+		p.ID, p.ReviewerID, p.Start = c.id, c.reviewer, c.span.Start
+	}
+	switch {
 	case n < 15: // onto itself
 	case n < 40: // next to itself, perhaps overlapping
 		p.Start += slots.Instant(w.rnd.IntN(5)-2) * 900
@@ -246,6 +251,17 @@ func (w *Workload) reschedule(actor *engine.Actor) engine.Payload {
 	}
 	p.Expect = w.version(c)
 	return p
+}
+
+// longCall finds a booked call that takes more than one step of the grid, so that
+// it can move onto a part of itself.
+func (w *Workload) longCall(tenant string) *call {
+	for _, c := range slices.Backward(w.audit.calls) {
+		if c.tenant == tenant && !c.held && c.status == engine.Booked && c.span.End-c.span.Start > 900 && c.span.Start > w.audit.now {
+			return &c
+		}
+	}
+	return nil
 }
 
 // halfEnded finds a booked call of which one case has ended and another not.
