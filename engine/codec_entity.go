@@ -10,7 +10,7 @@ import (
 // lowest version that holds it, which its method least returns.
 const (
 	reviewerVersion    = 2
-	caseVersion        = 2
+	caseVersion        = 3
 	holdVersion        = 3
 	appointmentVersion = 3
 	profileVersion     = 1
@@ -153,10 +153,16 @@ func (c *codec) caseEntity(e *Case) {
 		integer(c, &e.Stage)
 		integer(c, &e.CallsHeld)
 	}
+	if version >= 3 {
+		c.str(&e.PlanType)
+	}
 	c.leastEnd(version, e.least())
 }
 
 func (c *Case) least() uint8 {
+	if c.PlanType != "" {
+		return 3
+	}
 	if c.Stage != 0 || c.CallsHeld != 0 {
 		return 2
 	}

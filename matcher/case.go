@@ -37,6 +37,7 @@ type Case struct {
 	Tenant, ID     string
 	HealthPlan     string
 	LineOfBusiness string // commercial, self_funded, exchange, medicaid, medicare_advantage, medicare, workers_comp
+	PlanType       string // hmo, ppo, epo, pos, indemnity, "" if unknown
 	SitusState     string // where the policy was issued, "" if unknown
 	MemberState    string
 	Population     string // adult, pediatric, geriatric
@@ -48,7 +49,7 @@ type Case struct {
 	Determination Determination
 	PostDecision  PostDecision
 
-	DecisionDue              slots.Instant
+	DecisionDue              slots.Instant // as the payer knows it; 0 = by the clocks of the law
 	AppealFiledAt            slots.Instant
 	ServicePerformedOn       slots.Date
 	DischargedAt             slots.Instant

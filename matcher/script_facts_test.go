@@ -33,7 +33,7 @@ func (s *ruleScript) set(t *testing.T, arg datadriven.CmdArg) {
 	t.Helper()
 	c, v := s.c, strings.Join(arg.Vals, ",")
 	text := map[string]*string{
-		"plan": &c.HealthPlan, "line": &c.LineOfBusiness, "situs": &c.SitusState, "member": &c.MemberState,
+		"plan": &c.HealthPlan, "plan-type": &c.PlanType, "line": &c.LineOfBusiness, "situs": &c.SitusState, "member": &c.MemberState,
 		"population": &c.Population, "program": &c.Program, "level": &c.LevelOfReview, "phase": &c.Phase,
 		"status": &c.Determination.Status, "decider": &c.Determination.ReviewerID,
 		"service": &c.ServiceSpecialty, "modality": &c.Modality, "drug": &c.Drug, "reason": &c.Determination.Reason,

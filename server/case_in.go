@@ -14,6 +14,7 @@ type caseIn struct {
 	Member                   need[memberIn]        `json:"member"`
 	HealthPlan               need[string]          `json:"healthPlan"`
 	LineOfBusiness           need[string]          `json:"lineOfBusiness"`
+	PlanType                 opt[string]           `json:"planType"`
 	SitusState               need[string]          `json:"situsState"`
 	Program                  need[string]          `json:"program"`
 	LevelOfReview            need[string]          `json:"levelOfReview"`
@@ -107,6 +108,7 @@ func (in *caseIn) resolve(k *check, w *writing) engine.Case {
 			ID:                  k.ownID(w, in.ID.V),
 			HealthPlan:          k.code("/healthPlan", in.HealthPlan.V),
 			LineOfBusiness:      k.word("/lineOfBusiness", in.LineOfBusiness.V, linesOfBusiness),
+			PlanType:            optional(in.PlanType, "/planType", k.planType),
 			SitusState:          k.state("/situsState", in.SitusState.V),
 			MemberState:         k.state("/member/state", in.Member.V.State.V),
 			Population:          k.word("/member/population", in.Member.V.Population.V, populations),
@@ -133,6 +135,8 @@ func (in *caseIn) resolve(k *check, w *writing) engine.Case {
 	v.LastName = w.vault.DigestLastName(lastWord(p.MemberName))
 	return v
 }
+
+func (k *check) planType(pointer, word string) string { return k.word(pointer, word, planTypes) }
 
 // dates reads the instants and dates of the case's own course.
 func (in *caseIn) dates(k *check, v *matcher.Case, now slots.Instant) {

@@ -15,6 +15,7 @@ type caseOut struct {
 	Member                   memberOut        `json:"member"`
 	HealthPlan               string           `json:"healthPlan"`
 	LineOfBusiness           string           `json:"lineOfBusiness"`
+	PlanType                 *string          `json:"planType"`
 	SitusState               string           `json:"situsState"`
 	Program                  string           `json:"program"`
 	LevelOfReview            string           `json:"levelOfReview"`
@@ -109,6 +110,7 @@ func (c *call) caseOut(v *engine.Case, z *slots.Zone) caseOut {
 		Member:              memberOf(v, p),
 		HealthPlan:          v.HealthPlan,
 		LineOfBusiness:      v.LineOfBusiness,
+		PlanType:            textOrNull(v.PlanType),
 		SitusState:          v.SitusState,
 		Program:             v.Program,
 		LevelOfReview:       v.LevelOfReview,

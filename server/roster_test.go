@@ -44,7 +44,7 @@ func TestCaseRoundTrip(t *testing.T) {
 	full := winter.with(
 		"/determination/decidedAt", "2020-05-11T10:00:00-04:00",
 		"/postDecision", doc{"delegated": true, "reconsideration": "open", "until": "2020-06-11T10:00:00-04:00"},
-		"/decisionDue", "2020-05-30T10:00:00-04:00", "/appealFiledAt", "2020-05-13T10:00:00-04:00",
+		"/planType", "ppo", "/decisionDue", "2020-05-30T10:00:00-04:00", "/appealFiledAt", "2020-05-13T10:00:00-04:00",
 		"/servicePerformedOn", "2020-05-10", "/dischargedAt", "2020-05-14T10:00:00-04:00",
 		"/authorizationRequestedAt", "2020-05-01T10:00:00-04:00", "/informationCompleteAt", "2020-05-02T10:00:00-04:00",
 		"/p2pRequestedAt", "2020-05-14T11:00:00-04:00", "/involvedReviewerIds", []string{"rev-lee", "rev-kim"},

@@ -99,6 +99,8 @@ func TestCaseFaults(t *testing.T) {
 	f(422, "/member/id /member/name /member/dateOfBirth", "/member/id", "M 1", "/member/name", "", "/member/dateOfBirth", "2020-05-17")
 	f(422, "/situsState /member/state", "/member/state", "ZZ", "/situsState", "tx")
 	f(422, "/lineOfBusiness", "/lineOfBusiness", "private")
+	f(422, "/planType", "/planType", "bronze")
+	f(400, "/planType", "/planType", 1)
 	f(422, "/levelOfReview", "/levelOfReview", "second")
 	f(422, "/phase", "/phase", "later")
 	f(422, "/member/population", "/member/population", "teen")

@@ -13,6 +13,7 @@ const (
 // The words of the wire, in the order in which they are documented.
 var (
 	linesOfBusiness = vocabulary{"commercial", "self_funded", "exchange", "medicaid", "medicare_advantage", "medicare", "workers_comp"}
+	planTypes       = vocabulary{"hmo", "ppo", "epo", "pos", "indemnity"}
 	levelsOfReview  = vocabulary{"initial", "reconsideration", "appeal"}
 	phases          = vocabulary{"pre_service", "concurrent", "post_service"}
 	caseStatuses    = vocabulary{"pending", "denied", "partially_denied", "approved", "withdrawn", "expired"}

@@ -48,7 +48,7 @@ func (p *player) set(a argument) error {
 func (p *player) setText(a argument) (known bool, err error) {
 	c := p.c
 	field := map[string]*string{
-		"plan": &c.HealthPlan, "line": &c.LineOfBusiness, "situs": &c.SitusState, "member": &c.MemberState,
+		"plan": &c.HealthPlan, "plan-type": &c.PlanType, "line": &c.LineOfBusiness, "situs": &c.SitusState, "member": &c.MemberState,
 		"population": &c.Population, "program": &c.Program, "level": &c.LevelOfReview, "phase": &c.Phase,
 		"status": &c.Determination.Status, "reason": &c.Determination.Reason, "decider": &c.Determination.ReviewerID,
 		"service": &c.ServiceSpecialty, "drug": &c.Drug, "modality": &c.Modality,
