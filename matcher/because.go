@@ -41,7 +41,11 @@ type limitReason struct {
 // for all cases is counted at the first gate that he fails.
 func (p *Plan) because(w waivers) []Because {
 	if p.window.Empty() {
-		return []Because{p.missed()}
+		missed := p.missed()
+		if missed.Code != detailBeyondLimit {
+			return []Because{missed}
+		}
+		return append([]Because{missed}, p.dueBecause()...)
 	}
 	var n reasons
 	asked := p.asked.Intersect(slots.Interval{Start: p.view.Now - explainReach, End: p.view.Now + explainReach})
@@ -227,6 +231,9 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 			o.caseID + " and has free time until " + o.until.String()})
 	}
 	list = append(list, p.unknowns(list)...)
+	if slices.ContainsFunc(list, func(b Because) bool { return b.Code == detailBeyondLimit }) {
+		list = append(list, p.dueBecause()...)
+	}
 	if w.slots > 0 {
 		list = append(list, Because{
 			Code: becauseOnlyWaivable, Rule: w.rule,

@@ -85,6 +85,8 @@ func TestFaultsNameFileAndLine(t *testing.T) {
 	f("jurisdictions.json", "law", byLine(patched(t, lawRow, `{"enabled": false, "responseClock": {"amount": 2, "from": "request"}}`)),
 		`"responseClock"`, "responseClock.unit: missing, want one of "+strings.Join(units, ", "))
 	f("jurisdictions.json", "law", byLine(patched(t, lawRow, `{"validFrom": "2025-02-02", "validTo": "2025-02-01"}`)), `"validTo"`, "validTo: before validFrom")
+	f("jurisdictions.json", "law", byLine(patched(t, lawRow, `{"beside": ["law-9"]}`)), `"law-9"`, `beside: no row "law-9"`)
+	f("jurisdictions.json", "law", byLine(patched(t, lawRow, `{"replaces": ["law"]}`)), `"replaces"`, "replaces: the row names itself")
 	f("jurisdictions.json", "law", law+",\n"+strings.Replace(law, "{\n", "{\n\"note\": \"again\", ", 1), `"again"`, "id: used twice")
 
 	pay := byLine(payRow)

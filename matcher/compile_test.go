@@ -279,7 +279,7 @@ func TestEveryDimension(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rs, err := CompileRules(plainRows(t, section, string(row)))
+		rs, err := CompileRules(withRows(t, section, string(row)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,17 +9,19 @@
 // request, resolve picks the rows that govern it and reduces them to what is
 // active; a verdict then says how a reviewer meets them at one instant:
 //
-//  1. Rows are conjoined. Each judges by itself, and what it leaves unmet is
-//     waived by its own table or bars the match.
+//  1. Rows are conjoined, save those that another row replaces. Each judges by
+//     itself, and what it leaves unmet is waived by its own table or bars the match.
 //  2. A verdict is pure, names all rows that judged, and is the same for
 //     every instant between two changes of the reviewer's licences.
-//  3. The order of rows has no meaning. More rows never leave less unmet.
+//  3. The order of rows has no meaning. More rows never leave less unmet, unless
+//     they replace one.
 //  4. Specialties are compared as concepts. Codes, their classifications and
 //     their names prove nothing; an unknown code relates to nothing.
 //  5. What a row asks for is judged. A word that no predicate or clock stands
 //     behind is refused when the rules are compiled, never ignored.
 //  6. Clocks combine by kind: a provider's right takes the longest, a payer's duty
-//     the shortest, a limit the earliest. A fact that a clock lacks is named.
+//     the shortest, a limit the earliest. A fact that a clock lacks is named; of
+//     a clock for the decision, which refuses nothing, by explanations alone.
 //  7. Whether the original reviewer is to be preferred is decided once for a
 //     plan, on its view; everything that the plan answers follows it. For a call
 //     that is booked and stays where it is, he is not.

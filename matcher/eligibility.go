@@ -158,8 +158,10 @@ func (cr *caseRules) judgeCase(p *payerRow) {
 	cr.beforeDetermination()
 	cr.settleStatus(append(refused, cr.closed...), append(consultative, cr.passed...), good)
 	cr.noteFacts()
-	if e.Status != NotEligible {
-		e.Reasons = append(e.Reasons, cr.notes...)
+	for _, note := range cr.notes {
+		if e.Status != NotEligible || cr.closedByLaw && note.Code == decisionDueByLaw {
+			e.Reasons = append(e.Reasons, note)
+		}
 	}
 	cr.procedure(p)
 	cr.whatFollows(p)
@@ -298,7 +300,7 @@ func (cr *caseRules) listOptions(p *payerRow) {
 		if !o.When.holds(cr.c, cr.now) {
 			continue
 		}
-		until, ends := eventEnd(o.Until, cr.c, slots.UTC()) // no local date among them
+		until, ends := cr.eventEnd(o.Until, slots.UTC()) // no local date among them
 		if ends && until <= cr.now {
 			continue
 		}

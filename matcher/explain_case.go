@@ -28,7 +28,8 @@ type RowExplanation struct {
 	Applies           bool
 	// Why names what keeps the row out, "" if it applies: phrases joined by ", ", the
 	// first word of each the dimension (unverified, disabled, plan, program, line, level, phase,
-	// status, date, state, accreditation, trigger), then the fact of the case that does not fit.
+	// status, date, state, accreditation, plan_type, agent, trigger, replaced), then the fact of the case that
+	// does not fit, or the row that takes this one's place.
 	Why string
 }
 
@@ -51,6 +52,7 @@ type RequirementFact struct {
 func (rs *Ruleset) ExplainCase(c *Case, now, firstAsked slots.Instant) CaseExplanation {
 	cr := rs.resolve(c, now, firstAsked, false)
 	x := CaseExplanation{CaseID: c.ID, Eligibility: cr.eligibility}
+	x.Eligibility.Reasons = slices.Concat(x.Eligibility.Reasons, cr.unread)
 	asked := cmp.Or(c.P2PRequestedAt, firstAsked, now)
 	for _, row := range rs.payerRows {
 		if row.HealthPlan == c.HealthPlan || row.HealthPlan == defaultPlan {
@@ -127,7 +129,14 @@ func (r *jurisdictionRow) whyNot(cr *caseRules, asked slots.Instant) (out misfit
 	out.add(!slices.Contains(r.Levels, c.LevelOfReview), "level "+c.LevelOfReview)
 	out.add(!slices.Contains(r.Phases, c.Phase), "phase "+c.Phase)
 	out.add(!slices.Contains(r.Statuses, c.Determination.Status), "status "+c.Determination.Status)
+	out.add(!oneOf(r.PlanTypes, c.PlanType), "plan_type "+cmp.Or(c.PlanType, "unknown"))
+	out.add(r.Agent && cr.payer != nil && cr.payer.AgentSpecialty == "", "agent none")
 	out.add(!r.Trigger.active(c, cr.specialtyMatch), "trigger "+r.Trigger.words())
+	if cr.payer != nil {
+		if other := r.replacement(cr); other != nil {
+			out.add(true, "replaced by "+other.ID)
+		}
+	}
 	return out
 }
 

@@ -35,10 +35,11 @@ func ExplainRefused(v *View, q Query) (x Explanation, ok bool) {
 // deadline: a second reason would remain. Where a fact is missing it is the fact
 // that would help, and what it would yield at most is counted.
 func passedUnlock(v *View, q Query, refusal *Refusal) []Unlock {
-	if len(refusal.Reasons) != 1 {
+	reasons := slices.DeleteFunc(slices.Clone(refusal.Reasons), func(r Reason) bool { return r.Code == decisionDueByLaw })
+	if len(reasons) != 1 {
 		return nil
 	}
-	reason := refusal.Reasons[0]
+	reason := reasons[0]
 	relaxed := *v
 	u := Unlock{Kind: "deadline", Value: reason.Rule, Rule: reason.Rule}
 	fact, absent := strings.CutSuffix(reason.Code, "_unknown")

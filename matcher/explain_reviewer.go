@@ -116,6 +116,9 @@ func (p *Plan) limitFacts(start slots.Instant) []RequirementFact {
 	last := RequirementFact{Code: detailBeyondHorizon, Rule: horizon, Source: p.sourceOf(horizon), Facts: []string{at, "before=" + p.limits.End.String()}}
 	if p.limitRule != "" {
 		last.Code, last.Rule, last.Source = detailBeyondLimit, p.limitRule, p.sourceOf(p.limitRule)
+		for _, by := range p.dueBecause() {
+			last.Facts = append(last.Facts, "decision_due_by="+by.Rule)
+		}
 	}
 	last.Met = start < p.limits.End
 	early := start < p.limits.Start

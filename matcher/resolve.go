@@ -22,6 +22,10 @@ type caseRules struct {
 	starts slots.Interval
 	// startsRule names the row behind starts' end when a limit other than the horizon decides it.
 	startsRule string
+	// startsLaw is the law that says when the determination is due, if that decides it.
+	startsLaw string
+	// closedByLaw: the determination was due by law, and with it the calls are over.
+	closedByLaw bool
 	// changing bounds the starts that can still change the decision; starts outside are consultative.
 	changing slots.Interval
 	// closed and passed are the reasons of bounds that lie behind now: of those that
@@ -32,9 +36,15 @@ type caseRules struct {
 	// stageRule names the reviewer stage that binds, "" = none.
 	stageRule string
 
+	// due is when the pending determination is due, as the case says or else by the
+	// law dueRule; 0 = unknown.
+	due     slots.Instant
+	dueRule string
+
 	payer    *payerRow // nil if none governs the case
 	laws     []law
 	notes    []Reason // that refuse nothing
+	unread   []Reason // that change nothing, for explanations
 	rows     []activeRow
 	ids      []string // of rows, sorted
 	general  Needs    // what every reviewer must meet, whatever the rows say
@@ -78,6 +88,7 @@ func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatc
 	for _, row := range rs.jurisdictions {
 		cr.addLaw(row)
 	}
+	cr.settleDue()
 	slices.Sort(cr.ids)
 	cr.general = Needs(0).With(NeedProgram)
 	if c.Modality != "" {
@@ -96,10 +107,10 @@ func (cr *caseRules) openFrom(start slots.Instant) {
 	}
 }
 
-// addLaw conjoins a row of jurisdictions, if it covers the case.
+// addLaw conjoins a row of jurisdictions, if it governs the case.
 func (cr *caseRules) addLaw(row *jurisdictionRow) {
 	state, zone, covered := row.covers(cr.rs, cr.c, cr.payer, cr.asked)
-	if !covered {
+	if !covered || row.replacement(cr) != nil {
 		return
 	}
 	if row.Trigger.active(cr.c, true) {

@@ -43,6 +43,7 @@ type demand struct {
 type jurisdictionRow struct {
 	rowHead
 	demand
+	lawScope
 	Kind          string   `json:"kind"`
 	Accreditation string   `json:"accreditation"` // binds payers whose row names it
 	States        []string `json:"states"`
@@ -54,6 +55,7 @@ type jurisdictionRow struct {
 	Trigger       *trigger `json:"trigger"`
 
 	ResponseClock        *clockTerm        `json:"responseClock"`
+	DecisionClock        []decisionTerm    `json:"decisionClock"`
 	RequestWindow        *windowTerm       `json:"requestWindow"`
 	MinimumNotice        []noticeTerm      `json:"minimumNotice"`
 	Hours                *hoursTerm        `json:"hours"`
@@ -69,6 +71,8 @@ func (c *compiler) compileJurisdictions(raw jsontext.Value) {
 	for _, r := range decodeRows(c, "jurisdictions", raw, func(r *jurisdictionRow) string { return r.ID }) {
 		at := c.at("jurisdictions", r.ID)
 		c.head(at, &r.rowHead)
+		info := &c.rs.rows[len(c.rs.rows)-1]
+		info.Beside, info.Replaces = r.Beside, r.Replaces
 		at.applied, at.stateless = r.applied(), len(r.States) == 0
 		at.jurisdiction(r)
 		c.rs.lawRows = append(c.rs.lawRows, r)
@@ -82,6 +86,7 @@ func (c *compiler) compileJurisdictions(raw jsontext.Value) {
 		}
 		c.rs.jurisdictions = append(c.rs.jurisdictions, r)
 	}
+	c.standing()
 }
 
 func (c *compiler) head(at place, h *rowHead) {
@@ -134,6 +139,7 @@ func (p place) jurisdiction(r *jurisdictionRow) {
 		}
 		p.words(key.name, key.list, key.words)
 	}
+	p.words("planTypes", r.PlanTypes, planTypes)
 	if r.Trigger != nil {
 		p.trigger("trigger", r.Trigger)
 	}
@@ -151,11 +157,18 @@ func (p place) demand(d *demand, states []string) {
 }
 
 // clashes reports whether two rows of one kind cover a common case on a common
-// date: two versions of one law, or one written twice.
+// date, and neither says that it stands beside the other or in its place: two
+// versions of one law, or one written twice.
 func (r *jurisdictionRow) clashes(o *jurisdictionRow) bool {
-	return r.Kind == o.Kind && r.Accreditation == o.Accreditation &&
-		(len(r.States) == 0 || meet(r.States, o.States)) && meet(r.Lines, o.Lines) && meet(r.Levels, o.Levels) &&
-		meet(r.Phases, o.Phases) && meet(r.Statuses, o.Statuses) && r.validity.overlaps(o.validity)
+	return r.Kind == o.Kind && r.Accreditation == o.Accreditation && r.meets(o) && r.validity.overlaps(o.validity) &&
+		!r.names(o.ID) && !o.names(r.ID)
+}
+
+// meets reports whether the keys of two rows have a case in common, kinds and dates aside.
+func (r *jurisdictionRow) meets(o *jurisdictionRow) bool {
+	some := func(a, b []string) bool { return len(a) == 0 || len(b) == 0 || meet(a, b) }
+	return some(r.States, o.States) && meet(r.Lines, o.Lines) && meet(r.Levels, o.Levels) &&
+		meet(r.Phases, o.Phases) && meet(r.Statuses, o.Statuses) && some(r.PlanTypes, o.PlanTypes)
 }
 
 func meet(a, b []string) bool {
@@ -163,7 +176,7 @@ func meet(a, b []string) bool {
 }
 
 // covers reports whether the row covers a case first asked for at asked, its trigger
-// aside; in which state, "" for a row of no state; and in which zone its days run.
+// and rows that replace it aside; in which state, "" for a row of no state; and in which zone its days run.
 func (r *jurisdictionRow) covers(rs *Ruleset, c *Case, payer *payerRow, asked slots.Instant) (state string, zone *slots.Zone, ok bool) {
 	zone = r.zone
 	if r.Kind == "state" {
@@ -182,7 +195,7 @@ func (r *jurisdictionRow) covers(rs *Ruleset, c *Case, payer *payerRow, asked sl
 		return "", nil, false
 	}
 	return state, zone, slices.Contains(r.Lines, c.LineOfBusiness) && slices.Contains(r.Levels, c.LevelOfReview) &&
-		slices.Contains(r.Phases, c.Phase) && slices.Contains(r.Statuses, c.Determination.Status) &&
+		slices.Contains(r.Phases, c.Phase) && slices.Contains(r.Statuses, c.Determination.Status) && r.admits(c, payer) &&
 		r.validity.holds(zone.Date(asked))
 }
 

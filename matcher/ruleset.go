@@ -39,6 +39,9 @@ type RowInfo struct {
 	ValidFrom, ValidTo         string // request dates, "" = open
 	// Applied rows are verified and enabled; the others are checked and kept.
 	Applied, Verified, Enabled bool
+	// Beside and Replaces are what a row of jurisdictions names so: rows of other laws that
+	// govern some of its cases too, and rows that do not govern what it governs.
+	Beside, Replaces []string
 }
 
 type program struct{ label, serviceLine string }

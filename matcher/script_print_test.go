@@ -33,6 +33,20 @@ func (s *ruleScript) verdict(t *testing.T, args []datadriven.CmdArg) string {
 	return b.String()
 }
 
+func (s *ruleScript) rows(a args) string {
+	var b strings.Builder
+	for _, row := range s.rules.ExplainCase(s.c, s.now, s.asked).Rows {
+		switch {
+		case !slices.Contains(a.list("id"), row.ID):
+		case row.Applies:
+			fmt.Fprintf(&b, "%s governs the case\n", row.ID)
+		default:
+			fmt.Fprintf(&b, "%s does not: %s\n", row.ID, row.Why)
+		}
+	}
+	return b.String()
+}
+
 func (s *ruleScript) changes(t *testing.T, args []datadriven.CmdArg) string {
 	t.Helper()
 	r, _ := s.reviewer(t, args)

@@ -21,6 +21,7 @@ import (
 //	rules more, holidays    add jurisdictions' rows, or calendars, to the rules as they are
 //	case key=value …        start over with a plain case, changed as told
 //	eligible [how]          what the rules say of the case, and how the call is held
+//	rows id=(ID, …)         whether rows govern the case, and what keeps them out
 //	match key=value …       what they say of a reviewer for it
 //	changes key=value …     when that may change, until the end of 2027
 //	if key=value …          what they say of it once it is changed so, in a line
@@ -48,6 +49,8 @@ func TestVerdicts(t *testing.T) {
 				return ""
 			case "eligible":
 				return s.eligible(d.HasArg("how"))
+			case "rows":
+				return s.rows(a)
 			case "match":
 				return s.verdict(t, d.CmdArgs)
 			case "changes":

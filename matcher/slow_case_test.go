@@ -20,6 +20,8 @@ type slowCase struct {
 	requestUntil, dueBy, notice int64
 	from, to, change            int64 // starts on offer in [from, to), of these changing before change
 	until                       int64 // last changing start, 0 = unbounded
+	decision                    int64 // when the determination is due, 0 = unknown
+	decisionLaw                 string
 	stage                       string
 	stages                      int
 	rows                        []slowRow
@@ -83,13 +85,17 @@ func (w *wideRules) standing(t *wideTerm, day time.Time, state string) bool {
 func (w *wideRules) ends(t *wideTerm, zone, state string, event int64, step int) int64 {
 	if t.Unit == "hours" {
 		at := event
-		for left := t.Amount * 60; left > 0; at += int64(step) * 60 {
-			minute := at
+		for left := int64(t.Amount) * 3600; left > 0; {
+			part := min(60-at%60, left) // to the next full minute
 			if step < 0 {
-				minute -= 60
+				part = min((at-1)%60+1, left)
+				at -= part
 			}
-			if !w.standing(t, local(zone, minute), state) {
-				left--
+			if !w.standing(t, local(zone, at), state) {
+				left -= part
+			}
+			if step > 0 {
+				at += part
 			}
 		}
 		return at
@@ -135,7 +141,7 @@ func (s *slowCase) clock(t *wideTerm, zone, state string) (last int64, absent st
 func (s *slowCase) event(name, zone string) int64 {
 	switch name {
 	case "decision_due":
-		return int64(s.c.DecisionDue)
+		return s.decision
 	case "reconsideration_until":
 		if s.c.PostDecision.Present && s.c.PostDecision.Until != 0 {
 			return int64(s.c.PostDecision.Until) + 1
@@ -164,16 +170,14 @@ func slowly(w *wideRules, c *Case, now, asked int64, match bool) *slowCase {
 	s.change = s.to
 	s.rows = append(s.rows, slowRow{&w.payer, w.payer.Requires, w.payer.Zone, ""})
 	s.chooseStage()
-	for i := range w.laws {
-		law := slowRow{&w.laws[i], w.laws[i].Requires, w.laws[i].Zone, ""}
+	for _, law := range s.governing() {
+		row := slowRow{law, law.Requires, law.Zone, ""}
 		if law.Kind == "state" {
-			if c.SitusState != "TX" {
-				continue
-			}
-			law.zone, law.state = "America/Chicago", "TX"
+			row.zone, row.state = "America/Chicago", "TX"
 		}
-		s.rows = append(s.rows, law)
+		s.rows = append(s.rows, row)
 	}
+	s.decide()
 	s.clauses()
 	s.asking()
 	for i := range s.rows {
@@ -302,7 +306,7 @@ func (s *slowCase) duties(row *slowRow) {
 			}
 		}
 	}
-	pending, due := s.c.Determination.Status == "pending", int64(s.c.DecisionDue)
+	pending, due := s.c.Determination.Status == "pending", s.decision
 	for i := range row.MinimumNotice {
 		t := &row.MinimumNotice[i]
 		if !pending || due == 0 || len(t.Phases) > 0 && !slices.Contains(t.Phases, s.c.Phase) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -22,7 +23,8 @@ func TestCasesAgainstSlowTwin(t *testing.T) {
 	t.Parallel()
 	tb := t
 	seen := coverage{}
-	checkAll(t, seen, append([]string{"result due"}, statusNames[:]...), func(t *rapid.T) {
+	kinds := append([]string{"result due", "due by law", "a case's own due", "replaced", "beside", "closed by law"}, statusNames[:]...)
+	checkAll(t, seen, kinds, func(t *rapid.T) {
 		w := drawWideRules(t, true)
 		rs := w.compile(t, tb)
 		for range 4 {
@@ -55,14 +57,63 @@ func TestCasesAgainstSlowTwin(t *testing.T) {
 			if rule != "" {
 				seen["result due"]++
 			}
+			s.count(seen, cr)
+			s.explained(t, rs.ExplainCase(c, now, asked).Rows)
 		}
 	})
 }
 
+// count notes what came up of laws that stand to one another, and of clocks for the decision.
+func (s *slowCase) count(seen coverage, cr *caseRules) {
+	law := func(id string) bool { return slices.ContainsFunc(cr.laws, func(l law) bool { return l.ID == id }) }
+	for i := range s.rules.laws {
+		for _, id := range s.rules.laws[i].Beside {
+			if law(id) && law(s.rules.laws[i].ID) {
+				seen["beside"]++
+			}
+		}
+	}
+	switch {
+	case s.decisionLaw != "":
+		seen["due by law"]++
+	case s.decision != 0 && s.c.Determination.Status == "pending":
+		seen["a case's own due"]++
+	}
+	if cr.closedByLaw && cr.eligibility.Status == NotEligible {
+		seen["closed by law"]++
+	}
+	if len(s.governing()) < len(s.covering()) {
+		seen["replaced"]++
+	}
+}
+
+// explained demands that an explanation, which asks for no specialty match, says of each
+// law whether it governs, and names who replaces it.
+func (s *slowCase) explained(t *rapid.T, rows []RowExplanation) {
+	plain := *s
+	plain.match = false
+	governing := plain.governing()
+	has := func(list []*wideRow, id string) bool {
+		return slices.ContainsFunc(list, func(r *wideRow) bool { return r.ID == id })
+	}
+	for _, row := range rows {
+		if row.Kind == "payer" {
+			continue
+		}
+		if row.Applies != has(governing, row.ID) || row.Applies != (row.Why == "") {
+			t.Fatalf("row %s: applies %t, why %q", row.ID, row.Applies, row.Why)
+		}
+		_, by, replaced := strings.Cut(row.Why, "replaced by ")
+		if replaced && !has(governing, by) || !replaced && !row.Applies && has(plain.covering(), row.ID) {
+			t.Fatalf("row %s: why %q", row.ID, row.Why)
+		}
+	}
+}
+
 // line is all that the twin says of a case.
 func (s *slowCase) line() string {
-	text := fmt.Sprintf("%s %v ask %s due %s notice %s stage %s of %d", s.status, s.codes,
-		slots.Instant(s.requestUntil), slots.Instant(s.dueBy), slots.Instant(s.notice), s.stage, s.stages)
+	text := fmt.Sprintf("%s %v ask %s due %s notice %s stage %s of %d decision %s %s", s.status, s.codes,
+		slots.Instant(s.requestUntil), slots.Instant(s.dueBy), slots.Instant(s.notice), s.stage, s.stages, slots.Instant(s.decision), s.decisionLaw)
 	if s.status == "not_eligible" {
 		return text
 	}
@@ -84,8 +135,8 @@ func fastLine(cr *caseRules) string {
 			}
 		}
 	}
-	text := fmt.Sprintf("%s %v ask %s due %s notice %s stage %s of %d", e.Status, sortedSet(codes),
-		e.RequestUntil, e.DueBy, e.NoticeUntil, e.Stage, e.Stages)
+	text := fmt.Sprintf("%s %v ask %s due %s notice %s stage %s of %d decision %s %s", e.Status, sortedSet(codes),
+		e.RequestUntil, e.DueBy, e.NoticeUntil, e.Stage, e.Stages, cr.due, cr.dueRule)
 	if e.Status == NotEligible {
 		return text
 	}

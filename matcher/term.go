@@ -97,6 +97,7 @@ func (t *term) counted() slots.Term {
 // terms checks the dimensions of a row that concern time and procedure.
 func (p place) terms(r *jurisdictionRow) {
 	p.duty(r.ResponseClock)
+	p.decisionClock(r)
 	if t := r.RequestWindow; t != nil {
 		p.window("requestWindow", t)
 	}

@@ -3,6 +3,7 @@ package matcher
 // The words that cases and rules share on the wire.
 var (
 	lines         = []string{"commercial", "self_funded", "exchange", "medicaid", "medicare_advantage", "medicare", "workers_comp"}
+	planTypes     = []string{"hmo", "ppo", "epo", "pos", "indemnity"}
 	levels        = []string{"initial", "reconsideration", "appeal"}
 	phases        = []string{"pre_service", "concurrent", "post_service"}
 	statuses      = []string{"pending", "denied", "partially_denied", "approved", "withdrawn", "expired"}
@@ -35,6 +36,7 @@ var (
 	units          = []string{"hours", "calendar_days", "business_days"}
 	holidayKinds   = []string{"none", "federal", "state", "federal_and_state", "payer"}
 	startEvents    = []string{"request", "request_and_information", "denial", "letter_date"}
+	decisionEvents = []string{"authorization", "authorization_and_information"}
 	endEvents      = []string{"determination", "appeal_filed", "discharge", "service_performed"}
 	caseEffects    = []string{"none", "converts_to_appeal", "needs_member_consent"}
 	proxyKinds     = []string{"designee", "licensed_staff", "clinician", "any_staff"}

@@ -23,6 +23,8 @@ type wideTerm struct {
 	Until           []string `json:"until,omitzero"`
 	RemovesLater    bool     `json:"removesLater,omitzero"`
 	Phases          []string `json:"phases,omitzero"`
+	Expedited       *bool    `json:"expedited,omitzero"`
+	ExcludesDrugs   bool     `json:"excludesDrugs,omitzero"`
 }
 
 type wideWhen struct {
@@ -115,6 +117,12 @@ type wideRow struct {
 	PreDeterminationOnly map[string]bool `json:"preDeterminationOnly,omitzero"`
 	ResultClock          *wideTerm       `json:"resultClock,omitzero"`
 	PartialCertification bool            `json:"partialCertification,omitzero"`
+	DecisionClock        []wideTerm      `json:"decisionClock,omitzero"`
+	PlanTypes            []string        `json:"planTypes,omitzero"`
+	Agent                bool            `json:"agent,omitzero"`
+	Beside               []string        `json:"beside,omitzero"`
+	Replaces             []string        `json:"replaces,omitzero"`
+	Trigger              *wideWhen       `json:"trigger,omitzero"`
 
 	// Of payers.
 	HealthPlan     string           `json:"healthPlan,omitzero"`
@@ -164,10 +172,7 @@ func drawWideFrom(t *rapid.T, w *wideTerm, label string, events ...string) *wide
 func drawWideNode(t *rapid.T, depth int, words []string, identity bool) *wideNode {
 	n := &wideNode{}
 	if chance(t, 4, "conditional") {
-		n.When = rapid.SampledFrom([]*wideWhen{
-			{Roles: []string{"requesting"}, Profession: "physician"}, {Roles: []string{"ordering", "rendering"}, Profession: "non_physician"},
-			{Requested: "specialty_match"},
-		}).Draw(t, "when")
+		n.When = drawWideWhen(t)
 	}
 	kind := rapid.IntRange(0, 10).Draw(t, "kind")
 	if depth == 0 {
@@ -188,6 +193,13 @@ func drawWideNode(t *rapid.T, depth int, words []string, identity bool) *wideNod
 		drawWideLeaf(t, n, kind, words, identity)
 	}
 	return n
+}
+
+func drawWideWhen(t *rapid.T) *wideWhen {
+	return rapid.SampledFrom([]*wideWhen{
+		{Roles: []string{"requesting"}, Profession: "physician"}, {Roles: []string{"ordering", "rendering"}, Profession: "non_physician"},
+		{Requested: "specialty_match"},
+	}).Draw(t, "when")
 }
 
 func drawWideLeaf(t *rapid.T, n *wideNode, kind int, words []string, identity bool) {
@@ -275,6 +287,7 @@ func drawWideLaw(t *rapid.T, i int, identity bool) wideRow {
 	if chance(t, 5, "before") {
 		row.PreDeterminationOnly = map[string]bool{"consultativeAfter": rapid.Bool().Draw(t, "consultative after")}
 	}
+	drawWideScope(t, &row, words)
 	return row
 }
 
@@ -308,6 +321,7 @@ func drawWideRules(t *rapid.T, identity bool) wideRules {
 	for i := range rapid.IntRange(0, 3).Draw(t, "laws") {
 		w.laws = append(w.laws, drawWideLaw(t, i, identity))
 	}
+	w.drawStanding(t)
 	w.payer = drawWidePayer(t, identity)
 	return w
 }
@@ -378,8 +392,8 @@ func (w *wideRules) compile(t *rapid.T, tb testing.TB) *Ruleset {
 		keepRows(tb, s["payers"], "default")
 		s["jurisdictions"].Rows, s["holidays"].Rows = nil, nil
 		add(s["payers"], w.payer)
-		for _, law := range w.laws {
-			add(s["jurisdictions"], law)
+		for i := range w.laws {
+			add(s["jurisdictions"], w.present(&w.laws[i]))
 		}
 		for _, id := range []string{"federal", "state/TX", "payer/acme"} {
 			var days []map[string]any
@@ -419,6 +433,12 @@ func drawWideCase(t *rapid.T, now slots.Instant) *Case {
 	if rapid.Bool().Draw(t, "went on") {
 		c.AppealFiledAt, c.DischargedAt, c.ServicePerformedOn = moment("appealed"), moment("discharged"), day("performed")
 	}
+	c.AuthorizationRequestedAt, c.Expedited = moment("submitted"), rapid.Bool().Draw(t, "expedited")
+	if chance(t, 3, "due by law") {
+		c.Determination.Status, c.DecisionDue = "pending", 0
+	}
+	c.PlanType = rapid.SampledFrom(append([]string{""}, planTypes...)).Draw(t, "plan type")
+	c.Drug = rapid.SampledFrom(append([]string{"", ""}, drugs...)).Draw(t, "drug")
 	c.Stage, c.CallsHeld = rapid.IntRange(0, 2).Draw(t, "stage"), rapid.IntRange(0, 2).Draw(t, "held")
 	return c
 }

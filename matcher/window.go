@@ -56,11 +56,12 @@ func (k *termClock) run(from string, c *Case, asked slots.Instant) (last slots.I
 
 // factMessages say what a missing fact keeps from being computed.
 var factMessages = map[string]string{
-	"letter_date_unknown":          "The date of the determination letter is not known: a clock that starts with it cannot be computed.",
-	"decided_at_unknown":           "It is not known when the determination was made: a clock that starts with it cannot be computed.",
-	"information_complete_unknown": "It is not known when the necessary information was complete: a clock that starts with it cannot be computed.",
-	"decision_due_unknown":         "It is not known when the determination is due: what must precede it cannot be computed.",
-	"agent_specialty_unknown":      "The payer's row does not say which specialty the review agent has.",
+	"letter_date_unknown":           "The date of the determination letter is not known: a clock that starts with it cannot be computed.",
+	"decided_at_unknown":            "It is not known when the determination was made: a clock that starts with it cannot be computed.",
+	"information_complete_unknown":  "It is not known when the necessary information was complete: a clock that starts with it cannot be computed.",
+	"authorization_request_unknown": "It is not known when the authorization was asked for: the time to decide that starts with it cannot be computed.",
+	"decision_due_unknown":          "It is not known when the determination is due: what must precede it cannot be computed.",
+	"agent_specialty_unknown":       "The payer's row does not say which specialty the review agent has.",
 }
 
 // law is a row of jurisdictions that applies to the case.
@@ -97,7 +98,7 @@ func (cr *caseRules) askingOver(p *payerRow) (refusal Reason, over bool) {
 			return
 		}
 		for _, event := range w.Until {
-			if end, known := eventEnd(event, cr.c, k.zone); known {
+			if end, known := cr.eventEnd(event, k.zone); known {
 				last = min(last, end-1)
 			}
 		}
@@ -156,12 +157,12 @@ func (cr *caseRules) runNotice(t *noticeTerm, l law) {
 	if cr.c.Determination.Status != "pending" || !oneOf(t.Phases, cr.c.Phase) {
 		return
 	}
-	if cr.c.DecisionDue == 0 {
+	if cr.due == 0 {
 		cr.missing("decision_due_unknown", l.ID)
 		return
 	}
 	k := cr.termClock(&t.term, l.zone, l.state)
-	until := k.before(cr.c.DecisionDue)
+	until := k.before(cr.due)
 	if e := &cr.eligibility; e.NoticeUntil == 0 || until < e.NoticeUntil {
 		e.NoticeUntil = until
 	}
@@ -182,10 +183,11 @@ func (cr *caseRules) beforeDetermination() {
 		switch {
 		case cr.c.Determination.Status != "pending":
 			cr.bound(cr.now, !t.ConsultativeAfter, made)
-		case cr.c.DecisionDue == 0:
+		case cr.due == 0:
 			cr.missing("decision_due_unknown", l.ID)
 		default:
-			cr.bound(cr.c.DecisionDue, !t.ConsultativeAfter, made)
+			cr.bound(cr.due, !t.ConsultativeAfter, made)
+			cr.limitByDue(l.ID, cr.due, !t.ConsultativeAfter)
 		}
 	}
 }
@@ -195,7 +197,11 @@ func (cr *caseRules) applyLimits(p *payerRow) {
 	for i := range p.Limits {
 		l := &p.Limits[i]
 		if end, known := cr.limitEnd(l, p.zone); known && l.When.holds(cr.c, cr.now) {
-			cr.bound(end, l.Effect == "closes", Reason{l.Code, l.Message, l.rule, l.Display})
+			closes := l.Effect == "closes"
+			cr.bound(end, closes, Reason{l.Code, l.Message, l.rule, l.Display})
+			if l.Event == "decision_due" {
+				cr.limitByDue(l.rule, end, closes)
+			}
 		}
 	}
 }
@@ -204,7 +210,7 @@ func (cr *caseRules) applyLimits(p *payerRow) {
 // offer. Of several bounds the earliest counts. The reason is that of a bound passed.
 func (cr *caseRules) bound(end slots.Instant, closes bool, reason Reason) {
 	if closes && end < cr.starts.End {
-		cr.starts.End, cr.startsRule = end, reason.Rule
+		cr.starts.End, cr.startsRule, cr.startsLaw = end, reason.Rule, ""
 	}
 	switch {
 	case end > cr.now:
@@ -224,7 +230,7 @@ func (cr *caseRules) limitEnd(l *limit, zone *slots.Zone) (end slots.Instant, kn
 	if zone == nil {
 		zone = slots.UTC()
 	}
-	end, known = eventEnd(l.Event, cr.c, zone)
+	end, known = cr.eventEnd(l.Event, zone)
 	if !known || l.Before == nil {
 		return end, known
 	}
@@ -243,10 +249,11 @@ func (cr *caseRules) limitEnd(l *limit, zone *slots.Zone) (end slots.Instant, kn
 
 // eventEnd returns the first instant that an event of the case puts out of
 // reach, if the case knows the event. The day of a service is out of reach as a whole.
-func eventEnd(event string, c *Case, zone *slots.Zone) (end slots.Instant, known bool) {
+func (cr *caseRules) eventEnd(event string, zone *slots.Zone) (end slots.Instant, known bool) {
+	c := cr.c
 	switch event {
 	case "decision_due":
-		end = c.DecisionDue
+		end = cr.due
 	case "determination":
 		end = c.Determination.DecidedAt
 	case "appeal_filed":
