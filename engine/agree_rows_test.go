@@ -44,6 +44,8 @@ type twinLaw struct {
 	ID, Kind, StateBasis, Accreditation, ValidFrom, ValidTo, Zone string
 	Enabled                                                       bool
 	States, Lines, Levels, Phases, Statuses                       []string
+	PlanTypes, Replaces                                           []string
+	Agent                                                         bool
 	Trigger                                                       *struct{ Requested string }
 	Requires, Waivers, Attestations                               jsontext.Value
 	PartialCertification                                          bool
@@ -61,6 +63,7 @@ type twinLaw struct {
 
 type twinPayer struct {
 	ID, HealthPlan         string
+	AgentSpecialty         string
 	Enabled                bool
 	Lines, Programs        []string
 	Accreditations         []string
@@ -246,7 +249,7 @@ func (w *rowTwin) of(c *matcher.Case, asked slots.Instant, match, alone bool) *t
 		}
 	}
 	for i := range w.laws {
-		if row := &w.laws[i]; k.bound(row) {
+		if row := &w.laws[i]; k.bound(row) && !k.replaced(row) {
 			k.laws = append(k.laws, row)
 			k.specialties = k.specialties || k.asksSpecialty(row.tree)
 		}
@@ -258,11 +261,23 @@ func (w *rowTwin) of(c *matcher.Case, asked slots.Instant, match, alone bool) *t
 // covers reports whether a list that restricts, if it is there, has a value.
 func covers(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
 
-// bound reports whether a law governs the case.
+// replaced reports whether a law that governs the case takes a law's place.
+func (k *twinCase) replaced(row *twinLaw) bool {
+	for i := range k.rowTwin.laws {
+		if other := &k.rowTwin.laws[i]; slices.Contains(other.Replaces, row.ID) && k.bound(other) && !k.replaced(other) {
+			return true
+		}
+	}
+	return false
+}
+
+// bound reports whether a law covers the case, other laws aside.
 func (k *twinCase) bound(row *twinLaw) bool {
 	c := k.c
 	zone := time.UTC
 	switch {
+	case row.Agent && k.payer.AgentSpecialty == "", !covers(row.PlanTypes, c.PlanType):
+		return false
 	case !row.Enabled, row.Accreditation != "" && !slices.Contains(k.payer.Accreditations, row.Accreditation):
 		return false
 	case row.Kind == "state":

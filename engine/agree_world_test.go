@@ -253,6 +253,7 @@ func (w *agreement) medical(id, plan string, day slots.Date) Case {
 		ID: id, HealthPlan: plan, Program: w.pick("program", append(programs, programs[0])...),
 		LineOfBusiness: w.pick("line", "commercial", "commercial", "commercial", "exchange", "medicaid", "medicare", "medicare_advantage", "self_funded"),
 		MemberState:    w.pick("member state", agreeStates...),
+		PlanType:       w.pick("plan type", "", "hmo", "ppo", "indemnity"),
 		SitusState:     w.pick("situs", append(agreeStates, "", "", "")...),
 		Population:     w.pick("population", "adult", "adult", "pediatric"),
 		LevelOfReview:  w.pick("level", "initial", "reconsideration", "reconsideration", "appeal"),
@@ -284,6 +285,9 @@ func (w *agreement) medical(id, plan string, day slots.Date) Case {
 	if d.Status == "pending" && w1(t, 2, "due") {
 		c.DecisionDue = w.now + slots.Instant(rapid.IntRange(1, 40).Draw(t, "due in"))*slots.Hour
 		d.DecidedAt = 0
+	} else if d.Status == "pending" {
+		c.AuthorizationRequestedAt = w.now - slots.Instant(rapid.IntRange(1, 90).Draw(t, "submitted"))*slots.Hour
+		c.InformationCompleteAt, c.Expedited = c.AuthorizationRequestedAt, rapid.Bool().Draw(t, "expedited")
 	}
 	return Case{Case: c}
 }

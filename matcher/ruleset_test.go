@@ -57,6 +57,8 @@ func TestShippedRows(t *testing.T) {
 			t.Errorf("row %+v is not whole", row)
 		case row.Verified == memory:
 			t.Errorf("row %s: verified %t", row.ID, row.Verified)
+		case row.Verified && !row.Enabled:
+			t.Errorf("row %s: verified and off", row.ID)
 		case memory && row.Enabled:
 			t.Errorf("row %s: rests on memory and is enabled", row.ID)
 		case !row.Applied && notes[row.ID] == "":
@@ -66,9 +68,9 @@ func TestShippedRows(t *testing.T) {
 			applied = append(applied, row.ID)
 		}
 	}
-	want := "ar-commercial cfr-422-566 cfr-422-590 il-commercial in-commercial ky-commercial la-commercial mo-commercial ms-commercial " +
-		"ncqa-um-appeal ne-appeal ne-commercial nj-appeal nj-commercial oh-appeal ok-appeal qio-peer-review tn-appeal tn-commercial " +
-		"tx-appeal tx-commercial tx-medicaid tx-workers-comp-certification urac-um va-commercial va-reconsideration-peer " +
+	want := "ar-commercial cfr-422-566 cfr-422-590 cms-0057-decision-clock ga-decision-clock il-commercial in-commercial ky-commercial la-commercial mo-commercial ms-commercial " +
+		"ncqa-um-appeal ne-appeal ne-commercial nj-appeal nj-commercial oh-appeal oh-decision-clock ok-appeal qio-peer-review tn-appeal tn-commercial " +
+		"tx-appeal tx-commercial tx-hmo-ppo-hours tx-medicaid tx-specialty-agent tx-workers-comp-certification urac-um va-commercial va-reconsideration-peer " +
 		"asuris asuris-medicare-advantage claims-eval default evolent-ad-hoc evolent-callback evolent-medicare-ad-hoc " +
 		"evolent-medicare-callback hne magellan-ad-hoc magellan-callback"
 	if got := strings.Join(applied, " "); got != want {

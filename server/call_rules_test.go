@@ -41,7 +41,7 @@ func lawOf(t testing.TB, bundle []byte, members ...any) []byte {
 		"id": "tx-earlier", "title": "Law", "source": "test", "verified": true, "enabled": true, "kind": "state", "states": []string{"TX"},
 		"stateBasis": "situs_else_member", "lines": []string{"commercial"}, "levels": []string{"initial", "reconsideration"},
 		"phases": []string{"pre_service"}, "statuses": []string{"pending", "denied", "partially_denied"},
-		"validTo": "2021-08-31", "zone": "America/New_York",
+		"validTo": "2021-08-31", "zone": "America/New_York", "beside": []string{"tx-hmo-ppo-hours", "tx-specialty-agent"},
 	}
 	laws["rows"] = append(laws["rows"].([]any), map[string]any(law.with(members...)))
 	out, err := json.Marshal(rules)
@@ -119,7 +119,7 @@ func TestOutcomes(t *testing.T) {
 	// No law lets a part be certified: a modification without one is a matter of the row.
 	r = w.post(target+"/complete", completeBody.String()).is(422, "outcome_not_allowed")
 	if r.at("reason") != "partial_certification" || r.at("rule") != "hne/partial-certification" || list(r.at("caseIds")) != "1004567" ||
-		list(r.at("allowedBy")) != "tx-commercial tx-medicaid tx-workers-comp-certification" {
+		list(r.at("allowedBy")) != "tx-commercial tx-medicaid tx-specialty-agent tx-workers-comp-certification" {
 		t.Errorf("refused %s", r.body)
 	}
 	done := w.post(target+"/complete", completeBody.with("/partialCertification", nil).String()).is(200, "")
@@ -143,7 +143,7 @@ func TestPartialCertification(t *testing.T) {
 	both := w.book("/caseIds", []string{"1004567", "1004568"})
 	w.clock.set(t, deckCall)
 	r := w.post("/v1/appointments/"+both+"/complete", completeBody.String()).is(422, "outcome_not_allowed")
-	if list(r.at("caseIds")) != "1004568" || r.at("rule") != "hne/partial-certification" || list(r.at("allowedBy")) != "tx-commercial tx-earlier tx-medicaid tx-workers-comp-certification" {
+	if list(r.at("caseIds")) != "1004568" || r.at("rule") != "hne/partial-certification" || list(r.at("allowedBy")) != "tx-commercial tx-earlier tx-medicaid tx-specialty-agent tx-workers-comp-certification" {
 		t.Errorf("refused %s", r.body)
 	}
 	w.post("/v1/appointments/"+both+"/cancel", `{"reason":"x","by":"payer"}`).is(200, "")

@@ -21,6 +21,11 @@ func (c *rulesCheckCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	printRules(s.out, f.rules)
+	for _, r := range f.rules.Rows() {
+		if r.Applied {
+			fmt.Fprint(s.out, standing("  "+r.Section+"/"+r.ID, r))
+		}
+	}
 	differ, err := f.playExamples(s, false)
 	if err != nil {
 		return err

@@ -58,10 +58,11 @@ func TestRulesFolder(t *testing.T) {
 	dir := shippedFolder(t)
 	payers := filepath.Join(dir, "payers.json")
 	version := ruleVersion.FindString(says(t, 0, []string{"version"}))
-	says(t, 0, []string{"rules", "check", dir}, version+": ", "rows applied", " 0 differ")
+	says(t, 0, []string{"rules", "check", dir}, version+": ", "rows applied", " 0 differ",
+		"jurisdictions/tx-hmo-ppo-hours beside tx-commercial, tx-specialty-agent", "jurisdictions/tx-specialty-agent replaces tx-commercial")
 	says(t, 0, []string{"rules", "test"}, " 0 differ")
 	says(t, 0, []string{"rules", "diff", dir}, "rows: 0 added, 0 removed, 0 changed")
-	says(t, 0, []string{"rules", "show"}, version, "payers/hne", "jurisdictions/tx-commercial, requests from 2021-09-01", "28 TAC 19.1710")
+	says(t, 0, []string{"rules", "show"}, version, "payers/hne", "jurisdictions/tx-commercial, requests from 2021-09-01", "28 TAC 19.1710", "          replaces tx-commercial\n")
 	says(t, 0, []string{"rules", "show", "--row=payers/hne"}, `"healthPlan": "hne"`)
 	says(t, exitUsage, []string{"rules", "show", "--row=payers/nobody"}, "no row payers/nobody")
 	says(t, exitUsage, []string{"rules", "show", "--row=payers"}, "SECTION/ID")

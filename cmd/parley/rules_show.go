@@ -41,6 +41,7 @@ func (c *rulesShowCmd) Run(ctx context.Context, s streams) error {
 	printRules(s.out, f.rules)
 	for _, r := range f.rules.Rows() {
 		fmt.Fprintf(s.out, "%-9s %s/%s%s\n          %s\n          %s\n", rowState(r), r.Section, r.ID, validity(r), r.Title, r.Source)
+		fmt.Fprint(s.out, standing("         ", r))
 	}
 	return nil
 }
@@ -54,6 +55,17 @@ func rowState(r matcher.RowInfo) string {
 		return "unverified"
 	}
 	return "disabled"
+}
+
+// standing says, a line each after what it is put to, how a row stands to other rows.
+func standing(to string, r matcher.RowInfo) (lines string) {
+	if len(r.Beside) > 0 {
+		lines = to + " beside " + strings.Join(r.Beside, ", ") + "\n"
+	}
+	if len(r.Replaces) > 0 {
+		lines += to + " replaces " + strings.Join(r.Replaces, ", ") + "\n"
+	}
+	return lines
 }
 
 func validity(r matcher.RowInfo) string {
