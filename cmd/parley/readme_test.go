@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,7 +22,7 @@ import (
 // of a working day. Only the address, curl and date are the test's.
 func TestReadme(t *testing.T) {
 	t.Parallel()
-	f := func(title, address, now string, serving, says []string, want ...string) {
+	f := func(title, address string, serving, says []string, want ...string) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			script := readmeCommands(t, title)
@@ -29,7 +30,7 @@ func TestReadme(t *testing.T) {
 				t.Fatalf("the section does not speak to %s", address)
 			}
 			p := serve(t, t.TempDir()+"/demo", serving...)
-			made, said := p.shell(strings.ReplaceAll(script, address, p.url), now)
+			made, said := p.shell(strings.ReplaceAll(script, address, p.url))
 			if !slices.Equal(made, want) {
 				t.Errorf("the commands made\n  %s\nwant\n  %s", strings.Join(made, "\n  "), strings.Join(want, "\n  "))
 			}
@@ -40,12 +41,12 @@ func TestReadme(t *testing.T) {
 			}
 		})
 	}
-	f("The main job in five commands", "http://127.0.0.1:8081", "2020-05-15T13:00:00Z", []string{"--demo=deck"},
+	f("The main job in five commands", "http://127.0.0.1:8081", []string{"--demo=deck"},
 		[]string{`"1st Priority by Skill"`, `"start":"2020-05-19T14:00:00-04:00"`, `"status":"cancelled"`},
 		"POST /v1/cases/lookup 200", "POST /v1/search 200", "POST /v1/appointments 201",
 		"POST /v1/appointments/…/reschedule 200", "POST /v1/appointments/…/cancel 200")
 	const noon = "2026-11-30T18:00:00Z"
-	f("The other ways to a call", "http://127.0.0.1:8080", noon, []string{"--demo", "--sandbox-clock=" + noon},
+	f("The other ways to a call", "http://127.0.0.1:8080", []string{"--demo", "--sandbox-clock=" + noon},
 		[]string{ // among them the sentence for the record, the report, and the record of the call in Texas
 			`"status":"assigned"`, `"mode":"ad_hoc"`, `"sentence":"On .* a call was placed to `, `"clarified":"six weeks of physical therapy"`,
 			`"verdict":"`, `(?m)^\d+,.*,1004573,.*information_requested`,
@@ -88,12 +89,12 @@ func readmeCommands(t *testing.T, title string) string {
 // The names of the environment that make the test binary stand in for curl and date.
 const (
 	asTool   = "PARLEY_TEST_AS_TOOL" // a file that the requests are noted in
-	toolTime = "PARLEY_TEST_NOW"     // RFC 3339
+	toolTime = "PARLEY_TEST_NOW"     // the server that tells the time
 )
 
 // shell runs a script with the stand-ins. It returns the requests that it made –
 // method, path with ids left out, status – and what was written.
-func (p *program) shell(script, now string) (made []string, said string) {
+func (p *program) shell(script string) (made []string, said string) {
 	p.t.Helper()
 	dir := p.t.TempDir()
 	self, err := os.Executable()
@@ -109,7 +110,7 @@ func (p *program) shell(script, now string) (made []string, said string) {
 	defer cancel()
 	notes := filepath.Join(dir, "requests")
 	cmd := exec.CommandContext(ctx, "sh", "-c", script)
-	cmd.Env = append(os.Environ(), "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"), asTool+"="+notes, toolTime+"="+now)
+	cmd.Env = append(os.Environ(), "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"), asTool+"="+notes, toolTime+"="+p.url)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		p.t.Errorf("the commands end with %v", err)
@@ -182,9 +183,27 @@ func curl(args []string) error {
 	return notes.Close()
 }
 
+// serverTime asks a server for its clock: what happened there by now is not later.
+func serverTime(address string) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	got, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer func() { _ = got.Body.Close() }()
+	var ready struct{ Now time.Time }
+	err = json.NewDecoder(got.Body).Decode(&ready)
+	return ready.Now, err
+}
+
 // date takes -u, days ahead and the formats of a day and of an instant.
 func date(args []string) error {
-	now, err := time.Parse(time.RFC3339, os.Getenv(toolTime))
+	now, err := serverTime(os.Getenv(toolTime))
 	if err != nil {
 		return err
 	}
