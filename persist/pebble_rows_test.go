@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/engine"
@@ -168,6 +169,10 @@ func TestP8DamagedTableWhileOpen(t *testing.T) {
 		appendRecords(t, s, 1)
 	}
 	mustClose(t, s)
+	o.tune = func(p *pebble.Options) { // the tables that are listed must be those that are read
+		smallFiles(p)
+		p.DisableAutomaticCompactions = true
+	}
 	s = mustOpen(t, o)
 	appendRecords(t, s, 1)
 	for _, name := range tables(t, fs) {
