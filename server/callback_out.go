@@ -106,7 +106,7 @@ func (c *call) callbackOut(r *engine.CallbackRequest, a *engine.Appointment, z *
 		out.AttestedBy = &attesterOut{Name: p.AttestedByName, Role: r.AttestedByRole}
 	}
 	if a != nil {
-		made := c.appointmentOut(a, z)
+		made := c.appointmentNow(a, z) // before its end nothing is due of it: a repeated answer is the first
 		out.AppointmentID, out.Appointment = &a.ID, &made
 	}
 	return out

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -78,6 +79,36 @@ func TestCallbackAssigned(t *testing.T) {
 	if got := w.get("/v1/callback-requests/"+id).is(200, ""); got.at("status") != "cancelled" || got.at("appointment", "status") != "cancelled" {
 		t.Errorf("after the cancellation %s", got.body)
 	}
+}
+
+// TestCallbackResultDue: what is due after the call of a request, the request shows as the
+// call does, in a list, too, until it is there; the first answer stays what it was.
+func TestCallbackResultDue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, texasNow)
+	here := evolentCase.with("/situsState", "LA", "/member/state", "LA")
+	w.seed(evolentReviewer, here)
+	r := w.do("POST", "/v1/callback-requests", deckCallback.String(), "Idempotency-Key", "k-1").is(201, "")
+	w.clock.set(t, "2026-11-03T07:10:00-08:00")
+	w.post("/v1/appointments/"+r.text("appointmentId")+"/complete", `{"outcome":"information_requested"}`).is(200, "")
+	shown := func(want any) {
+		t.Helper()
+		due := w.get("/v1/appointments/"+r.text("appointmentId")).is(200, "").at("resultDue")
+		one := w.get("/v1/callback-requests/"+r.text("id")+"?timeZone=US/Pacific").is(200, "")
+		all := w.get("/v1/callback-requests?timeZone=US/Pacific").is(200, "")
+		for _, got := range []any{due, one.at("appointment", "resultDue"), all.at("callbackRequests", 0, "appointment", "resultDue")} {
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("due %v, want %v", got, want)
+			}
+		}
+	}
+	shown(map[string]any{"by": "2026-11-05T21:59:59-08:00", "rule": "la-commercial", "caseId": "e-1"})
+	again := w.do("POST", "/v1/callback-requests", deckCallback.String(), "Idempotency-Key", "k-1").is(201, "")
+	if string(again.body) != string(r.body) {
+		t.Errorf("repeated %s\nfirst %s", again.body, r.body)
+	}
+	w.seed(here.with("/determination/decidedAt", "2026-11-03T07:30:00-08:00"))
+	shown(nil)
 }
 
 // TestCallbackWaits: while nobody is free the answer says where it stands in the
