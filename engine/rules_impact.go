@@ -175,9 +175,12 @@ func procedureAspects(e *matcher.Eligibility) []aspect {
 	if e.Stages > 0 {
 		stage = e.Stage + " of " + strconv.Itoa(e.Stages)
 	}
-	var effects, contacts, intake []string
+	var effects, contacts, intake, results []string
 	for _, f := range e.Intake {
 		intake = append(intake, f.Fact)
+	}
+	for _, d := range e.Results {
+		results = append(results, strconv.Itoa(d.Amount)+" "+d.Unit)
 	}
 	for _, r := range e.CaseEffects {
 		effects = append(effects, r.Code)
@@ -199,6 +202,8 @@ func procedureAspects(e *matcher.Eligibility) []aspect {
 		{"attempts", attempts},
 		{"stage", stage},
 		{"outcomes", asSet(e.Outcomes)},
+		{"partialCertification", strconv.FormatBool(e.PartialCertification)},
+		{"results", asSet(results)},
 		{"newInformation", e.NewInformation},
 		{"caseEffects", asSet(effects)},
 		{"contacts", asSet(contacts)},

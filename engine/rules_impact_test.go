@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -82,6 +83,36 @@ func TestCompareRules(t *testing.T) {
 	cancel()
 	if _, err := s.CompareRules(gone, s.Rules(), other, e.Now(), engine.CompareOptions{Limit: 10}); !errors.Is(err, context.Canceled) {
 		t.Errorf("nobody waits any more: %v", err)
+	}
+}
+
+// TestCompareLaws: what a law no longer asks of a call that was held, or no longer
+// lets it come to, is named like everything else.
+func TestCompareLaws(t *testing.T) {
+	t.Parallel()
+	e := openEngine(t, engine.Options{Log: engine.NewMemLog()})
+	for _, state := range []string{"LA", "TX", "MA"} {
+		c := enginetest.Case("case-" + state)
+		c.SitusState, c.MemberState = state, state
+		mustOK(t, e, commandOf("payer", engine.PutCase{Case: c}))
+	}
+	s := e.Snapshot()
+	bundle, err := matcher.EmbeddedRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fewer := regexp.MustCompile(`"(partialCertification|resultClock)":\s*(true|\{[^}]*\}),`).ReplaceAll(bundle, nil)
+	got, err := s.CompareRules(t.Context(), s.Rules(), compiled(t, fewer), e.Now(), engine.CompareOptions{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, x := range got.Touched {
+		fmt.Fprintln(&b, x.Kind, x.ID, x.Changes)
+	}
+	const want = "case case-LA [{results 2 business_days }]\ncase case-TX [{partialCertification true false}]\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
 }
 
