@@ -20,10 +20,11 @@ func (j *judging) ofBooked(id string, expect uint64) (old *Appointment, refusal 
 }
 
 // termsOf returns what the rules say now of the cases of an appointment, in
-// their order. Its window to ask is judged by the first request.
+// their order, and of the wish it was booked with. Its window to ask is judged by the
+// first request.
 func (j *judging) termsOf(a *Appointment) (terms []matcher.Eligibility) {
 	for _, c := range j.casesOf(a) {
-		terms = append(terms, j.s.rules.compiled.Eligibility(&c.Case, j.now, a.FirstAskedAt))
+		terms = append(terms, j.s.rules.compiled.EligibilityOfCall(&c.Case, j.now, a.FirstAskedAt, a.Notes.SpecialtyMatchRequested))
 	}
 	return terms
 }

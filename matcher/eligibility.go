@@ -121,6 +121,12 @@ func (rs *Ruleset) Eligibility(c *Case, now, firstAsked slots.Instant) Eligibili
 	return rs.resolve(c, now, firstAsked, false).eligibility
 }
 
+// EligibilityOfCall is Eligibility for a call that was asked for with or without a
+// specialty match: laws that wait for that wish govern it if it was uttered.
+func (rs *Ruleset) EligibilityOfCall(c *Case, now, firstAsked slots.Instant, specialtyMatch bool) Eligibility {
+	return rs.resolve(c, now, firstAsked, specialtyMatch).eligibility
+}
+
 // refuseScope answers for a plan whose rows govern other cases only.
 func (cr *caseRules) refuseScope() {
 	cr.defaults = cr.defaultAnchor()

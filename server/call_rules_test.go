@@ -204,6 +204,25 @@ func TestResultDue(t *testing.T) {
 	}
 }
 
+// TestLawOnRequest: a law that waits for the wish for a specialty match says what
+// follows calls that were booked with it, and nothing of the others.
+func TestLawOnRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, deckNow, lawOf(t, rulesWhere(t, "hne"), "/trigger", doc{"requested": "specialty_match"},
+		"/resultClock", doc{"amount": 2, "unit": "business_days", "holidays": "federal"}, "/partialCertification", true))
+	w.seed(ames, winter, summer)
+	with := w.book("/callNotes/specialtyMatchRequested", true)
+	without := w.book("/caseIds/0", "1004568", "/slot/start", "2020-05-18T18:45:00-04:00")
+	w.clock.set(t, deckCall)
+	w.post("/v1/appointments/"+without+"/complete", completeBody.String()).is(422, "outcome_not_allowed")
+	if r := w.post("/v1/appointments/"+without+"/complete", `{"outcome":"information_requested"}`).is(200, ""); r.at("appointment", "resultDue") != nil {
+		t.Errorf("nobody asked: %s", r.body)
+	}
+	if r := w.post("/v1/appointments/"+with+"/complete", `{"outcome":"information_requested"}`).is(200, ""); r.at("appointment", "resultDue", "rule") != "tx-earlier" {
+		t.Errorf("asked for: %s", r.body)
+	}
+}
+
 // TestNoPartialCertification: where the row leaves the decision pending, nothing
 // is certified on the phone.
 func TestNoPartialCertification(t *testing.T) {
