@@ -98,6 +98,8 @@ func TestRulesExamples(t *testing.T) {
 	if err != nil || string(after) == string(before) {
 		t.Errorf("rewriting changed nothing: %v", err)
 	}
+	edit(t, example, "full, relation same_subspecialty (hne)", "none")
+	says(t, exitNotWhole, []string{"rules", "test", dir}, " 1 differ", "1 step of the examples differs")
 	edit(t, example, "----", "---")
 	says(t, exitNotWhole, []string{"rules", "test", dir}, "texas.txt: line ", "four hyphens")
 }

@@ -69,7 +69,10 @@ func (f *folder) playExamples(s streams, rewrite bool) (differ, err error) {
 		verb = "written"
 	}
 	fmt.Fprintf(s.out, "examples: %d files, %d steps %s, %d differ\n", len(names), steps, verb, failed)
-	if failed > 0 {
+	switch {
+	case failed == 1:
+		differ = &failure{exitNotWhole, errors.New("1 step of the examples differs")}
+	case failed > 1:
 		differ = &failure{exitNotWhole, fmt.Errorf("%d steps of the examples differ", failed)}
 	}
 	return differ, nil
