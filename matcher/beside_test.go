@@ -41,6 +41,13 @@ func TestBadStanding(t *testing.T) {
 	f(pending+`[{"amount": 7, "unit": "calendar_days", "from": "authorization", "removesLater": true}]}`, "removesLater")
 	f(pending+`[{"amount": 3, "unit": "hours", "from": "authorization", "expedited": true}, {"amount": 7, "unit": "hours", "from": "authorization"}]}`,
 		"decisionClock[1].expedited: decisionClock[0] runs for the same cases")
+	f(pending+`[{"amount": 7, "unit": "hours", "from": "authorization", "levels": ["first"]}]}`, `decisionClock[0].levels: unknown "first"`)
+	f(pending+`[{"amount": 7, "unit": "hours", "from": "authorization", "levels": ["initial", "initial"]}]}`, `decisionClock[0].levels: "initial" twice`)
+	f(pending+`[{"amount": 7, "unit": "hours", "from": "authorization", "levels": ["appeal"]}]}`, "decisionClock[0].levels: the row covers none of them")
+	f(`{"levels": ["initial", "appeal"], `+pending[1:]+`[{"amount": 3, "unit": "hours", "from": "authorization", "levels": ["initial"]},
+		{"amount": 7, "unit": "hours", "from": "authorization", "levels": ["appeal", "initial"]}]}`, "decisionClock[1].expedited: decisionClock[0] runs for the same cases")
+	f(`{"levels": ["initial", "appeal"], `+pending[1:]+`[{"amount": 3, "unit": "hours", "from": "authorization", "levels": ["initial"]},
+		{"amount": 7, "unit": "hours", "from": "authorization", "expedited": true}]}`, "decisionClock[1].expedited: decisionClock[0] runs for the same cases")
 	f(`{"decisionClock": [{"amount": 7, "unit": "calendar_days", "from": "authorization"}]}`, "decisionClock: nothing that the row covers is pending")
 }
 

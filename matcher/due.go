@@ -10,9 +10,10 @@ import (
 // decisionTerm is by when the payer must decide what is pending.
 type decisionTerm struct {
 	term
-	From          string `json:"from"`
-	Expedited     *bool  `json:"expedited"` // of expedited cases, of the others; nil = of both
-	ExcludesDrugs bool   `json:"excludesDrugs"`
+	From          string   `json:"from"`
+	Levels        []string `json:"levels"`    // of review; none = all that the row covers
+	Expedited     *bool    `json:"expedited"` // of expedited cases, of the others; nil = of both
+	ExcludesDrugs bool     `json:"excludesDrugs"`
 }
 
 // decisionDueByLaw is the code of the note that a clock of the law says when the
@@ -25,8 +26,12 @@ func (p place) decisionClock(r *jurisdictionRow) {
 		path := fmt.Sprintf("decisionClock[%d]", i)
 		p.term(path, &t.term)
 		p.word(path+".from", t.From, decisionEvents)
+		p.words(path+".levels", t.Levels, levels)
+		if !someMeet(t.Levels, r.Levels) {
+			p.faultf("%s.levels: the row covers none of them", path)
+		}
 		for k := range i {
-			if o := &r.DecisionClock[k]; t.Expedited == nil || o.Expedited == nil || *t.Expedited == *o.Expedited {
+			if t.meets(&r.DecisionClock[k]) {
 				p.faultf("%s.expedited: decisionClock[%d] runs for the same cases", path, k)
 			}
 		}
@@ -36,9 +41,17 @@ func (p place) decisionClock(r *jurisdictionRow) {
 	}
 }
 
-// runs reports whether the clock is one for the case.
+// meets reports whether two clocks of a row run for a common case, drugs aside.
+func (t *decisionTerm) meets(o *decisionTerm) bool {
+	return (t.Expedited == nil || o.Expedited == nil || *t.Expedited == *o.Expedited) && someMeet(t.Levels, o.Levels)
+}
+
+// runs reports whether the clock is one for the case, which the row covers. A clock on
+// the request alone leaves later levels out: a case reopened months on keeps the instant
+// it was first asked for, and is not overdue by that.
 func (t *decisionTerm) runs(c *Case) bool {
-	return (t.Expedited == nil || *t.Expedited == c.Expedited) && (!t.ExcludesDrugs || c.Drug == "")
+	return (len(t.Levels) == 0 || slices.Contains(t.Levels, c.LevelOfReview)) &&
+		(t.Expedited == nil || *t.Expedited == c.Expedited) && (!t.ExcludesDrugs || c.Drug == "")
 }
 
 // start returns the instant at which the clock starts; absent names the fact that

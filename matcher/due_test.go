@@ -55,3 +55,30 @@ func TestShorterClockOfTwoLaws(t *testing.T) {
 		}
 	}
 }
+
+// TestClocksByLevel: of the clocks of one row that which names the level of the case
+// runs, and none where no clock names it.
+func TestClocksByLevel(t *testing.T) {
+	t.Parallel()
+	clocks := `[{"amount": 5, "unit": "hours", "from": "authorization", "levels": ["initial"]},
+		{"amount": 7, "unit": "hours", "from": "authorization", "levels": ["appeal"]}]`
+	row := patched(t, lawRow, `{"statuses": ["pending"], "levels": ["initial", "reconsideration", "appeal"], "decisionClock": `+clocks+`}`)
+	rs, err := CompileRules(plainRows(t, "jurisdictions", row))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(level, until string) {
+		t.Helper()
+		c := plainCase()
+		c.SitusState, c.LevelOfReview, c.Determination.Status = "NV", level, "pending"
+		c.AuthorizationRequestedAt = at(t, "2026-11-23T09:00:00Z")
+		e := rs.Eligibility(c, c.AuthorizationRequestedAt, 0)
+		named := slices.ContainsFunc(e.Reasons, func(r Reason) bool { return r.Code == decisionDueByLaw && r.Rule == "law" })
+		if named != (until != "") || named && e.DecisionChangingUntil != at(t, until) {
+			t.Errorf("%s: until %s, %+v", level, e.DecisionChangingUntil, e.Reasons)
+		}
+	}
+	f("initial", "2026-11-23T13:59:59Z")
+	f("reconsideration", "")
+	f("appeal", "2026-11-23T15:59:59Z")
+}

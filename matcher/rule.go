@@ -166,14 +166,16 @@ func (r *jurisdictionRow) clashes(o *jurisdictionRow) bool {
 
 // meets reports whether the keys of two rows have a case in common, kinds and dates aside.
 func (r *jurisdictionRow) meets(o *jurisdictionRow) bool {
-	some := func(a, b []string) bool { return len(a) == 0 || len(b) == 0 || meet(a, b) }
-	return some(r.States, o.States) && meet(r.Lines, o.Lines) && meet(r.Levels, o.Levels) &&
-		meet(r.Phases, o.Phases) && meet(r.Statuses, o.Statuses) && some(r.PlanTypes, o.PlanTypes)
+	return someMeet(r.States, o.States) && meet(r.Lines, o.Lines) && meet(r.Levels, o.Levels) &&
+		meet(r.Phases, o.Phases) && meet(r.Statuses, o.Statuses) && someMeet(r.PlanTypes, o.PlanTypes)
 }
 
 func meet(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
+
+// someMeet is meet where an empty list stands for every word.
+func someMeet(a, b []string) bool { return len(a) == 0 || len(b) == 0 || meet(a, b) }
 
 // covers reports whether the row covers a case first asked for at asked, its trigger
 // and rows that replace it aside; in which state, "" for a row of no state; and in which zone its days run.

@@ -60,7 +60,8 @@ func (s *slowCase) decide() {
 			} else if t.From == "authorization_and_information" {
 				from = 0
 			}
-			if from == 0 || t.Expedited != nil && *t.Expedited != s.c.Expedited || t.ExcludesDrugs && s.c.Drug != "" {
+			other := t.Levels != nil && !slices.Contains(t.Levels, s.c.LevelOfReview)
+			if from == 0 || other || t.Expedited != nil && *t.Expedited != s.c.Expedited || t.ExcludesDrugs && s.c.Drug != "" {
 				continue
 			}
 			if end := s.rules.ends(t, row.zone, row.state, from, 1); s.decision == 0 || end < s.decision {

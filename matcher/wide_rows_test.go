@@ -23,6 +23,7 @@ type wideTerm struct {
 	Until           []string `json:"until,omitzero"`
 	RemovesLater    bool     `json:"removesLater,omitzero"`
 	Phases          []string `json:"phases,omitzero"`
+	Levels          []string `json:"levels,omitzero"`
 	Expedited       *bool    `json:"expedited,omitzero"`
 	ExcludesDrugs   bool     `json:"excludesDrugs,omitzero"`
 }

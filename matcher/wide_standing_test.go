@@ -12,10 +12,15 @@ func drawWideScope(t *rapid.T, row *wideRow, words []string) {
 		for _, expedited := range [][]bool{{true}, {false}, {true, false}}[rapid.IntRange(0, 2).Draw(t, "expedited ones")] {
 			clock := drawWideFrom(t, drawWideTerm(t, "decision", words...), "decision", decisionEvents...)
 			clock.Expedited, clock.ExcludesDrugs = &expedited, rapid.Bool().Draw(t, "no drugs")
+			clock.Levels = rapid.SampledFrom([][]string{nil, {"initial"}, {"reconsideration", "appeal"}}).Draw(t, "clock's levels")
 			row.DecisionClock = append(row.DecisionClock, *clock)
 		}
 		if len(row.DecisionClock) == 1 && rapid.Bool().Draw(t, "both") {
 			row.DecisionClock[0].Expedited = nil
+		}
+		if len(row.DecisionClock) == 2 && chance(t, 3, "by level") {
+			first, second := &row.DecisionClock[0], &row.DecisionClock[1]
+			first.Expedited, first.Levels, second.Expedited, second.Levels = nil, []string{"appeal"}, nil, []string{"initial", "reconsideration"}
 		}
 	}
 	row.PlanTypes = rapid.SampledFrom([][]string{nil, nil, {"hmo"}, {"hmo", "ppo"}}).Draw(t, "plan types")
