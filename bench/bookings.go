@@ -87,21 +87,59 @@ func (b *Bookings) Prepare(ctx context.Context, eng *engine.Engine, count int) e
 	commands := make([]engine.Command, count)
 	vault := eng.Vault()
 	for i := range commands {
-		r := b.roster[i%len(b.roster)]
-		commands[i] = engine.Command{Actor: actor(i), Payload: engine.PutCase{Case: engine.Case{
-			Case: matcher.Case{
-				Tenant: tenant, ID: caseID(i), HealthPlan: "hne", LineOfBusiness: "commercial", SitusState: "MA", MemberState: "MA",
-				Population: "adult", Program: r.Programs[0], LevelOfReview: "reconsideration", Phase: "pre_service",
-				Determination: matcher.Determination{Status: "denied", Reason: "medical_necessity", LetterReceived: true},
-				Requesting:    matcher.Provider{Present: true, NPI: "1234567893", Credential: "MD", Specialty: r.Specialties[0], TimeZone: "US/Eastern"},
-			},
-			Personal:  vault.SealCase("", &engine.CasePersonal{MemberID: "M-1", MemberName: "Jordan Winter", MemberBirthDate: "1982-06-28"}),
-			MemberID:  vault.DigestMemberID("M-1"),
-			BirthDate: vault.DigestBirthDate("1982-06-28"),
-			LastName:  vault.DigestLastName("Winter"),
-		}}}
+		commands[i] = b.putCase(vault, i)
 	}
 	return submit(ctx, eng, commands)
+}
+
+// putCase is the command that stores the case of the i-th booking.
+func (b *Bookings) putCase(vault *engine.Vault, i int) engine.Command {
+	r := b.roster[i%len(b.roster)]
+	return engine.Command{Actor: actor(i), Payload: engine.PutCase{Case: engine.Case{
+		Case: matcher.Case{
+			Tenant: tenant, ID: caseID(i), HealthPlan: "hne", LineOfBusiness: "commercial", SitusState: "MA", MemberState: "MA",
+			Population: "adult", Program: r.Programs[0], LevelOfReview: "reconsideration", Phase: "pre_service",
+			Determination: matcher.Determination{Status: "denied", Reason: "medical_necessity", LetterReceived: true},
+			Requesting:    matcher.Provider{Present: true, NPI: "1234567893", Credential: "MD", Specialty: r.Specialties[0], TimeZone: "US/Eastern"},
+		},
+		Personal:  vault.SealCase("", &engine.CasePersonal{MemberID: "M-1", MemberName: "Jordan Winter", MemberBirthDate: "1982-06-28"}),
+		MemberID:  vault.DigestMemberID("M-1"),
+		BirthDate: vault.DigestBirthDate("1982-06-28"),
+		LastName:  vault.DigestLastName("Winter"),
+	}}}
+}
+
+// Fill stores the roster, and then the cases and the bookings of 0 to count-1 in
+// turns, without idempotency keys: a store holds those of a week only. It
+// reports progress in bookings if report is not nil.
+func (b *Bookings) Fill(ctx context.Context, eng *engine.Engine, count int, report func(done, total uint64)) error {
+	if count > b.available {
+		return fmt.Errorf("bench: %d bookings asked for, the roster has %d slots; use fewer or a larger roster", count, b.available)
+	}
+	if err := b.PutRoster(ctx, eng); err != nil {
+		return err
+	}
+	vault := eng.Vault()
+	cases, bookings := make([]engine.Command, 0, fillChunk), make([]engine.Command, 0, fillChunk)
+	for i := range count {
+		booking := b.Booking(i)
+		booking.Key = ""
+		cases, bookings = append(cases, b.putCase(vault, i)), append(bookings, booking)
+		if len(bookings) < fillChunk && i+1 < count {
+			continue
+		}
+		if err := submit(ctx, eng, cases); err != nil {
+			return err
+		}
+		if err := submit(ctx, eng, bookings); err != nil {
+			return err
+		}
+		cases, bookings = cases[:0], bookings[:0]
+		if report != nil {
+			report(uint64(i+1), uint64(count))
+		}
+	}
+	return nil
 }
 
 func caseID(i int) string { return fmt.Sprintf("case-%d", i) }

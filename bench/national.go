@@ -104,7 +104,7 @@ func (d drawer) reviewer(i int, now slots.Instant) (*matcher.Reviewer, error) {
 	}
 	for range 1 + d.IntN(3) {
 		s := d.IntN(len(specialties))
-		r.Specialties = append(r.Specialties, specialties[s])
+		r.Specialties = appendNew(r.Specialties, specialties[s])
 		r.Programs = appendNew(r.Programs, programOf(s))
 	}
 	today := slots.Date(now / (24 * slots.Hour))
