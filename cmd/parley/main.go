@@ -17,7 +17,7 @@ import (
 const (
 	exitFailed   = 1 // the command could not do its work
 	exitUsage    = 2 // flags or arguments are wrong
-	exitNotWhole = 3 // verify found damage; import had lines refused; rules have faults or their examples differ
+	exitNotWhole = 3 // verify found damage; import had lines refused; rules have faults or their examples differ; bench got wrong answers
 )
 
 // failure is an error with an exit code of its own.
@@ -35,6 +35,7 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Send reviewers and cases (NDJSON) to a running server."`
 	Verify     verifyCmd     `cmd:"" help:"Read a store from end to end and say whether it is whole."`
 	Rules      rulesCmd      `cmd:"" help:"Read, check, compare, try out and load rules."`
+	Bench      benchCmd      `cmd:"" help:"Measure: run load, compare results, write reports."`
 	Version    versionCmd    `cmd:"" help:"Print versions of the program, its formats and its data."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
 }
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 		kong.TypeMapper(demoType, demoMapper{}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(s),
-		kong.Vars{"rulesLimit": strconv.Itoa(rulesTouchedShown)},
+		kong.Vars{"rulesLimit": strconv.Itoa(rulesTouchedShown), "benchWorkloads": benchWorkloads()},
 	)
 	if err != nil {
 		panic(err) // a mistake in the struct tags above
