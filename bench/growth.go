@@ -89,7 +89,7 @@ func runGrowth(ctx context.Context, s *session) (err error) {
 			err = errors.Join(err, b.Close())
 		}
 	}()
-	make := func(size int, rules []byte) (*bed, error) {
+	makeBed := func(size int, rules []byte) (*bed, error) {
 		scene := s.scene()
 		scene.Reviewers, scene.Searches, scene.CasesPerSearch = size, growthSearches, matcher.MaxCases
 		b, err := s.bed(ctx, scene, rules)
@@ -102,11 +102,11 @@ func runGrowth(ctx context.Context, s *session) (err error) {
 	var middle *bed
 	g.curve("reviewers", "Growth with the roster", "reviewers", true)
 	for _, size := range s.Sizes {
-		full, err := make(size, nil)
+		full, err := makeBed(size, nil)
 		if err != nil {
 			return err
 		}
-		bare, err := make(size, plain)
+		bare, err := makeBed(size, plain)
 		if err != nil {
 			return err
 		}

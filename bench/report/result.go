@@ -152,6 +152,9 @@ func (r *Result) Name() string {
 	if size := r.Config["size"]; size != "" {
 		name += "-" + strings.ReplaceAll(size, ",", "-")
 	}
+	if len(r.Runs) > 0 && r.Runs[0].Loop == "closed" {
+		name += "-closed"
+	}
 	return name
 }
 

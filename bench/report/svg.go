@@ -64,8 +64,16 @@ func (a axis) at(v float64) float64 {
 
 func (a axis) ticks() (ticks []float64) {
 	if a.log {
-		for v := a.low; v <= a.high*1.001; v *= 10 {
-			ticks = append(ticks, v)
+		between := []float64{1}
+		if a.high/a.low < 1001 {
+			between = []float64{1, 2, 5}
+		}
+		for decade := a.low; decade <= a.high*1.001; decade *= 10 {
+			for _, m := range between {
+				if v := decade * m; v <= a.high*1.001 {
+					ticks = append(ticks, v)
+				}
+			}
 		}
 		return ticks
 	}
