@@ -23,8 +23,14 @@ KILLS     ?= 50
 BENCH     ?= .
 BENCHTIME ?= 1s
 COUNT     ?= 1
+ROUNDS    ?= 6
+REF       ?=
+OLD       ?=
+NEW       ?=
 BENCHARGS  = -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m
 RESULT    ?= bench/results/$(shell date -u +%Y-%m-%d)-$(VERSION).txt
+BENCH_OUT ?= bench/results/suite
+BENCH_APPOINTMENTS ?= 1000000
 
 SEED  ?= 0
 SEEDS ?= 100
@@ -129,7 +135,22 @@ tidy-check: ## Fail if go.mod or go.sum is not tidy
 ##@ Measure
 
 .PHONY: bench
-bench: ## Run the Go benchmarks (BENCH=regexp BENCHTIME=1s COUNT=1)
+bench: build ## Run the load suite and write BENCH_OUT: figures, plots, report (half an hour)
+	bin/parley bench run national --size 500,5000 --rate 50,100,200,400 --duration 5s --out $(BENCH_OUT)
+	bin/parley bench run national --target http --rate 50,100,200,400 --duration 5s --out $(BENCH_OUT)
+	bin/parley bench run search-heavy --target http --loop closed --clients 1,4,16,64 --duration 5s --out $(BENCH_OUT)
+	bin/parley bench run mixed --target http --rate 200 --out $(BENCH_OUT)
+	bin/parley bench run morning-peak --target http --out $(BENCH_OUT)
+	bin/parley bench run scarce-texas --target http --rate 50 --out $(BENCH_OUT)
+	bin/parley bench run hold-storm --target http --out $(BENCH_OUT)
+	bin/parley bench run bookings --target http --clients 1,16,64,256 --duration 5s --count 100000 --out $(BENCH_OUT)
+	bin/parley bench run replay --count 1000,10000,100000 --out $(BENCH_OUT)
+	bin/parley bench run growth --out $(BENCH_OUT)
+	bin/parley bench run figures --count $(BENCH_APPOINTMENTS) --out $(BENCH_OUT)
+	bin/parley bench report $(BENCH_OUT)
+
+.PHONY: bench-go
+bench-go: ## Run the Go benchmarks (BENCH=regexp BENCHTIME=1s COUNT=1)
 	$(GO) test $(BENCHARGS) $(PKG)
 
 .PHONY: bench-record
@@ -147,8 +168,11 @@ bench-record: ## Run the benchmarks six times and keep the figures under bench/r
 	@echo "wrote $(RESULT)"
 
 .PHONY: bench-compare
-bench-compare: ## Compare two recorded runs (OLD=file NEW=file)
-	$(TOOL) benchstat $(OLD) $(NEW)
+bench-compare: ## Compare with a git revision (REF=main ROUNDS=6), or two recorded runs (OLD=file NEW=file)
+	@if [ -n "$(REF)" ]; then \
+	  GO='$(GO)' BENCH='$(BENCH)' BENCHTIME='$(BENCHTIME)' ROUNDS='$(ROUNDS)' PKG='$(PKG)' bench/compare.sh '$(REF)'; \
+	elif [ -n "$(OLD)" ] && [ -n "$(NEW)" ]; then $(TOOL) benchstat $(OLD) $(NEW); \
+	else echo 'name a revision (REF=main) or two recorded runs (OLD=file NEW=file)' >&2; exit 2; fi
 
 ##@ Rest
 

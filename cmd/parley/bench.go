@@ -133,6 +133,7 @@ type teller struct {
 	mu    sync.Mutex
 	out   io.Writer
 	steps map[string]*progress
+	told  time.Time // when a step of few parts was last told of
 }
 
 func (t *teller) say(line string) {
@@ -141,10 +142,18 @@ func (t *teller) say(line string) {
 	fmt.Fprintln(t.out, line)
 }
 
-// step shows a bar for each kind of step; one that begins again gets a new one.
+// step shows a bar for a step of many parts, and a line a second for one of few;
+// one that begins again gets a new bar.
 func (t *teller) step(what string, done, total uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if total < progressMin {
+		if now := time.Now(); now.Sub(t.told) >= time.Second || done == total {
+			t.told = now
+			fmt.Fprintf(t.out, "%s: %d of %d\n", what, done, total)
+		}
+		return
+	}
 	if t.steps[what] == nil {
 		t.steps[what] = newProgress(t.out, what)
 	}
