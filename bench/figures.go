@@ -150,7 +150,6 @@ func formatPass(b *bed, list []Search) (func() (int, error), error) {
 	if b.format == nil {
 		return nil, wrong("the target's answers cannot be written without a formatter")
 	}
-	session := b.session()
 	type made struct {
 		week    matcher.WeekAnswer
 		zone    *slots.Zone
@@ -159,7 +158,8 @@ func formatPass(b *bed, list []Search) (func() (int, error), error) {
 	answers := make([]made, len(list))
 	snap := b.Engine.Snapshot()
 	for i := range list {
-		_, plan, refusal := session.plan(&list[i], list[i].Query.Range)
+		// An answer may live in its session's memory, so each has a session of its own.
+		_, plan, refusal := b.session().plan(&list[i], list[i].Query.Range)
 		if refusal != nil {
 			return nil, fmt.Errorf("search %d: %s", i, refusal.Code)
 		}

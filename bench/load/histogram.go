@@ -42,6 +42,19 @@ func (h *Histogram) At(percent float64) time.Duration {
 	return time.Duration(h.h.ValueAtPercentile(percent))
 }
 
+// Encoded is the whole histogram in the compressed form (V2, base64) that tools for
+// HDR histograms read; "" if it is empty.
+func (h *Histogram) Encoded() string {
+	if h.Count() == 0 {
+		return ""
+	}
+	text, err := h.h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		panic("load: a histogram in memory cannot be encoded: " + err.Error())
+	}
+	return string(text)
+}
+
 // Quantiles sum a histogram up; durations are nanoseconds.
 type Quantiles struct {
 	Count int64 `json:"count"`

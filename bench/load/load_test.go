@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/parleyhq/parley/bench/load"
 )
 
@@ -42,7 +44,15 @@ func TestHistogram(t *testing.T) {
 	if time.Duration(q.P50) != h.At(50) || q.P99 < q.P90 || q.Max < q.P999 || q.Min > q.P50 {
 		t.Errorf("quantiles out of order: %+v", q)
 	}
+	// Another tool reads the same numbers.
+	decoded, err := hdrhistogram.Decode([]byte(h.Encoded()))
+	if err != nil || decoded.TotalCount() != h.Count() || time.Duration(decoded.ValueAtPercentile(99)) != h.At(99) {
+		t.Errorf("decoded %v, %v", decoded, err)
+	}
 	h.Reset()
+	if h.Encoded() != "" {
+		t.Error("an empty histogram has an encoding")
+	}
 	h.Record(0)
 	h.Record(time.Hour)
 	if h.Count() != 2 {

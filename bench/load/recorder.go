@@ -49,6 +49,8 @@ type Stats struct {
 	Kinds    map[string]Quantiles        `json:"kinds"`    // latency by kind
 	Outcomes map[string]map[string]int64 `json:"outcomes"` // kind → class → count
 	Series   []Second                    `json:"series"`
+	// HDR is the histogram behind Latency, see Histogram.Encoded.
+	HDR string `json:"hdr,omitempty"`
 }
 
 // shards spread the recording of many clients; more of them would only cost memory.
@@ -208,7 +210,7 @@ func (r *recorder) stats(from time.Time) *Stats {
 			v.Kinds[kind] = one.Quantiles()
 		}
 	}
-	v.Due = v.Done + v.Unsent
+	v.Due, v.HDR = v.Done+v.Unsent, latency.Encoded()
 	v.Latency, v.Service, v.Lag = latency.Quantiles(), service.Quantiles(), lag.Quantiles()
 	if v.Seconds = end.Sub(from).Seconds(); v.Seconds > 0 {
 		v.PerSecond = float64(v.Done) / v.Seconds
