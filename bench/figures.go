@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/parleyhq/parley/bench/report"
-	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
@@ -55,6 +52,9 @@ func runFigures(ctx context.Context, s *session) error {
 	}
 	return nil
 }
+
+// silent tells nobody of a step.
+func (s *session) silent(uint64, uint64) {}
 
 func (s *session) figure(f report.Figure) { s.result.Figures = append(s.result.Figures, f) }
 
@@ -108,13 +108,22 @@ func searchFigures(ctx context.Context, s *session) (err error) {
 	for _, c := range all {
 		s.figure(report.NewFigure("ns_"+figureName(c.name), c.name+", one core", "ns", c.samples))
 	}
-	s.figure(report.NewFigure(FigureWeekOverFormat, "week search with its JSON ÷ formatting the same answer", "ratio", ratios(week, formatted)).Aim(1, 3))
-	s.figure(report.NewFigure(FigureFirst20OverWeek, "first-20 ÷ week search, both with their JSON", "ratio", ratios(first, week)).Aim(2, 0.4))
-	s.figure(report.NewFigure(FigureWeekGrowth, fmt.Sprintf("week search at %d ÷ at %d reviewers", s.size*growthFactor, s.size), "ratio", ratios(grown, week)).Aim(3, 2))
-	s.figure(report.NewFigure(FigureRulesOverPlain, fmt.Sprintf("week search of %d cases with all rules ÷ without", ruleCases), "ratio", ratios(ruled, unruled)).Aim(13, 1.3))
+	s.ratio(FigureWeekOverFormat, "week search with its JSON ÷ formatting the same answer", week, formatted, 1, 3)
+	s.ratio(FigureFirst20OverWeek, "first-20 ÷ week search, both with their JSON", first, week, 2, 0.4)
+	s.ratio(FigureWeekGrowth, fmt.Sprintf("week search at %d ÷ at %d reviewers", s.size*growthFactor, s.size), grown, week, 3, 2)
+	s.ratio(FigureRulesOverPlain, fmt.Sprintf("week search of %d cases with all rules ÷ without", ruleCases), ruled, unruled, 13, 1.3)
 	s.figure(report.NewFigure(FigureWeekAllocs, "allocations of a week search with its JSON", "allocs", s.allocs(week)).Aim(4, 0))
 	s.figure(report.NewFigure(FigureFirst20Allocs, "allocations of a first-20 search with its JSON", "allocs", s.allocs(first)).Aim(4, 0))
 	return nil
+}
+
+// ratio keeps the ratio of two contenders, round by round, with its target; and,
+// where the system tells it, the same of their times on the processor.
+func (s *session) ratio(name, what string, a, b *contender, goal int, atMost float64) {
+	s.figure(report.NewFigure(name, what, "ratio", ratios(a.samples, b.samples)).Aim(goal, atMost))
+	if cpu := ratios(a.cpu, b.cpu); len(cpu) > 0 {
+		s.figure(report.NewFigure(name+"_cpu", what+", time on the processor", "ratio", cpu))
+	}
 }
 
 // indexFigure reports the search index's memory, if the program tells it.
@@ -192,137 +201,4 @@ func (s *session) allocs(c *contender) (samples []float64) {
 		samples = append(samples, float64((after.Mallocs-before.Mallocs)/uint64(n)))
 	}
 	return samples
-}
-
-// writeFigures measures target 10: the same searches idle and while bookings are
-// applied, in turns.
-func writeFigures(ctx context.Context, s *session) (err error) {
-	scene := s.scene()
-	scene.Searches = growthSearches
-	scene.Claims = int(bookingRate*s.Sample.Seconds()*writeSpare)*s.Rounds + bookingRate/10
-	b, err := s.bed(ctx, scene, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.Close()) }()
-	session := b.session()
-	search := contender{name: "week", pass: searchPass(session.Week, b.world.Searches)}
-	if _, err := search.pass(); err != nil {
-		return err
-	}
-	booker := &booker{target: b.InProcess, claims: b.world.Claims}
-	var samples, applied []float64
-	for round := range s.Rounds {
-		var idle, busy float64
-		// Every other round begins with the bookings, for the state grows with them.
-		for _, booking := range []bool{round%2 == 1, round%2 == 0} {
-			if !booking {
-				if idle, err = search.measure(s.Sample); err != nil {
-					return err
-				}
-				continue
-			}
-			stop := booker.start(ctx)
-			if busy, err = search.measure(s.Sample); err != nil {
-				_, _ = stop() // the search has failed already
-				return err
-			}
-			rate, err := stop()
-			if err != nil {
-				return err
-			}
-			applied = append(applied, rate)
-		}
-		samples = append(samples, busy/idle)
-		s.Step("search beside bookings", uint64(round+1), uint64(s.Rounds))
-	}
-	s.figure(report.NewFigure(FigureSearchWhileBooks, fmt.Sprintf("week search while %d bookings/s are asked for ÷ idle", bookingRate), "ratio", samples).Aim(10, 1.15))
-	rate := report.NewFigure(FigureBookingsApplied, "bookings applied meanwhile", "per_second", applied)
-	rate.HigherIsBetter = true
-	s.figure(rate)
-	if rate.Median < bookingRate*0.95 {
-		s.result.Notes = append(s.result.Notes, fmt.Sprintf(
-			"Of the %d bookings a second that target 10 asks for, %.0f were applied: the ratio is of that rate.", bookingRate, rate.Median))
-	}
-	return nil
-}
-
-// writeSpare makes room for samples that last longer than asked for.
-const writeSpare = 3
-
-// booker books claims at a rate, in the background.
-type booker struct {
-	target *InProcess
-	claims []Claim
-	used   atomic.Int64
-}
-
-// start books until the returned function is called, which tells the rate.
-func (b *booker) start(ctx context.Context) (stop func() (perSecond float64, err error)) {
-	ended := make(chan struct{})
-	var failed error
-	ctx, cancel := context.WithCancel(ctx)
-	from, began := b.used.Load(), time.Now()
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(bookingTick)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case now := <-tick.C:
-				due := min(from+int64(now.Sub(began).Seconds()*bookingRate), int64(len(b.claims)))
-				if failed = b.book(due); failed != nil {
-					return
-				}
-			}
-		}
-	}()
-	return func() (float64, error) {
-		took := time.Since(began)
-		cancel()
-		<-ended
-		return float64(b.used.Load()-from) / took.Seconds(), failed
-	}
-}
-
-// book submits the claims that are due, together.
-func (b *booker) book(due int64) error {
-	at := b.used.Load()
-	if due <= at {
-		return nil
-	}
-	part := b.claims[at:min(due, at+maxBooked)]
-	for i, r := range b.target.Engine.SubmitAll(context.Background(), b.target.bookings(part)) {
-		if r.Err != nil || r.Outcome.Status != engine.StatusOK {
-			return fmt.Errorf("booking of %s: %v %w", part[i].CaseID, r.Outcome.Status, r.Err)
-		}
-	}
-	b.used.Add(int64(len(part)))
-	return nil
-}
-
-// maxBooked is how many bookings are submitted together at most.
-const maxBooked = 2000
-
-// startFigures measures target 11.
-func startFigures(ctx context.Context, s *session) error {
-	if s.Wiring.CreateStore == nil {
-		return wrong("the target's stores cannot be opened")
-	}
-	count := slices.Max(s.Counts)
-	r, err := s.recoverAt(ctx, count, false)
-	if err != nil {
-		return err
-	}
-	over := make([]float64, len(r.checkpoint))
-	for i := range over {
-		over[i] = r.checkpoint[i] / r.rawAfter[i]
-	}
-	s.figure(report.NewFigure("start_ms", fmt.Sprintf("start from a checkpoint with %d appointments, ms", count), "ms", r.checkpoint))
-	s.figure(report.NewFigure("read_ms", fmt.Sprintf("raw read of the store's %d bytes, ms", r.bytes), "ms", r.rawAfter))
-	f := report.NewFigure(FigureStartOverRead, fmt.Sprintf("start with %d appointments ÷ raw read of the same bytes", count), "ratio", over)
-	s.figure(f.Aim(11, 8))
-	return nil
 }

@@ -10,6 +10,10 @@ import (
 	"github.com/parleyhq/parley/matcher"
 )
 
+// growthUnit is what the curves show: what a search takes of a processor, which
+// neighbours cannot lengthen.
+const growthUnit = "ns on the processor per search"
+
 // growthSearches is how many searches one pass runs.
 const growthSearches = 48
 
@@ -57,7 +61,7 @@ type place struct {
 
 // curve begins a curve; what is added next belongs to it.
 func (g *growth) curve(name, title, x string, log bool) {
-	g.curves = append(g.curves, report.Curve{Name: name, Title: title, X: x, Y: "ns per search", LogX: log, LogY: true})
+	g.curves = append(g.curves, report.Curve{Name: name, Title: title, X: x, Y: growthUnit, LogX: log, LogY: true})
 }
 
 func (g *growth) add(line string, x float64, one func(*Search) Reply, list []Search) {
@@ -197,7 +201,7 @@ func (g *growth) finish() []report.Curve {
 			at = len(c.Lines)
 			c.Lines = append(c.Lines, report.Lines{Name: p.line})
 		}
-		c.Lines[at].Points = append(c.Lines[at].Points, report.NewPoint(p.x, g.all[i].samples))
+		c.Lines[at].Points = append(c.Lines[at].Points, report.NewPoint(p.x, g.all[i].cost()))
 	}
 	return slices.DeleteFunc(g.curves, func(c report.Curve) bool { return len(c.Lines) == 0 })
 }

@@ -3,6 +3,10 @@ package bench
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,6 +17,9 @@ type contender struct {
 	// pass does the same work every time and returns how many operations that were.
 	pass    func() (int, error)
 	samples []float64 // ns per operation, one a round
+	// cpu is the same in time on the processor: what neighbours take is not in it,
+	// nor is what other threads do for the pass. Empty where the system does not tell.
+	cpu []float64
 }
 
 // interleave measures every contender once a round, in whole passes, for sample at
@@ -28,38 +35,65 @@ func interleave(ctx context.Context, rounds int, sample time.Duration, all []*co
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			ns, err := c.measure(sample)
+			wall, cpu, err := c.measure(sample)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
-			c.samples = append(c.samples, ns)
+			c.samples = append(c.samples, wall)
+			if cpu > 0 {
+				c.cpu = append(c.cpu, cpu)
+			}
 			step(uint64(round*len(all)+i+1), uint64(rounds*len(all)))
 		}
 	}
 	return nil
 }
 
-// measure repeats the pass and returns the mean ns per operation.
-func (c *contender) measure(sample time.Duration) (float64, error) {
+// cost is the time on the processor, or by the clock where that is unknown.
+func (c *contender) cost() []float64 {
+	if len(c.cpu) > 0 {
+		return c.cpu
+	}
+	return c.samples
+}
+
+// measure repeats the pass on one locked thread and returns the mean ns per
+// operation, by the clock and on the processor; the latter 0 if it is unknown.
+func (c *contender) measure(sample time.Duration) (wall, cpu float64, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	done := 0
-	began := time.Now()
+	used, began := threadTime(), time.Now()
 	for {
 		n, err := c.pass()
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		done += n
 		if took := time.Since(began); took >= sample {
-			return float64(took) / float64(max(done, 1)), nil
+			per := float64(max(done, 1))
+			return float64(took) / per, float64(threadTime()-used) / per, nil
 		}
 	}
 }
 
+// threadTime is how long this thread has been on a processor, in ns, exact to a
+// tick of the scheduler; always 0 where the system does not tell.
+func threadTime() int64 {
+	text, err := os.ReadFile("/proc/thread-self/schedstat")
+	first, _, _ := strings.Cut(string(text), " ")
+	if err != nil {
+		return 0
+	}
+	ns, _ := strconv.ParseInt(first, 10, 64)
+	return ns
+}
+
 // ratios divides sample by sample: what was measured in the same round.
-func ratios(a, b *contender) []float64 {
-	out := make([]float64, min(len(a.samples), len(b.samples)))
+func ratios(a, b []float64) []float64 {
+	out := make([]float64, min(len(a), len(b)))
 	for i := range out {
-		out[i] = a.samples[i] / b.samples[i]
+		out[i] = a[i] / b[i]
 	}
 	return out
 }
