@@ -9,7 +9,7 @@
 // share of the next two weeks taken. National is the same without an engine,
 // with calls in place of blocks, for the Go benchmarks.
 //
-// A Workload (suite.go) is a mix of operations (traffic.go), a storm on a few
+// A Workload (workloads.go) is a mix of operations (traffic.go), a storm on a few
 // slots (storm.go), starts (replay.go), or single searches measured in turns
 // (growth.go, figures.go). It runs against a Target: InProcess is an engine in
 // this process with the served interface's JSON and without HTTP; HTTP is a

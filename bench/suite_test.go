@@ -113,7 +113,7 @@ func TestLoops(t *testing.T) {
 	open := run(t, o)
 	o.Loop, o.Clients = "closed", []int{1, 3}
 	closed := run(t, o)
-	if len(open.Runs) != 2 || len(closed.Runs) != 2 || closed.Runs[1].Label != "clients=3" || open.Runs[1].Label != "rate=400" {
+	if len(open.Runs) != 2 || len(closed.Runs) != 2 || closed.Runs[1].Label != "clients=3" || closed.Figures[0].Name != bench.FigureMost || open.Runs[1].Label != "rate=400" {
 		t.Fatalf("runs %+v and %+v", open.Runs, closed.Runs)
 	}
 	for _, kind := range []string{"week", "first20", "hold", "book", "cancel"} {

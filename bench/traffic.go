@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/parleyhq/parley/bench/load"
-	"github.com/parleyhq/parley/bench/report"
 )
 
 // Kinds of operations, as numbers of load.Outcome.
@@ -234,32 +233,6 @@ func (m *mix) check(s *session) {
 	if m.scarce {
 		s.check("few reviewers are eligible", m.world.Eligible >= min(scarceLeast, s.size) && m.world.Eligible <= scarceMost, "%d", m.world.Eligible)
 		s.check("every answer explains why nothing lawful is in time", m.unexplained.Load() == 0, "%d of %d do not", m.unexplained.Load(), n)
-	}
-}
-
-// drift compares the end of a long run with its beginning.
-func (s *session) drift() {
-	for i := range s.result.Runs {
-		run := &s.result.Runs[i]
-		series := slices.DeleteFunc(slices.Clone(run.Series), func(v load.Second) bool { return v.Warmup || v.Done == 0 })
-		quarter := len(series) / 4
-		if quarter == 0 {
-			continue
-		}
-		pick := func(part []load.Second, read func(load.Second) float64) float64 {
-			values := make([]float64, len(part))
-			for i, v := range part {
-				values[i] = read(v)
-			}
-			median, _, _ := report.Spread(values)
-			return median
-		}
-		first, last := series[:quarter], series[len(series)-quarter:]
-		p50 := func(v load.Second) float64 { return float64(v.P50) }
-		gauge := func(v load.Second) float64 { return float64(v.Gauge) }
-		s.result.Figures = append(s.result.Figures,
-			report.NewFigure("soak_latency_drift_"+run.Label, "median latency in the last quarter ÷ in the first", "ratio", []float64{pick(last, p50) / max(pick(first, p50), 1)}),
-			report.NewFigure("soak_memory_growth_"+run.Label, "memory in the last quarter − in the first, ended calls kept for 90 days included", "bytes", []float64{pick(last, gauge) - pick(first, gauge)}))
 	}
 }
 

@@ -44,7 +44,7 @@ func (r *Result) metrics() (all []metric) {
 	for i := range r.Runs {
 		run := &r.Runs[i]
 		at := prefix + "/run=" + metricName(run.Label)
-		all = append(all, metric{at, "done/s", []float64{run.PerSecond}, true})
+		all = append(all, run.bySecond(at)...)
 		for _, kind := range slices.Sorted(maps.Keys(run.Kinds)) {
 			q := run.Kinds[kind]
 			for _, v := range quantileRows(q) {
@@ -62,6 +62,31 @@ func (r *Result) metrics() (all []metric) {
 		}
 	}
 	return all
+}
+
+// fewSeconds is below which a run's seconds are no samples.
+const fewSeconds = 3
+
+// bySecond gives what was done and the latencies of each counted second as samples,
+// so that a comparison can tell a difference from the run's own unrest; of a short
+// run, the whole is one sample.
+func (run *Run) bySecond(name string) []metric {
+	done, p50, p99 := metric{name, "done/s", nil, true}, metric{name, "p50-ns", nil, false}, metric{name, "p99-ns", nil, false}
+	from := 0.0
+	for _, s := range run.Series {
+		length := s.At - from
+		from = s.At
+		if s.Warmup || s.Done == 0 || length <= 0 {
+			continue
+		}
+		done.samples = append(done.samples, float64(s.Done)/length)
+		p50.samples, p99.samples = append(p50.samples, float64(s.P50)), append(p99.samples, float64(s.P99))
+	}
+	if len(done.samples) < fewSeconds {
+		done.samples = []float64{run.PerSecond}
+		p50.samples, p99.samples = []float64{float64(run.Latency.P50)}, []float64{float64(run.Latency.P99)}
+	}
+	return []metric{done, p50, p99}
 }
 
 // quantile is one row of Quantiles by name.

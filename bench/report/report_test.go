@@ -165,6 +165,22 @@ func TestCompare(t *testing.T) {
 	f(old, slower, "worse", 1.49, 1.51)
 	f(slower, old, "better", 0.66, 0.67)
 	f(old, alike, "same", 1, 1.02)
+	pairs, err := report.CompareFiles(old, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seconds := 0
+	for _, p := range pairs {
+		if p.Verdict() != "same" {
+			t.Errorf("a result differs from itself: %+v", p)
+		}
+		if p.Unit == "p50-ns" && len(p.Old) == 12 {
+			seconds++
+		}
+	}
+	if seconds != 2 {
+		t.Errorf("%d runs are compared second by second, want 2", seconds)
+	}
 	f(old, strings.TrimSuffix(slower, ".json")+".txt", "worse", 1.49, 1.51)
 
 }
