@@ -65,9 +65,6 @@ const (
 	loopSteps  = 2_000_000
 )
 
-// loopSink keeps the compiler from dropping the loop.
-var loopSink uint64
-
 // PinnedLoop times a fixed piece of arithmetic on one locked thread: about 30 ms
 // in all.
 func PinnedLoop() Loop {
@@ -84,7 +81,7 @@ func PinnedLoop() Loop {
 		}
 		times = append(times, float64(time.Since(began)))
 	}
-	loopSink = x
+	runtime.KeepAlive(x) // else the compiler may drop the loop
 	median, best, _ := Spread(times)
 	return Loop{Best: int64(best), Median: int64(median)}
 }
