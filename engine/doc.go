@@ -3,16 +3,18 @@
 //
 // A Command is judged – a pure function of state, ruleset and stamped time –
 // into an Outcome. An accepted command and its outcome form an entry. The
-// writer takes what is waiting as one batch: it judges each command on a private
-// copy of the state, applies its entry to the copy, appends all entries to the log
-// with one sync, publishes the copy as an immutable Snapshot, and only then
-// answers. RECORDS.md draws the bytes of entries, states and audit records.
+// writer judges each command on a private copy of the state and applies its entry
+// to it; the committer appends the entries of a batch to the log with one sync, while
+// the writer judges the next batch on top. When the sync has returned, the state
+// with that batch is published as an immutable Snapshot, and only then its
+// commands are answered. RECORDS.md draws the bytes of entries, states and audit
+// records.
 //
 // # Guarantees
 //
 //  1. An acknowledged change is durable, and nothing that is not durable is shown:
 //     not to its own client, not to any reader, and not through a refusal, which
-//     is answered after the sync of the batch it was judged in.
+//     is answered when the state it was judged on is durable.
 //  2. The state is a function of the log. Applying an entry judges nothing, so no
 //     clock, rule, zone table, map order or later version of this code reaches it:
 //     replaying a log gives the state hash that was live, and so does a checkpoint
@@ -30,10 +32,11 @@
 //     snapshot offers, the same snapshot books.
 //  6. Stamped time never goes back, and Engine.Now is never before the last
 //     published stamp.
-//  7. If a batch is definitely not written, every command of it fails with
-//     ErrNotWritable and the state is as before. If its fate is unknown, each fails
-//     with ErrOutcomeUnknown and nothing is accepted any more until the log
-//     is opened again; snapshots stay readable.
+//  7. If a batch is definitely not written, every command of it, and every one
+//     that was judged on top of it, fails with ErrNotWritable and the state is as
+//     before. If its fate is unknown, each of it fails with ErrOutcomeUnknown, as does
+//     whoever repeats one of them; those on top fail with ErrNotWritable, and nothing
+//     is accepted any more until the log is opened again. Snapshots stay readable.
 //  8. A command whose context ends before the writer takes it is never applied
 //     (ErrDeadline). Once taken, its outcome is awaited.
 //  9. Every entry has one audit record, in the same write.
@@ -45,13 +48,12 @@
 //
 // # Progress
 //
-// Between batches published = durable = applied. While one is under way
-//
-//	published ≤ durable ≤ applied ≤ published + BatchLimit
+//	published ≤ durable ≤ applied ≤ published + 2·BatchLimit
 //	checkpoint ≤ published
 //
 // where published is Snapshot.Seq, durable the log's last position, applied the
-// Seq of the private copy and checkpoint that of the newest checkpoint. Readers see
+// Seq of the private copy and checkpoint that of the newest checkpoint. With nothing
+// under way the first three are equal. At most one write is under way. Readers see
 // published only, and it never goes back.
 //
 // # Decisions

@@ -20,6 +20,7 @@ type Engine struct {
 	// failed is set once, when the fate of a batch is unknown; from then on
 	// nothing is accepted.
 	failed atomic.Pointer[error]
+	behind atomic.Int64 // commands that are judged and wait for a write other than their own
 
 	queue   chan *request
 	gate    sync.RWMutex  // held for reading while a request enters the queue
@@ -192,7 +193,7 @@ type Health struct {
 	Ready    bool
 	Writable error // nil, or why not
 	Seq      Seq   // of the newest snapshot
-	Queue    int   // commands waiting
+	Queue    int   // commands waiting, for their turn or for a write before their own
 	Sandbox  bool  // the store belongs to a sandbox clock
 }
 
@@ -208,7 +209,7 @@ func (e *Engine) Health() Health {
 		Ready:    err == nil,
 		Writable: err,
 		Seq:      e.Snapshot().Seq(),
-		Queue:    len(e.queue),
+		Queue:    len(e.queue) + int(e.behind.Load()),
 		Sandbox:  e.options.Identity.Sandbox,
 	}
 }

@@ -229,8 +229,8 @@ func TestRefusalWaitsForSync(t *testing.T) {
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	log := engine.NewMemLog()
-	e := openEngine(t, engine.Options{Log: log, QueueLimit: 2, BatchLimit: 2})
-	furnish(t, e, 1, 4)
+	e := openEngine(t, engine.Options{Log: log, QueueLimit: 2, BatchLimit: 1})
+	furnish(t, e, 1, 5)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := e.Submit(ended, commandOf("a", booking("apt-9", "case-3", "rev-0", 9))); !errors.Is(err, engine.ErrDeadline) {
@@ -240,11 +240,13 @@ func TestDeadlines(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	taken := start(ctx, e, commandOf("a", booking("apt-0", "case-0", "rev-0", 0)))
 	<-gate.Entered()
+	judged := start(t.Context(), e, commandOf("a", booking("apt-4", "case-4", "rev-0", 4)))
+	queued(e, 1)
 	late, giveUp := context.WithCancel(t.Context())
 	waiting := start(late, e, commandOf("a", booking("apt-1", "case-1", "rev-0", 1)))
-	queued(e, 1)
-	kept := start(t.Context(), e, commandOf("a", booking("apt-2", "case-2", "rev-0", 2)))
 	queued(e, 2)
+	kept := start(t.Context(), e, commandOf("a", booking("apt-2", "case-2", "rev-0", 2)))
+	queued(e, 3)
 	if _, err := e.Submit(t.Context(), commandOf("a", booking("apt-3", "case-3", "rev-0", 3))); !errors.Is(err, engine.ErrOverloaded) {
 		t.Fatal(err)
 	}
@@ -255,7 +257,7 @@ func TestDeadlines(t *testing.T) {
 		t.Fatal(r.Err)
 	}
 	gate.Release()
-	for _, p := range []pending{taken, kept} {
+	for _, p := range []pending{taken, judged, kept} {
 		if r := <-p; r.Err != nil || r.Outcome.Status != engine.StatusOK {
 			t.Fatalf("%+v", r)
 		}

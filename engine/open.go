@@ -35,8 +35,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		checkpoints: checkpointer{busy: make(chan struct{}, 1)},
 	}
 	e.checkpoints.saved(checkpoint)
-	w := &writer{Engine: e, limits: o.limits(), stamped: s.now}
-	w.base = s.clone()
+	w := newWriter(e, s)
 	e.published.Store(&Snapshot{state: s, chain: chain})
 	if s.rules.version == "" {
 		if err := w.firstRules(ctx); err != nil {
@@ -131,7 +130,12 @@ func (w *writer) firstRules(ctx context.Context) error {
 		Actor:   Actor{Tenant: w.firstTenant(), Principal: "system", Role: "system", Source: "system"},
 		Payload: LoadRules{Bundle: bundle},
 	}}
-	w.commit([]*request{r})
+	w.judge(r)
+	if len(w.forming.records) > 0 {
+		w.takeOff()
+		w.flying.write(w.options.Log)
+		w.land()
+	}
 	switch o, err := r.result.Outcome, r.result.Err; {
 	case err != nil:
 		return fmt.Errorf("engine: load the first rules: %w", err)

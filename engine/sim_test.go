@@ -37,6 +37,7 @@ var rareStates = []string{
 	"book: specialty_match_unmet", "calls that touch", "cancel: not_found", "cancel: ok", "cancel: stale_version",
 	"cancelled again", "cap reached", "cap reached by holds", "case held by somebody else", "case held with other cases",
 	"confirmed at the very deadline", "deactivate_reviewer: ok", "duplicate in flight",
+	"given up while waiting", "given up when judged", "judged on a refused write",
 	"fault: abandon", "fault: checkpoint", "fault: closed", "fault: crash", "fault: gather", "fault: overload",
 	"fault: poison, kept", "fault: poison, lost", "fault: read-only", "fault: refuse", "fault: restart",
 	"hold confirmed", "hold elsewhere given up by a booking", "hold expired while confirming",
@@ -82,7 +83,7 @@ var rareStates = []string{
 	"request queued: case_scheduled", "request queued: reviewer_not_free", "request unassignable: ?",
 	"request unassignable: windows_passed", "request without windows",
 	"part certified where no law lets it", "result owed", "result told",
-	"several cases in one call", "slot of an expired hold", "write after a refused one", "write refused",
+	"several cases in one call", "slot of an expired hold", "write refused",
 }
 
 // TestSim runs the simulation: an engine on a log that fails, against an auditor

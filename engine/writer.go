@@ -1,199 +1,238 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"github.com/parleyhq/parley/slots"
 )
 
-// writer is the one goroutine that changes state. Its counters obey
+// writer judges commands and owns the state. What it has judged is written by
+// the committer, one batch at a time; meanwhile it judges the next batch on top.
 //
-//	published ≤ durable ≤ judged, and published = durable between batches
+//	published = base ≤ flying ≤ forming = judged
+//	published ≤ durable ≤ flying
 //
-// where published is the newest snapshot's Seq, durable the log's last position
-// and judged the Seq of the working copy.
+// where base, flying and forming stand for the Seq of the state with the batch,
+// and durable for the log's last position. An answer is given when the state that
+// it was judged on is durable, so nobody learns of what may still be lost. There
+// is no timer in it: a lone command is written at once, and while one write is
+// under way whoever comes meanwhile makes up the next.
 type writer struct {
 	*Engine
-	limits limits
+	limits  limits
+	stamped slots.Instant // the latest instant used, ≥ work.now
+
 	// base is the state as published, in a copy that nobody else sees, so that it
-	// may be cloned. A batch works on a clone; if it is not written, the clone is
-	// dropped and base stands.
-	base    *state
-	stamped slots.Instant // the latest instant used, ≥ base.now
+	// may be cloned: what everything falls back to when a write fails.
+	base *state
+	work *state // with all that was judged: what the next command is judged on
+	lost *state // with the batch whose fate is unknown; nil unless a write failed so
 
-	batch   []*request
-	replies []reply
-	records []Record
-}
+	forming *batch // judged and not yet on its way; its replies are empty if its records are
+	flying  *batch // on its way to the log; nil: none
+	spare   *batch // its memory is used again
 
-type reply struct {
-	request *request
-	outcome Outcome
-	err     error
+	writes  chan *batch   // to the committer, room for one
+	written chan struct{} // from the committer, room for one
 }
 
 var errKeysFull = fmt.Errorf("%w: no room for another idempotency key", ErrOverloaded)
 
-// start runs the writer on a goroutine of its own.
-func (w *writer) start() { go w.run() }
+func newWriter(e *Engine, s *state) *writer {
+	return &writer{
+		Engine: e, limits: e.options.limits(), stamped: s.now, base: s.clone(), work: s.clone(),
+		forming: new(batch), writes: make(chan *batch, 1), written: make(chan struct{}, 1),
+	}
+}
 
-// run takes batches until the engine closes and the queue is empty.
+// start runs the writer and its committer on goroutines of their own.
+func (w *writer) start() {
+	go w.commit()
+	go w.run()
+}
+
+// run judges and hands over until the engine closes and nothing is left to do.
 func (w *writer) run() {
 	defer close(w.stopped)
+	closing := w.closing
 	for {
-		select {
-		case r := <-w.queue:
-			w.collect(r)
-			w.process()
-		case <-w.closing:
-			// Nothing enters the queue any more.
-			for len(w.queue) > 0 {
-				w.collect(<-w.queue)
-				w.process()
-			}
+		w.launch()
+		queue := w.queue
+		switch {
+		case w.flying != nil && w.full():
+			queue = nil
+		case w.flying == nil && closing == nil && len(w.queue) == 0:
+			close(w.writes) // nothing enters the queue any more
+			<-w.written
 			return
 		}
-	}
-}
-
-// collect fills the batch with first and what is waiting, without waiting for more.
-func (w *writer) collect(first *request) {
-	w.batch = append(w.batch[:0], first)
-	for len(w.batch) < w.options.BatchLimit {
-		select {
-		case r := <-w.queue:
-			w.batch = append(w.batch, r)
+		select { // what is written goes first: others wait for it
+		case <-w.written:
+			w.land()
+			continue
 		default:
-			w.options.Observer.queue(0)
+		}
+		select {
+		case <-w.written:
+			w.land()
+		case r := <-queue:
+			w.judge(r)
+		case <-closing:
+			closing = nil
+		}
+	}
+}
+
+// commit is the committer: it writes one batch after the other.
+func (w *writer) commit() {
+	defer close(w.written)
+	for b := range w.writes {
+		b.write(w.options.Log)
+		w.written <- struct{}{}
+	}
+}
+
+// judge decides on a command and, if it is accepted, makes its entry a record of
+// the forming batch. A command whose turn comes too late is never applied.
+func (w *writer) judge(r *request) {
+	if !r.take() {
+		r.answer(Outcome{}, ErrDeadline) // its waiter may be gone
+		return
+	}
+	if len(w.forming.records) == 0 {
+		if err := w.writable(); err != nil {
+			w.refuse(r, err)
 			return
 		}
-	}
-	w.options.Observer.queue(len(w.queue))
-}
-
-// process commits the batch, in several writes if it is too large for one.
-func (w *writer) process() {
-	for rest := w.batch; len(rest) > 0; {
-		rest = rest[w.commit(rest):]
-	}
-	clear(w.batch)
-	w.maybeCheckpoint()
-}
-
-// commit judges requests in order on a private copy, writes what was accepted
-// with one sync, publishes it and only then answers. It returns how many
-// requests it has dealt with.
-func (w *writer) commit(requests []*request) (dealt int) {
-	if err := w.writable(); err != nil {
-		for _, r := range requests {
-			if r.take() {
-				r.answer(Outcome{}, err)
-			} else {
-				r.answer(Outcome{}, ErrDeadline)
-			}
-		}
-		return len(requests)
 	}
 	w.stamped = max(w.stamped, w.options.Clock.Now())
-	work := w.base.clone()
-	dealt = w.judgeAll(work, requests)
-	if len(w.records) == 0 {
-		// What was judged is what is published, so the answers are true already.
-		w.answerAll(nil)
-		return dealt
+	done, err := w.work.step(r.cmd, w.stamped, w.limits)
+	if done.entry != nil {
+		w.forming.add(done)
 	}
-	watch := stopwatch()
-	err := w.options.Log.Append(context.Background(), w.base.seq, w.records)
-	if err != nil {
-		w.answerAll(w.writeFailed(err))
-		return dealt
-	}
-	w.publish(work)
-	w.options.Observer.committed(len(w.records), watch(), work.seq)
-	w.answerAll(nil)
-	return dealt
+	w.reply(reply{r, done.outcome, err})
 }
 
-// judgeAll fills replies and records from requests, until a batch's bytes are full.
-func (w *writer) judgeAll(work *state, requests []*request) (dealt int) {
-	w.replies, w.records = w.replies[:0], w.records[:0]
-	bytes := 0
-	for _, r := range requests {
-		if bytes >= MaxBatchPayload {
-			break
-		}
-		dealt++
-		if !r.take() {
-			// Its waiter may be gone; the command is never applied.
-			r.answer(Outcome{}, ErrDeadline)
-			continue
-		}
-		done, err := work.step(r.cmd, w.stamped, w.limits)
-		w.replies = append(w.replies, reply{r, done.outcome, err})
-		if done.entry != nil {
-			derived := done.entry.derived()
-			w.records = append(w.records, Record{Payload: done.payload, Derived: derived})
-			bytes += len(done.payload)
-			for i := range derived {
-				bytes += len(derived[i].Value)
-			}
-		}
+// reply keeps an answer until what it rests on is durable: the forming batch, or
+// the one on its way if nothing forms, or else what is published already.
+func (w *writer) reply(p reply) {
+	switch {
+	case len(w.forming.records) > 0:
+		w.forming.replies = append(w.forming.replies, p)
+	case w.flying != nil:
+		w.flying.replies = append(w.flying.replies, p)
+		w.flying.joined++
+	default:
+		p.give(&w.options.Observer)
+		return
 	}
-	if work.seq != w.base.seq+Seq(len(w.records)) {
-		broken("one record for each entry", work.seq, w.base.seq+Seq(len(w.records)))
-	}
-	return dealt
+	w.behind.Add(1)
 }
 
-// writeFailed says what a failed append means for every command of the batch:
-// also a refusal may have been judged by what is now lost.
-func (w *writer) writeFailed(err error) error {
-	if errors.Is(err, ErrNotWritten) && !errors.Is(err, ErrPoisoned) {
-		w.options.Observer.logf("batch not written", "records", len(w.records), "error", err)
-		return fmt.Errorf("%w: %w", ErrNotWritable, err)
-	}
-	// Poisoned, or an error that should not be: the log does not say what it holds.
-	w.failed.Store(&err)
-	w.options.Observer.poisoned(err)
-	w.options.Observer.logf("commit failed, outcome unknown", "records", len(w.records), "error", err)
-	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+// full reports whether no more may be judged before a write has ended.
+func (w *writer) full() bool {
+	return len(w.forming.replies) >= w.options.BatchLimit || w.forming.bytes >= MaxBatchPayload ||
+		w.flying.joined >= w.options.BatchLimit
 }
 
-// publish makes the durable working copy the state that readers see.
-func (w *writer) publish(work *state) {
+// launch puts the forming batch on its way, if there is something to write and no
+// write under way. Commands that wait already come along, up to a few: they
+// have come together and are cheaper written together.
+func (w *writer) launch() {
+	b := w.forming
+	more := len(b.replies) < min(gather, w.options.BatchLimit) && b.bytes < MaxBatchPayload && len(w.queue) > 0
+	if w.flying != nil || len(b.records) == 0 || more {
+		return
+	}
+	w.takeOff()
+	w.options.Observer.queue(len(w.queue))
+	w.writes <- b
+}
+
+// takeOff makes the forming batch the flying one.
+func (w *writer) takeOff() {
+	b := w.forming
+	b.expected, b.after, b.fallback = w.base.seq, w.work.clone(), w.work.clone()
+	if b.after.seq != b.expected+Seq(len(b.records)) {
+		broken("one record for each entry", b.after.seq, b.expected+Seq(len(b.records)))
+	}
+	w.behind.Add(-int64(len(b.replies)))
+	w.flying, w.forming, w.spare = b, w.spare, nil
+	if w.forming == nil {
+		w.forming = new(batch)
+	}
+}
+
+// land deals with the end of a write: publishes what is durable, and only then
+// answers; or drops what was judged on what is not.
+func (w *writer) land() {
+	b := w.flying
+	w.flying = nil
+	w.behind.Add(-int64(b.joined))
+	if b.err != nil {
+		w.fallBack(b)
+	} else {
+		w.publish(b)
+		b.answer(nil, &w.options.Observer)
+		w.maybeCheckpoint()
+	}
+	b.reset()
+	w.spare = b
+}
+
+// publish makes the durable state the one that readers see.
+func (w *writer) publish(b *batch) {
 	last, chain := w.options.Log.Last()
-	if last != work.seq {
-		broken("the durable end of the log is what is published", last, work.seq)
+	if last != b.after.seq {
+		broken("the durable end of the log is what is published", last, b.after.seq)
 	}
-	w.base = work.clone()
-	w.published.Store(&Snapshot{state: work, chain: chain})
+	w.base = b.fallback
+	w.published.Store(&Snapshot{state: b.after, chain: chain})
+	w.options.Observer.committed(len(b.records), b.seconds, last)
 }
 
-// answerAll wakes the waiters in order. With an error, every one gets it.
-func (w *writer) answerAll(err error) {
-	for _, r := range w.replies {
-		if err != nil {
-			r.request.answer(Outcome{}, err)
-			continue
+// fallBack ends every command of a batch that was not written, or perhaps was,
+// and every one that was judged on top of it: also a refusal may rest on what is
+// now lost. Those on top were never written.
+func (w *writer) fallBack(b *batch) {
+	if errors.Is(b.err, ErrNotWritten) && !errors.Is(b.err, ErrPoisoned) {
+		w.options.Observer.logf("batch not written", "records", len(b.records), "error", b.err)
+		err := fmt.Errorf("%w: %w", ErrNotWritable, b.err)
+		b.answer(err, &w.options.Observer)
+		w.forming.answer(err, &w.options.Observer)
+	} else {
+		// Poisoned, or an error that should not be: the log does not say what it holds.
+		w.lost = b.after
+		failed := b.err
+		w.failed.Store(&failed)
+		w.options.Observer.poisoned(b.err)
+		w.options.Observer.logf("commit failed, outcome unknown", "records", len(b.records), "error", b.err)
+		b.answer(fmt.Errorf("%w: %w", ErrOutcomeUnknown, b.err), &w.options.Observer)
+		for _, p := range w.forming.replies {
+			w.refuse(p.request, w.writable())
 		}
-		if r.err == nil {
-			w.options.Observer.decided(r.request.cmd.Payload.Kind(), r.outcome.Status)
-		}
-		r.request.answer(r.outcome, r.err)
 	}
-	clear(w.replies)
-	clear(w.records)
+	w.behind.Add(-int64(len(w.forming.replies)))
+	w.forming.reset()
+	w.work = w.base.clone()
+}
+
+// refuse ends a command that changes nothing, since nothing may be written. Where
+// it repeats one whose fate is unknown, so is its own.
+func (w *writer) refuse(r *request, err error) {
+	if w.lost != nil {
+		if _, known := w.lost.recall(r.cmd.Actor, r.cmd.Key, r.cmd.Fingerprint, w.stamped); known {
+			err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		}
+	}
+	r.answer(Outcome{}, err)
 }
 
 // maybeCheckpoint starts a checkpoint of the published snapshot beside the
 // writer, if one is due and none is under way.
 func (w *writer) maybeCheckpoint() {
 	snapshot := w.Snapshot()
-	if w.failed.Load() != nil {
-		return
-	}
 	if !w.checkpoints.tryBegin(snapshot.Seq(), w.options.CheckpointEvery) {
 		return
 	}

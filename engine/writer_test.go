@@ -1,31 +1,30 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"testing"
 )
 
-// TestLargeBatch judges more than one write may hold: the rest is left for the next.
+// TestLargeBatch judges as much as one write may hold: the rest is left for the next.
 func TestLargeBatch(t *testing.T) {
 	t.Parallel()
 	o, err := Options{Log: NewMemLog()}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &writer{Engine: &Engine{options: o}, limits: o.limits(), base: newState()}
+	w := newWriter(&Engine{options: o}, newState())
+	w.flying = new(batch)
 	body := make([]byte, MaxAnswerBytes)
-	var requests []*request
-	for i := range 2 * MaxBatchPayload / MaxAnswerBytes {
-		requests = append(requests, &request{ctx: context.Background(), done: make(chan struct{}), cmd: &Command{
-			Actor: Actor{Tenant: "t", Principal: "p"}, Key: fmt.Sprint(i), Payload: RecordAnswer{Body: body},
+	taken := 0
+	for ; !w.full(); taken++ {
+		w.judge(&request{ctx: t.Context(), done: make(chan struct{}), cmd: &Command{
+			Actor: Actor{Tenant: "t", Principal: "p"}, Key: fmt.Sprint(taken), Payload: RecordAnswer{Body: body},
 		}})
 	}
-	dealt := w.judgeAll(w.base.clone(), requests)
-	if want := MaxBatchPayload / MaxAnswerBytes; dealt != want || len(w.records) != want {
-		t.Fatalf("dealt with %d in %d records, want %d", dealt, len(w.records), want)
+	if want := MaxBatchPayload / MaxAnswerBytes; taken != want || len(w.forming.records) != want {
+		t.Fatalf("took %d in %d records, want %d", taken, len(w.forming.records), want)
 	}
-	if err := CheckBatch(w.records); err != nil {
+	if err := CheckBatch(w.forming.records); err != nil {
 		t.Fatal(err)
 	}
 }

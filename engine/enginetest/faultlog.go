@@ -3,11 +3,18 @@ package enginetest
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/parleyhq/parley/engine"
 )
 
-// faultLog is a MemLog whose planned fault can be taken back if no write met it.
+// syncTime is how long a write of the simulation takes. In its bubble no time
+// passes while anything can go on, so all that can be judged on top of a write is
+// judged before it ends, in every run alike.
+const syncTime = time.Microsecond
+
+// faultLog is a MemLog whose writes take time, and whose planned fault can be
+// taken back if no write met it.
 type faultLog struct {
 	*engine.MemLog
 	mu    sync.Mutex
@@ -38,5 +45,6 @@ func (l *faultLog) Append(ctx context.Context, expected engine.Seq, records []en
 	if fault != nil {
 		fault(l.MemLog)
 	}
+	<-time.After(syncTime)
 	return l.MemLog.Append(ctx, expected, records)
 }

@@ -54,12 +54,12 @@ func newRun(c *Config, books []handbook, counts Counts) (*run, error) {
 		audit: newAuditor(books, simHoldLimit, c.Twist, counts),
 	}
 	r.writers = []writer{{actor: engine.Actor{Tenant: tenants[0], Principal: "system"}, kind: engine.KindLoadRules}}
-	return r, r.open(simQueueLimit)
+	return r, r.open(simQueueLimit, simBatchLimit)
 }
 
 // open opens the engine on the log.
-func (r *run) open(queue int) error {
-	e, err := r.openOn(r.log, queue, simBatchLimit)
+func (r *run) open(queue, batch int) error {
+	e, err := r.openOn(r.log, queue, batch)
 	if err == nil {
 		r.engine = e
 	}

@@ -134,8 +134,8 @@ func (r *run) refuse(cmds []engine.Command) error {
 	if len(s.failed) > 0 {
 		r.counts.Add("write refused")
 	}
-	if len(s.failed) > 0 && s.acked > 0 {
-		r.counts.Add("write after a refused one")
+	if len(s.failed) > simBatchLimit { // more than one write takes
+		r.counts.Add("judged on a refused write")
 	}
 	return r.again(s.failed)
 }
@@ -193,8 +193,12 @@ func (r *run) oneByOne(cmds []engine.Command, ctx func(i int) context.Context) (
 	}
 }
 
-// abandon gives up every second command while it waits. It must never be done.
+// abandon gives up every second command while it waits. Those whose turn had not
+// come must never be done.
 func (r *run) abandon(cmds []engine.Command) error {
+	if err := r.restartWith(simQueueLimit, 2); err != nil {
+		return err
+	}
 	var results []engine.Result
 	var wait func()
 	err := r.behind(func() {}, func() {
@@ -212,12 +216,21 @@ func (r *run) abandon(cmds []engine.Command) error {
 		return err
 	}
 	for i := range results {
-		if given := i%2 == 1; given != errors.Is(results[i].Err, engine.ErrDeadline) {
-			return fmt.Errorf("command %d, given up %v, ends with %w", i, given, results[i].Err)
+		gone := errors.Is(results[i].Err, engine.ErrDeadline)
+		if gone && i%2 == 0 {
+			return fmt.Errorf("command %d was not given up and ends with %w", i, results[i].Err)
+		}
+		if gone {
+			r.counts.Add("given up while waiting")
+		} else if i%2 == 1 {
+			r.counts.Add("given up when judged")
 		}
 	}
 	s, err := r.settle(cmds, results, engine.ErrDeadline)
 	if err != nil {
+		return err
+	}
+	if err := r.restart(simQueueLimit); err != nil {
 		return err
 	}
 	return r.again(s.failed)
@@ -230,15 +243,20 @@ func (r *run) overload(cmds []engine.Command) error {
 	}
 	var results []engine.Result
 	var wait func()
+	room := 0
 	err := r.behind(func() {}, func() {
 		results, wait = r.oneByOne(cmds, func(int) context.Context { return r.ctx })
+		room = r.engine.Health().Queue
 	})
 	wait()
 	if err != nil {
 		return err
 	}
+	if room < min(len(cmds), tightQueue) || room > 3*tightQueue {
+		return fmt.Errorf("%d of %d commands wait where the queue and either batch hold %d", room, len(cmds), tightQueue)
+	}
 	for i := range results {
-		if over := i >= tightQueue; over != errors.Is(results[i].Err, engine.ErrOverloaded) {
+		if over := i >= room; over != errors.Is(results[i].Err, engine.ErrOverloaded) {
 			return fmt.Errorf("command %d of a queue for %d ends with %w", i, tightQueue, results[i].Err)
 		}
 	}
@@ -274,5 +292,5 @@ func (r *run) closeAmid(cmds []engine.Command) error {
 	if _, err := r.engine.Submit(r.ctx, r.plug()); !errors.Is(err, engine.ErrClosed) {
 		return fmt.Errorf("a closed engine answers %w", err)
 	}
-	return r.reopen(simQueueLimit)
+	return r.reopen(simQueueLimit, simBatchLimit)
 }

@@ -21,7 +21,7 @@ func (r *run) crash(queue int) error {
 	left := r.survivor()
 	r.end() // its log is closed: this only stops its goroutines
 	r.log = &faultLog{MemLog: left}
-	if err := r.open(queue); err != nil {
+	if err := r.open(queue, simBatchLimit); err != nil {
 		return fmt.Errorf("open after a crash: %w", err)
 	}
 	if r.engine.Snapshot().Seq() < dead.Snapshot().Seq() {
@@ -41,18 +41,20 @@ func (r *run) restarted() {
 }
 
 // restart closes the engine and opens it again: the state is the same.
-func (r *run) restart(queue int) error {
+func (r *run) restart(queue int) error { return r.restartWith(queue, simBatchLimit) }
+
+func (r *run) restartWith(queue, batch int) error {
 	if err := r.engine.Close(); err != nil {
 		return fmt.Errorf("close: %w", err)
 	}
-	return r.reopen(queue)
+	return r.reopen(queue, batch)
 }
 
 // reopen opens the engine again after it was closed.
-func (r *run) reopen(queue int) error {
+func (r *run) reopen(queue, batch int) error {
 	before := r.engine.Snapshot().Hash()
 	r.log = &faultLog{MemLog: r.survivor()}
-	if err := r.open(queue); err != nil {
+	if err := r.open(queue, batch); err != nil {
 		return fmt.Errorf("open again: %w", err)
 	}
 	if after := r.engine.Snapshot().Hash(); after != before {
@@ -114,7 +116,7 @@ func (r *run) decideUnknown(unknown []engine.Command, kept bool) error {
 	}
 	r.end()
 	r.log = &faultLog{MemLog: r.survivor()}
-	if err := r.open(simQueueLimit); err != nil {
+	if err := r.open(simQueueLimit, simBatchLimit); err != nil {
 		return fmt.Errorf("open after a failed commit: %w", err)
 	}
 	seq := r.engine.Snapshot().Seq()
@@ -142,7 +144,7 @@ func (r *run) finish() error {
 		return fmt.Errorf("last close: %w", err)
 	}
 	hash := r.engine.Snapshot().Hash()
-	if err := r.reopen(simQueueLimit); err != nil {
+	if err := r.reopen(simQueueLimit, simBatchLimit); err != nil {
 		return err
 	}
 	if err := r.fromTheStart(hash); err != nil {
