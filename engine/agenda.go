@@ -13,7 +13,7 @@ func (s *Snapshot) Agenda(tenant, reviewerID string, day slots.Set) (calls []*Ap
 	within := day.Hull()
 	// The list runs from the latest start to the earliest.
 	from := indexed{tenant: tenant, key: reviewerID, order: 1 - int64(within.End)}
-	s.state.byReviewer.tree.Ascend(from, func(e indexed) bool {
+	s.state.byReviewer.from(from, func(e *indexed) bool {
 		if e.tenant != tenant || e.key != reviewerID || -e.order < int64(within.Start) {
 			return false
 		}

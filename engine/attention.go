@@ -82,7 +82,7 @@ func (s *Snapshot) Attention(tenant string, now slots.Instant, after Position, y
 func behind(list index, tenant string, after Position) cursor {
 	c := cursor{iter: list.tree.Iter(), key: indexed{tenant: tenant}}
 	from := indexed{tenant: tenant, order: int64(after.Start), id: after.ID}
-	c.land(c.iter.Seek(from))
+	c.land(c.iter.Seek(&from))
 	if after.ID != "" {
 		c.pass(from)
 	}

@@ -113,21 +113,21 @@ func (s *state) checkIndexes() error {
 	}
 	for _, x := range []struct {
 		name       string
-		live, want *btree.BTreeG[indexed]
+		live, want index
 	}{
-		{"cases by number", s.casesByNumber.tree, fresh.casesByNumber.tree},
-		{"cases by member", s.casesByMember.tree, fresh.casesByMember.tree},
-		{"appointments by case", s.byCase.tree, fresh.byCase.tree},
-		{"appointments by reviewer", s.byReviewer.tree, fresh.byReviewer.tree},
-		{"appointments by principal", s.byPrincipal.tree, fresh.byPrincipal.tree},
-		{"appointments by NPI", s.byNPI.tree, fresh.byNPI.tree},
-		{"upcoming appointments", s.upcoming.tree, fresh.upcoming.tree},
-		{"cases by NPI", s.casesByNPI.tree, fresh.casesByNPI.tree},
-		{"the queue of callback requests", s.waiting.tree, fresh.waiting.tree},
-		{"results awaited", s.results.tree, fresh.results.tree},
-		{"callback requests that lost their reviewer", s.stranded.tree, fresh.stranded.tree},
+		{"cases by number", s.casesByNumber, fresh.casesByNumber},
+		{"cases by member", s.casesByMember, fresh.casesByMember},
+		{"appointments by case", s.byCase, fresh.byCase},
+		{"appointments by reviewer", s.byReviewer, fresh.byReviewer},
+		{"appointments by principal", s.byPrincipal, fresh.byPrincipal},
+		{"appointments by NPI", s.byNPI, fresh.byNPI},
+		{"upcoming appointments", s.upcoming, fresh.upcoming},
+		{"cases by NPI", s.casesByNPI, fresh.casesByNPI},
+		{"the queue of callback requests", s.waiting, fresh.waiting},
+		{"results awaited", s.results, fresh.results},
+		{"callback requests that lost their reviewer", s.stranded, fresh.stranded},
 	} {
-		if !sameItems(x.live, x.want) {
+		if !sameItems(x.live.tree, x.want.tree) {
 			return fmt.Errorf("index of %s differs from its entities", x.name)
 		}
 	}
@@ -173,8 +173,8 @@ func (s *state) rebuilt() (fresh *state, err error) {
 }
 
 // sameItems walks two trees side by side.
-func sameItems[T comparable](a, b *btree.BTreeG[T]) bool {
-	return sameBy(a, b, func(x, y T) bool { return x == y })
+func sameItems[T comparable](a, b *btree.BTreeG[*T]) bool {
+	return sameBy(a, b, func(x, y *T) bool { return *x == *y })
 }
 
 func sameRows[T comparable](a, b table[T]) bool {

@@ -83,7 +83,7 @@ func (a *indexed) comesBefore(b indexed) bool {
 
 // cursor stands on a row of a list, unless it is done.
 type cursor struct {
-	iter btree.IterG[indexed]
+	iter btree.IterG[*indexed]
 	key  indexed
 	at   indexed
 	done bool
@@ -95,7 +95,7 @@ func openCursor(tenant string, src source, after Position) (cursor, bool) {
 	if after != (Position{}) {
 		from.order, from.id = -int64(after.Start), after.ID
 	}
-	c.land(c.iter.Seek(from))
+	c.land(c.iter.Seek(&from))
 	if !c.done && after != (Position{}) && !from.comesBefore(c.at) {
 		c.land(c.iter.Next())
 	}
@@ -104,7 +104,7 @@ func openCursor(tenant string, src source, after Position) (cursor, bool) {
 
 func (c *cursor) land(ok bool) {
 	if ok {
-		c.at = c.iter.Item()
+		c.at = *c.iter.Item()
 	}
 	c.done = !ok || c.at.tenant != c.key.tenant || c.at.key != c.key.key
 }

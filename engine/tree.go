@@ -14,7 +14,8 @@ import (
 // pointers to entities that are never changed once they are in a tree.
 
 // treeDegree is half the fan-out: small nodes, since a commit copies each node
-// that it touches.
+// that it touches. Indexes and deadlines hold pointers for the same reason: what
+// they point at is never changed, and a copied node is short.
 const treeDegree = 12
 
 func newTree[T any](less func(a, b T) bool) *btree.BTreeG[T] {
@@ -71,7 +72,7 @@ func (t table[T]) len() int { return t.tree.Len() }
 func (t table[T]) clone() table[T] { return table[T]{t.tree.Copy()} }
 
 // index keeps ids by a key of their tenant.
-type index struct{ tree *btree.BTreeG[indexed] }
+type index struct{ tree *btree.BTreeG[*indexed] }
 
 // indexed is one id under one key. Order is the order of the ids under a key:
 // minus an instant for newest first, 0 where ids alone decide.
@@ -81,7 +82,7 @@ type indexed struct {
 	id          string
 }
 
-func (a indexed) before(b indexed) bool {
+func (a *indexed) before(b *indexed) bool {
 	switch {
 	case a.tenant != b.tenant:
 		return a.tenant < b.tenant
@@ -93,22 +94,28 @@ func (a indexed) before(b indexed) bool {
 	return a.id < b.id
 }
 
-func newIndex() index { return index{newTree(indexed.before)} }
+func newIndex() index { return index{newTree((*indexed).before)} }
 
 // add reports whether e was not there.
 func (x index) add(e indexed) bool {
-	_, replaced := x.tree.Set(e)
+	_, replaced := x.tree.Set(&e)
 	return !replaced
 }
 
 func (x index) drop(e indexed) bool {
-	_, ok := x.tree.Delete(e)
+	_, ok := x.tree.Delete(&e)
 	return ok
 }
 
+// from walks all that is not before a place.
+func (x index) from(place indexed, yield func(*indexed) bool) { x.tree.Ascend(&place, yield) }
+
 // ids walks the ids under a key.
 func (x index) ids(tenant, key string, yield func(id string) bool) {
-	x.tree.Ascend(indexed{tenant: tenant, key: key, order: math.MinInt64}, func(e indexed) bool {
+	if x.tree.Len() == 0 {
+		return
+	}
+	x.from(indexed{tenant: tenant, key: key, order: math.MinInt64}, func(e *indexed) bool {
 		return e.tenant == tenant && e.key == key && yield(e.id)
 	})
 }
@@ -116,7 +123,7 @@ func (x index) ids(tenant, key string, yield func(id string) bool) {
 func (x index) clone() index { return index{x.tree.Copy()} }
 
 // deadlines keeps ids by the instant at which something ends.
-type deadlines struct{ tree *btree.BTreeG[deadline] }
+type deadlines struct{ tree *btree.BTreeG[*deadline] }
 
 type deadline struct {
 	at         slots.Instant
@@ -124,7 +131,7 @@ type deadline struct {
 }
 
 func newDeadlines() deadlines {
-	return deadlines{newTree(func(a, b deadline) bool {
+	return deadlines{newTree(func(a, b *deadline) bool {
 		if a.at != b.at {
 			return a.at < b.at
 		}
@@ -136,19 +143,22 @@ func newDeadlines() deadlines {
 }
 
 func (d deadlines) add(x deadline) bool {
-	_, replaced := d.tree.Set(x)
+	_, replaced := d.tree.Set(&x)
 	return !replaced
 }
 
 func (d deadlines) drop(x deadline) bool {
-	_, ok := d.tree.Delete(x)
+	_, ok := d.tree.Delete(&x)
 	return ok
 }
 
 // due returns the earliest deadline if it is not after now.
 func (d deadlines) due(now slots.Instant) (deadline, bool) {
 	x, ok := d.tree.Min()
-	return x, ok && x.at <= now
+	if !ok || x.at > now {
+		return deadline{}, false
+	}
+	return *x, true
 }
 
 func (d deadlines) clone() deadlines { return deadlines{d.tree.Copy()} }
