@@ -58,7 +58,7 @@ func (s still) Now() slots.Instant { return slots.Instant(s) }
 // Identity is that of a benchmark's store.
 func Identity() engine.Identity {
 	return engine.Identity{
-		StoreID: "00000000000000000000000000000001", Tenant: tenant, Format: 1, DigestKey: make([]byte, 32),
+		StoreID: "00000000000000000000000000000001", Tenant: tenant, DigestKey: make([]byte, 32),
 		CreatedAt: int64(DefaultNow),
 	}
 }

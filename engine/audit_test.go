@@ -2,6 +2,10 @@ package engine_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/parleyhq/parley/engine"
@@ -9,11 +13,12 @@ import (
 )
 
 // TestAudit finds one record for each entry, in order, saying who did what to
-// what, and no personal data.
+// what, and no personal data: kept beside the entries in a store of format 1, and
+// the same read out of the entries in every store.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	log := engine.NewMemLog()
-	e := openEngine(t, engine.Options{Log: log, Identity: engine.Identity{Tenant: enginetest.Tenant}})
+	e := openEngine(t, engine.Options{Log: log, Identity: engine.Identity{Tenant: enginetest.Tenant, Format: 1}})
 	const secret = "Canary"
 	reviewer, c := enginetest.Reviewer("rev-0"), enginetest.Case("case-0")
 	reviewer.Personal = e.Vault().SealReviewer("", &engine.ReviewerPersonal{Name: secret})
@@ -45,6 +50,14 @@ func TestAudit(t *testing.T) {
 	if err != nil || len(records) != 5 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
+	var read []engine.AuditRecord
+	next, err := e.Events(enginetest.Tenant, 0, 100, func(r engine.AuditRecord) bool {
+		read = append(read, r)
+		return true
+	})
+	if err != nil || next != 5 || !reflect.DeepEqual(read, records) {
+		t.Fatalf("read up to %d: %+v, kept %+v, %v", next, read, records, err)
+	}
 	got := records[4]
 	want := []engine.Object{{Type: "hold", ID: "h"}, {Type: "appointment", ID: "a"}}
 	if got.Seq != last.Seq || got.At != last.Now || got.Actor != enginetest.Actor("alice") || got.RequestID != "req-1" ||
@@ -54,5 +67,49 @@ func TestAudit(t *testing.T) {
 	}
 	if first := records[0]; first.Kind != engine.KindLoadRules || first.Actor.Principal != "system" || first.Rules != "" {
 		t.Fatalf("%+v", first)
+	}
+}
+
+// TestEventsInSteps walks a log in which a tenant has few entries among many of
+// another one: each call looks at so many entries and says how far it came.
+func TestEventsInSteps(t *testing.T) {
+	t.Parallel()
+	log := engine.NewMemLog()
+	e := openEngine(t, engine.Options{Log: log, Identity: engine.Identity{Tenant: enginetest.Tenant}})
+	put := func(tenant string, n int) {
+		var commands []engine.Command
+		for i := range n {
+			c := commandOf("payer", engine.PutProfile{Profile: engine.Profile{TimeZone: fmt.Sprint(tenant, n, i)}})
+			c.Actor.Tenant = tenant
+			commands = append(commands, c)
+		}
+		for _, r := range e.SubmitAll(t.Context(), commands) {
+			if r.Err != nil || r.Outcome.Status != engine.StatusOK {
+				t.Fatal(r)
+			}
+		}
+	}
+	const many = engine.MaxEventScan + 10
+	put("few", 1)
+	put("many", many)
+	put("few", 2)
+	f := func(after engine.Seq, limit int, next engine.Seq, want ...engine.Seq) {
+		t.Helper()
+		var seqs []engine.Seq
+		at, err := e.Events("few", after, limit, func(r engine.AuditRecord) bool {
+			seqs = append(seqs, r.Seq)
+			return true
+		})
+		if err != nil || at != next || !slices.Equal(seqs, want) {
+			t.Fatalf("from %d: %v up to %d, %v; want %v up to %d", after, seqs, at, err, want, next)
+		}
+	}
+	f(0, 10, engine.MaxEventScan, 2)
+	f(engine.MaxEventScan, 10, many+4, many+3, many+4)
+	f(engine.MaxEventScan, 1, many+3, many+3)
+	f(many+4, 10, many+4)
+	f(0, 0, 0)
+	if err := log.Derived(engine.SpaceAudit, nil, func(_, _ []byte) error { return errors.New("kept") }); err != nil {
+		t.Fatal(err)
 	}
 }

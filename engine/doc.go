@@ -39,7 +39,8 @@
 //     is accepted any more until the log is opened again. Snapshots stay readable.
 //  8. A command whose context ends before the writer takes it is never applied
 //     (ErrDeadline). Once taken, its outcome is awaited.
-//  9. Every entry has one audit record, in the same write.
+//  9. Every entry is its own audit record: who, when, what, on which rules. Stores of
+//     format 1 also keep that part of it in a keyspace of its own, in the same write.
 //  10. Where the rules of a case demand it, what is offered and what becomes of a
 //     call is noted in the entry, and its offer records are in the same write.
 //  11. Behind every entry that changes what callback requests of a tenant depend

@@ -134,11 +134,18 @@ func (c *codec) actor(a *Actor) {
 // encode returns the entry's bytes, or errTooLarge.
 func (e *entry) encode() ([]byte, error) {
 	c := encoder(make([]byte, 0, 1024))
+	err := e.encodeTo(c)
+	return c.out, err
+}
+
+// encodeTo appends the entry's bytes to what c has written.
+func (e *entry) encodeTo(c *codec) error {
+	before := len(c.out)
 	c.entry(e)
-	if c.err == nil && len(c.out) > maxEntryBytes {
-		c.fail(errTooLarge, fmt.Sprintf("entry: %d bytes, limit %d", len(c.out), maxEntryBytes))
+	if n := len(c.out) - before; c.err == nil && n > maxEntryBytes {
+		c.fail(errTooLarge, fmt.Sprintf("entry: %d bytes, limit %d", n, maxEntryBytes))
 	}
-	return c.out, c.err
+	return c.err
 }
 
 // decodeEntry reads what encode wrote. The entry shares no memory with record.

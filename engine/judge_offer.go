@@ -142,7 +142,18 @@ func (e *entry) offerRecords() (records []DerivedRecord) {
 	return records
 }
 
-// derived returns all records that are derived from an entry.
-func (e *entry) derived() []DerivedRecord {
-	return append([]DerivedRecord{e.auditRecord()}, e.offerRecords()...)
+// derived returns all records that are derived from an entry and kept beside it
+// in a store: its offer records and, in an old one, its audit record.
+func (e *entry) derived(id Identity) []DerivedRecord {
+	if !id.keepsAudit() {
+		return e.offerRecords()
+	}
+	value := encoder(make([]byte, 0, 256))
+	record := e.auditRecord()
+	value.audit(&record)
+	if value.err != nil {
+		broken("what an entry holds an audit record holds", e.seq, value.err)
+	}
+	kept := DerivedRecord{Space: SpaceAudit, Key: AuditKey(e.actor.Tenant, e.seq), Value: value.out}
+	return append([]DerivedRecord{kept}, e.offerRecords()...)
 }

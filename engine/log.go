@@ -19,7 +19,7 @@ type Space uint8
 
 // Derived keyspaces. Log and checkpoints are the log's own affair.
 const (
-	SpaceAudit   Space = 3 // who did what, when, to what: one record per entry
+	SpaceAudit   Space = 3 // who did what, when, to what: one record per entry, in stores of format 1
 	SpaceOffers  Space = 4 // what was offered, where a rule demands a record
 	SpaceArchive Space = 5 // finished appointments that have left the state
 	SpaceAccess  Space = 6 // access journal; its own chain, not derived from entries
@@ -174,7 +174,7 @@ type Log interface {
 type Identity struct {
 	StoreID   string // random, 128 bits, hexadecimal
 	Tenant    string // the default tenant
-	Format    int    // format version of the bytes, from 1
+	Format    int    // format version of the bytes, from 1; 0 = the newest
 	Sandbox   bool   // true: its clock is a sandbox clock, for ever
 	DigestKey []byte // 32 bytes; keys the digests of personal data
 	CreatedAt int64  // Unix seconds

@@ -26,7 +26,7 @@ func offerLog(t *testing.T, entries int) (*MemLog, *Engine) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := log.Append(t.Context(), Seq(i), []Record{{Payload: payload, Derived: e.derived()}}); err != nil {
+		if err := log.Append(t.Context(), Seq(i), []Record{{Payload: payload, Derived: e.derived(Identity{})}}); err != nil {
 			t.Fatal(err)
 		}
 	}

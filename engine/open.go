@@ -133,7 +133,7 @@ func (w *writer) firstRules(ctx context.Context) error {
 	w.judge(r)
 	if len(w.forming.records) > 0 {
 		w.takeOff()
-		w.flying.write(w.options.Log)
+		w.flying.write(&w.options)
 		w.land()
 	}
 	switch o, err := r.result.Outcome, r.result.Err; {

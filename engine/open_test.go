@@ -184,8 +184,9 @@ func appendRaw(t *testing.T, l *engine.MemLog, payload []byte) {
 // TestReplayFindsAudit replays a log whose audit records are not those of its entries.
 func TestReplayFindsAudit(t *testing.T) {
 	t.Parallel()
-	log, _ := filledLog(t, 20, engine.Options{})
-	f := func(spoil func(*engine.DerivedRecord) bool) {
+	old := engine.Identity{Format: 1}
+	log, _ := filledLog(t, 20, engine.Options{Identity: old})
+	f := func(id engine.Identity, spoil func(*engine.DerivedRecord) bool) {
 		t.Helper()
 		copied := engine.NewMemLog()
 		var audit []engine.DerivedRecord
@@ -206,14 +207,15 @@ func TestReplayFindsAudit(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := engine.Replay(t.Context(), copied, engine.Identity{}, engine.ReplayOptions{})
+		_, err := engine.Replay(t.Context(), copied, id, engine.ReplayOptions{})
 		if err == nil || !strings.Contains(err.Error(), "audit records differ") {
 			t.Fatalf("got %v", err)
 		}
 	}
-	f(func(*engine.DerivedRecord) bool { return false })
-	f(func(d *engine.DerivedRecord) bool { d.Value[4]++; return true })
-	f(func(d *engine.DerivedRecord) bool { d.Key[0]++; return true })
+	f(old, func(*engine.DerivedRecord) bool { return false })
+	f(old, func(d *engine.DerivedRecord) bool { d.Value[4]++; return true })
+	f(old, func(d *engine.DerivedRecord) bool { d.Key[0]++; return true })
+	f(engine.Identity{Format: 2}, func(*engine.DerivedRecord) bool { return true }) // where none are kept
 }
 
 // TestReplayFindsOffers replays a log whose offer records are not those of its entries.

@@ -31,7 +31,7 @@ const (
 // room for the derived records.
 const (
 	_ uint = MaxPayloadBytes - maxEntryBytes
-	_ uint = MaxBatchBytes - MaxBatchPayload - 2*maxEntryBytes
+	_ uint = MaxBatchBytes - 2*(MaxBatchPayload+maxEntryBytes)
 	_ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes
 )
 

@@ -58,7 +58,7 @@ func Replay(ctx context.Context, log Log, id Identity, o ReplayOptions) (Report,
 	if err != nil {
 		return Report{}, err
 	}
-	v := &verifier{checkpoint: checkpoint, rejudge: o.Rejudge}
+	v := &verifier{checkpoint: checkpoint, identity: id, rejudge: o.Rejudge}
 	last, end := log.Last()
 	v.replayer = replayer{state: newState(), total: uint64(last), progress: o.Progress}
 	if err := v.run(ctx, log, last, v.each); err != nil {
@@ -91,6 +91,7 @@ type verifier struct {
 	replayer
 	report     Report
 	checkpoint CheckpointInfo
+	identity   Identity
 	rejudge    bool
 	audit      multiset
 	offers     multiset
@@ -105,7 +106,7 @@ func (v *verifier) each(e *entry, payload []byte) error {
 	if written, err := e.encode(); err != nil || !bytes.Equal(written, payload) {
 		return fmt.Errorf("%w: not in the form in which entries are written", errDamagedRecord)
 	}
-	for _, d := range e.derived() {
+	for _, d := range e.derived(v.identity) {
 		if d.Space == SpaceAudit {
 			v.audit.add(d.Key, d.Value)
 		} else {

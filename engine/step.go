@@ -3,7 +3,7 @@ package engine
 import "github.com/parleyhq/parley/slots"
 
 // stepped is what became of a command: its outcome and, if it is to be written,
-// its entry and the entry's bytes.
+// its entry and the entry's bytes, which lie behind what step's codec held before.
 type stepped struct {
 	outcome Outcome
 	entry   *entry
@@ -12,9 +12,9 @@ type stepped struct {
 
 // step judges one command against s and, if there is something to write, applies
 // the entry to s. It is deterministic: state, command, now and limits decide.
-// The error is ErrOverloaded where no further key can be remembered; s is then
-// as before.
-func (s *state) step(cmd *Command, now slots.Instant, l limits) (stepped, error) {
+// The entry's bytes are appended to what c has written. The error is ErrOverloaded
+// where no further key can be remembered; s is then as before.
+func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec) (stepped, error) {
 	if detail, ok := cmd.admit(); !ok {
 		return stepped{outcome: Outcome{Status: StatusInvalid, Now: now, Detail: detail}}, nil
 	}
@@ -36,13 +36,14 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits) (stepped, error)
 		return stepped{}, errKeysFull
 	}
 	e := s.newEntry(cmd, now, d)
-	payload, err := e.encode()
-	if err != nil {
+	before := len(c.out)
+	if err := e.encodeTo(c); err != nil {
+		c.out, c.err = c.out[:before], nil
 		//nolint:nilerr // what cannot be written is a refusal
 		return stepped{outcome: Outcome{Status: StatusInvalid, Now: now, Detail: "too_large"}}, nil
 	}
 	s.mustApply(e)
-	return stepped{outcome: e.outcome(s, d.answer), entry: e, payload: payload}, nil
+	return stepped{outcome: e.outcome(s, d.answer), entry: e, payload: c.out[before:]}, nil
 }
 
 // mustApply applies an entry that was judged against s.

@@ -88,7 +88,7 @@ func (w *writer) run() {
 func (w *writer) commit() {
 	defer close(w.written)
 	for b := range w.writes {
-		b.write(w.options.Log)
+		b.write(&w.options)
 		w.written <- struct{}{}
 	}
 }
@@ -107,7 +107,7 @@ func (w *writer) judge(r *request) {
 		}
 	}
 	w.stamped = max(w.stamped, w.options.Clock.Now())
-	done, err := w.work.step(r.cmd, w.stamped, w.limits)
+	done, err := w.work.step(r.cmd, w.stamped, w.limits, &w.forming.codec)
 	if done.entry != nil {
 		w.forming.add(done)
 	}

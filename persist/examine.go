@@ -217,8 +217,12 @@ func (e *examination) readRest() error {
 			return err
 		}
 	}
-	if audit := e.report.Keys[spaceAudit].Count; audit != uint64(e.last) {
+	audit := e.report.Keys[spaceAudit].Count
+	switch format := e.s.identity.Format; {
+	case format == 1 && audit != uint64(e.last):
 		e.report.add(0, damaged("audit", "%d records for %d log records", audit, e.last))
+	case format > 1 && audit > 0:
+		e.report.add(0, damaged("audit", "%d records in a store of format %d, which keeps none", audit, format))
 	}
 	return e.each([]byte{spaceCount}, nil, func(key, _ []byte) error {
 		e.report.add(0, damaged(spaceName(key[0]), "a key of %d bytes that this program does not know", len(key)))

@@ -10,9 +10,13 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// FormatVersion is the version of the bytes that this program writes, and the
-// newest that it reads. FORMAT.md draws them.
-const FormatVersion = 1
+// FormatVersion is the version of the bytes of the stores that this program
+// creates, and the newest that it reads; a store stays in the version that it was
+// created in. FORMAT.md draws them.
+const FormatVersion = 2
+
+// watermarkVersion is the version of the watermark file.
+const watermarkVersion = 1
 
 // pebbleFormat is Pebble's own format, pinned: the default would be its oldest,
 // which cannot tell a damaged log file from one that ends. It is the newest of

@@ -13,7 +13,7 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// golden holds one value of each kind in format 1, written out: a store made
+// golden holds one value of each kind, in format 1, written out: a store made
 // by a released program must stay readable, so these never change.
 var golden = struct{ identity, watermark, record, binding, pointer, chunk string }{
 	identity: "parley store, format 1\n" +
@@ -54,6 +54,12 @@ func TestGoldenBytes(t *testing.T) {
 		if text := hex.EncodeToString(got); text != hexOf(want) {
 			t.Errorf("%s is\n%s\nwant\n%s", name, text, want)
 		}
+	}
+	second := testIdentity()
+	second.Format = 2
+	if text, err := encodeIdentity(second); err != nil || string(text) !=
+		strings.NewReplacer("format 1", "format 2", "b534582a", "81b6c9ad").Replace(golden.identity) {
+		t.Errorf("identity of format 2 is\n%s, %v", text, err)
 	}
 	if string(identity) != golden.identity {
 		t.Errorf("identity is\n%s\nwant\n%s", identity, golden.identity)

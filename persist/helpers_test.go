@@ -34,9 +34,10 @@ func quietOptions(fs vfs.FS) Options {
 	return Options{FS: fs, CacheBytes: 1 << 20, WatermarkInterval: MaxWatermarkInterval, tune: smallFiles}
 }
 
+// testIdentity is of a store of format 1, in which every record has its audit record.
 func testIdentity() engine.Identity {
 	return engine.Identity{
-		StoreID: "00112233445566778899aabbccddeeff", Tenant: "acme", Format: FormatVersion,
+		StoreID: "00112233445566778899aabbccddeeff", Tenant: "acme", Format: 1,
 		DigestKey: bytes.Repeat([]byte{7}, digestKeyBytes), CreatedAt: 1_600_000_000,
 	}
 }

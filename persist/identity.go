@@ -61,8 +61,8 @@ func checkIdentity(id engine.Identity) error {
 	if !validTenant(id.Tenant) {
 		errs = append(errs, fmt.Errorf("tenant is not 1 to %d characters of A–Z a–z 0–9 . _ -", maxTenantBytes))
 	}
-	if id.Format != FormatVersion {
-		errs = append(errs, fmt.Errorf("format is %d, want %d", id.Format, FormatVersion))
+	if id.Format < 1 || id.Format > FormatVersion {
+		errs = append(errs, fmt.Errorf("format is %d, want 1 to %d", id.Format, FormatVersion))
 	}
 	if len(id.DigestKey) != digestKeyBytes {
 		errs = append(errs, fmt.Errorf("digest key has %d bytes, want %d", len(id.DigestKey), digestKeyBytes))

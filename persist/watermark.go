@@ -22,7 +22,7 @@ const (
 )
 
 func (w watermark) encode() []byte {
-	b := append([]byte(watermarkMagic), FormatVersion)
+	b := append([]byte(watermarkMagic), watermarkVersion)
 	b = append(b, w.store[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(w.seq))
 	b = append(b, w.chain[:]...)
@@ -39,8 +39,8 @@ func decodeWatermark(b []byte) (watermark, error) {
 		return w, damaged(watermarkName, "does not begin like a watermark file")
 	case checksum(body) != binary.BigEndian.Uint32(b[len(body):]):
 		return w, damaged(watermarkName, "checksum differs")
-	case b[len(watermarkMagic)] != FormatVersion:
-		return w, damaged(watermarkName, "has version %d, want %d", b[len(watermarkMagic)], FormatVersion)
+	case b[len(watermarkMagic)] != watermarkVersion:
+		return w, damaged(watermarkName, "has version %d, want %d", b[len(watermarkMagic)], watermarkVersion)
 	}
 	b = b[len(watermarkMagic)+1:]
 	b = b[copy(w.store[:], b):]

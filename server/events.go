@@ -53,11 +53,11 @@ func listEvents(c *call) answer {
 		return refuse(p)
 	}
 	out := eventsOut{Events: []eventOut{}, Next: uint64(after)}
-	err := c.server.engine.Events(c.actor.Tenant, after, limit, func(r engine.AuditRecord) bool {
+	next, err := c.server.engine.Events(c.actor.Tenant, after, limit, func(r engine.AuditRecord) bool {
 		out.Events = append(out.Events, eventOf(&r))
-		out.Next = uint64(r.Seq)
 		return true
 	})
+	out.Next = uint64(next)
 	if err != nil {
 		return refuse(failure(err))
 	}

@@ -72,9 +72,14 @@ func (r *run) openOn(log engine.Log, queue, batch int) (*engine.Engine, error) {
 	}
 	return engine.Open(r.ctx, engine.Options{
 		Log: log, Clock: r.clock, Rules: r.books[0].bundle,
-		Identity:   engine.Identity{StoreID: "sim", Tenant: tenants[0], Format: 1, DigestKey: make([]byte, 32)},
+		Identity:   r.identity(),
 		QueueLimit: queue, BatchLimit: min(batch, queue), CheckpointEvery: simCheckpoint, HoldsPerPrincipal: simHoldLimit,
 	})
+}
+
+// identity is of one format or the other, by the seed.
+func (r *run) identity() engine.Identity {
+	return engine.Identity{StoreID: "sim", Tenant: tenants[0], Format: 1 + int(r.config.Seed%2), DigestKey: make([]byte, 32)}
 }
 
 // end stops whatever runs.
