@@ -9,13 +9,8 @@ import (
 // value is prev. Seq is part of the input, so a record that was moved, dropped
 // or put in twice breaks the chain even where its bytes are whole.
 func ChainNext(prev Hash, seq Seq, payload []byte) Hash {
-	h := sha256.New()
-	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], uint64(seq))
-	h.Write(prev[:])
-	h.Write(n[:])
-	h.Write(payload)
-	var out Hash
-	h.Sum(out[:0])
-	return out
+	var room [2048]byte // for most payloads; a longer one takes memory of its own
+	in := append(room[:0], prev[:]...)
+	in = binary.BigEndian.AppendUint64(in, uint64(seq))
+	return sha256.Sum256(append(in, payload...))
 }

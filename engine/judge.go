@@ -14,6 +14,26 @@ type judging struct {
 	actor  Actor
 	now    slots.Instant
 	limits limits
+	known  []eligible // what was asked of the rules already
+}
+
+// eligible is what rules say of a case at the instant of the judgement.
+type eligible struct {
+	of         *Case
+	rules      *matcher.Ruleset
+	firstAsked slots.Instant
+	answer     matcher.Eligibility
+}
+
+// eligibility asks the rules once, however many steps of a judgement want to know.
+func (j *judging) eligibility(rules *matcher.Ruleset, c *Case, firstAsked slots.Instant) *matcher.Eligibility {
+	for i := range j.known {
+		if k := &j.known[i]; k.of == c && k.rules == rules && k.firstAsked == firstAsked {
+			return &k.answer
+		}
+	}
+	j.known = append(j.known, eligible{c, rules, firstAsked, rules.Eligibility(&c.Case, j.now, firstAsked)})
+	return &j.known[len(j.known)-1].answer
 }
 
 // decision is what was decided: a refusal, or the change to make. An accepted

@@ -49,7 +49,7 @@ func (j *judging) book(p Book) decision {
 // case. That it must be a clinician goes before other demands.
 func (j *judging) speakerRefused(a *ask, p Book) (refusal decision, refused bool) {
 	for _, c := range a.cases {
-		e := j.s.rules.compiled.Eligibility(&c.Case, j.now, a.firstAsked)
+		e := j.eligibility(j.s.rules.compiled, c, a.firstAsked)
 		clinician := e.ClinicianRequired
 		if e.Speaker.Accepts(p.PerformedByCredential) || clinician && p.clinician {
 			continue

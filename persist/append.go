@@ -36,16 +36,31 @@ func (s *Store) Append(ctx context.Context, expected engine.Seq, records []engin
 	for _, r := range records {
 		last++
 		chain = engine.ChainNext(chain, last, r.Payload)
-		key := logKey(last)
-		err := batch.Set(key, encodeRecord(key, chain, r.Payload), nil)
-		for _, d := range r.Derived {
-			err = errors.Join(err, batch.Set(append([]byte{byte(d.Space)}, d.Key...), d.Value, nil))
-		}
-		if err != nil {
+		if err := setRecord(batch, last, chain, r); err != nil {
 			return errors.Join(engine.ErrNotWritten, err)
 		}
 	}
 	return s.commit(ctx, batch, func(c *content) { c.last, c.chain = last, chain })
+}
+
+// setRecord writes a record and what is derived from it straight into a batch.
+func setRecord(batch *pebble.Batch, seq engine.Seq, chain engine.Hash, r engine.Record) error {
+	op := batch.SetDeferred(logKeyBytes, recordHeader+len(r.Payload))
+	appendLogKey(op.Key[:0], seq)
+	appendRecord(op.Value[:0], op.Key, chain, r.Payload)
+	if err := op.Finish(); err != nil {
+		return err
+	}
+	for _, d := range r.Derived {
+		op := batch.SetDeferred(1+len(d.Key), len(d.Value))
+		op.Key[0] = byte(d.Space)
+		copy(op.Key[1:], d.Key)
+		copy(op.Value, d.Value)
+		if err := op.Finish(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refusal returns why nothing may be written now, in the words of Append.

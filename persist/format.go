@@ -50,7 +50,11 @@ func checksum(parts ...[]byte) uint32 {
 
 // encodeRecord returns the value of a log record.
 func encodeRecord(key []byte, chain engine.Hash, payload []byte) []byte {
-	value := make([]byte, 0, recordHeader+len(payload))
+	return appendRecord(make([]byte, 0, recordHeader+len(payload)), key, chain, payload)
+}
+
+// appendRecord appends it to an empty slice.
+func appendRecord(value, key []byte, chain engine.Hash, payload []byte) []byte {
 	value = append(value, valueVersion)
 	value = append(value, chain[:]...)
 	value = binary.BigEndian.AppendUint32(value, checksum(key, value, payload))

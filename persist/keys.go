@@ -40,8 +40,10 @@ var (
 )
 
 // logKey returns the key of the record at seq. Byte order is order of seq.
-func logKey(seq engine.Seq) []byte {
-	return binary.BigEndian.AppendUint64([]byte{spaceLog}, uint64(seq))
+func logKey(seq engine.Seq) []byte { return appendLogKey(nil, seq) }
+
+func appendLogKey(to []byte, seq engine.Seq) []byte {
+	return binary.BigEndian.AppendUint64(append(to, spaceLog), uint64(seq))
 }
 
 func parseLogKey(key []byte) (engine.Seq, bool) {
