@@ -14,6 +14,7 @@ import (
 // commit is a batch on its way to the disk.
 type commit struct {
 	batch  *pebble.Batch
+	sync   *pebble.WriteOptions
 	effect func(*content) // what the batch changes
 	done   chan error     // room for one
 }
@@ -72,11 +73,15 @@ func (s *Store) refusal() error {
 	return errors.Join(engine.ErrNotWritten, err)
 }
 
-// commit hands the batch to the commit loop and waits for the end, which is
+// commit makes a batch durable.
+func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*content)) error {
+	return s.hand(ctx, commit{batch: batch, sync: pebble.Sync, effect: effect, done: make(chan error, 1)})
+}
+
+// hand gives a commit to the commit loop and waits for the end, which is
 // nil (durable and in the view), ErrNotWritten (never begun) or ErrPoisoned. It
 // does not wait longer than CommitTimeout once the commit has begun.
-func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*content)) error {
-	c := commit{batch: batch, effect: effect, done: make(chan error, 1)}
+func (s *Store) hand(ctx context.Context, c commit) error {
 	if err := ctx.Err(); err != nil {
 		return errors.Join(engine.ErrNotWritten, err)
 	}
@@ -123,7 +128,7 @@ func (s *Store) commitOne(c commit) error {
 	}
 	start := time.Now()
 	err := recovered("commit", func() error {
-		if err := c.batch.Commit(pebble.Sync); err != nil {
+		if err := c.batch.Commit(c.sync); err != nil {
 			return err
 		}
 		return c.batch.Close()

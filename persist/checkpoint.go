@@ -8,14 +8,22 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/parleyhq/parley/engine"
 )
 
-// SaveCheckpoint implements engine.Log. Each chunk is a synced commit of its
-// own, so an append waits for one chunk at most; the last commit switches the
-// pointer and deletes every older generation, among them what a save that
-// broke off has left.
+// chunkPause is what a save leaves to appends behind a chunk, if some came
+// since the chunk before: it then writes 50 MiB a second at most.
+const chunkPause = 20 * time.Millisecond
+
+// SaveCheckpoint implements engine.Log. Each chunk is a commit of its own, which
+// is not synced, so an append waits for a chunk to be copied at most and its
+// sync has one or two of them to carry. The last commit is synced, and with it all
+// that was written before; it switches the pointer and deletes every older
+// generation, among them what a save that broke off has left.
 func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer) error) error {
 	s.checkpointing.Lock()
 	defer s.checkpointing.Unlock()
@@ -27,6 +35,7 @@ func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer)
 	}
 	s.generation++
 	w := &chunkWriter{s: s, generation: s.generation, digest: sha256.New()}
+	w.last, _ = s.Last()
 	err := write(w)
 	if err == nil {
 		err = w.flush()
@@ -98,6 +107,7 @@ type chunkWriter struct {
 	written    int64
 	digest     hash.Hash
 	buf        []byte
+	last       engine.Seq // end of the log at the chunk before
 }
 
 // Write implements io.Writer.
@@ -132,7 +142,30 @@ func (w *chunkWriter) flush() error {
 	}
 	w.buf = w.buf[:0]
 	w.chunks++
-	return w.s.commit(context.Background(), batch, func(*content) {})
+	err := w.s.hand(context.Background(), commit{
+		batch: batch, sync: pebble.NoSync, effect: func(*content) {}, done: make(chan error, 1),
+	})
+	if err != nil {
+		return err
+	}
+	last, _ := w.s.Last()
+	busy := last != w.last
+	w.last = last
+	if busy {
+		w.s.pause(chunkPause)
+	}
+	return nil
+}
+
+// pause waits, unless the store is closed or poisoned meanwhile.
+func (s *Store) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.closing:
+	case <-s.poisoned:
+	}
 }
 
 // LoadCheckpoint implements engine.Log.

@@ -49,6 +49,10 @@
 // marker file can hide acknowledged records from Pebble. Sequence, chain and
 // watermark are there for that.
 //
+// A checkpoint is written in chunks between the appends, unsynced and with pauses
+// while appends come, so that none waits for more than a chunk to be copied and a
+// sync that carries it. Only its last commit, which puts it in force, is synced.
+//
 // # Rejected
 //
 //   - Leaving the process from Fatalf. Reads would end, and waiting clients
