@@ -158,3 +158,43 @@ func TestSubmitAllBeyondTheQueue(t *testing.T) {
 		t.Fatal("not in order")
 	}
 }
+
+// TestLostWithWhatIsOnTop loses a write while others have been judged on it: what
+// was written on top has not happened, what only repeats it is as unknown as it is.
+func TestLostWithWhatIsOnTop(t *testing.T) {
+	t.Parallel()
+	f := func(poison bool, own, top, again, refused error) {
+		t.Helper()
+		log := engine.NewMemLog()
+		e := openEngine(t, engine.Options{Log: log})
+		furnish(t, e, 1, 3)
+		before := e.Snapshot()
+		var gate *engine.Gate
+		if poison {
+			gate = log.BlockThenPoisonNext(false)
+		} else {
+			gate = log.BlockThenFailNext(errors.New("no space"))
+		}
+		c := keyed(commandOf("a", booking("apt-0", "case-0", "rev-0", 0)), "k")
+		first := start(t.Context(), e, c)
+		<-gate.Entered()
+		loser := start(t.Context(), e, commandOf("a", booking("apt-2", "case-2", "rev-0", 0)))
+		queued(e, 1)
+		next := start(t.Context(), e, keyed(commandOf("a", booking("apt-1", "case-1", "rev-0", 1)), "other"))
+		queued(e, 2)
+		repeat := start(t.Context(), e, c)
+		queued(e, 3)
+		gate.Release()
+		for i, want := range []error{own, top, again, refused} {
+			r := <-[]pending{first, next, repeat, loser}[i]
+			if !errors.Is(r.Err, want) {
+				t.Errorf("%d: got %v, want %v", i, r.Err, want)
+			}
+		}
+		if e.Snapshot() != before || e.Health().Queue != 0 {
+			t.Error("something is left")
+		}
+	}
+	f(true, engine.ErrOutcomeUnknown, engine.ErrNotWritable, engine.ErrOutcomeUnknown, engine.ErrOutcomeUnknown)
+	f(false, engine.ErrNotWritable, engine.ErrNotWritable, engine.ErrNotWritable, engine.ErrNotWritable)
+}

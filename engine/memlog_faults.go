@@ -51,6 +51,13 @@ func (l *MemLog) BlockThenPoisonNext(written bool) *Gate {
 	return g
 }
 
+// BlockThenFailNext is BlockNext for an append that ends as with FailNext.
+func (l *MemLog) BlockThenFailNext(cause error) *Gate {
+	g := &Gate{entered: make(chan struct{}), released: make(chan struct{})}
+	l.addFault(memFault{gate: g, refuse: cause})
+	return g
+}
+
 func (l *MemLog) addFault(f memFault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
