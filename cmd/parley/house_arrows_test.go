@@ -81,10 +81,12 @@ func arrowRules() []rule {
 			{map[string]string{"engine/a_test.go": "package engine\nimport _ \"github.com/cockroachdb/pebble/v2/vfs\"\n"}, "only persist may import"},
 			{map[string]string{"persist/a.go": "package persist\nimport _ \"github.com/prometheus/client_golang/prometheus\"\n"}, "only server, cmd may import"},
 			{map[string]string{"engine/a.go": "package engine\nimport _ \"github.com/valyala/fasthttp\"\n"}, "only server, cmd, bench may import"},
+			{map[string]string{"bench/a.go": "package bench\nimport _ \"github.com/cockroachdb/pebble/v2\"\n"}, "only persist may import"},
 			{map[string]string{
-				"server/a.go":  "package server\nimport _ \"github.com/valyala/fasthttp\"\n",
-				"persist/a.go": "package persist\nimport _ \"github.com/cockroachdb/pebble/v2\"\n",
-				"slots/a.go":   "package slots\nimport _ \"github.com/tidwall/btree\"\n",
+				"server/a.go":          "package server\nimport _ \"github.com/valyala/fasthttp\"\n",
+				"persist/a.go":         "package persist\nimport _ \"github.com/cockroachdb/pebble/v2\"\n",
+				"slots/a.go":           "package slots\nimport _ \"github.com/tidwall/btree\"\n",
+				"bench/baselines/a.go": "package main\nimport _ \"github.com/cockroachdb/pebble/v2\"\n",
 			}, ""},
 		},
 	}}
@@ -122,7 +124,7 @@ func checkArrows(m *module) (found []finding) {
 
 func checkLibraries(m *module) (found []finding) {
 	for _, f := range m.files {
-		if !f.goCode() {
+		if !f.goCode() || f.rival() {
 			continue
 		}
 		for imp, spec := range f.imports() {

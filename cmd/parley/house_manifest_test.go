@@ -12,6 +12,9 @@ const (
 	manifest      = "go.mod"
 	toolsManifest = "tools/go.mod"
 	dependencies  = "docs/dependencies.md"
+
+	rivalsFolder   = "bench/baselines"
+	rivalsManifest = rivalsFolder + "/go.mod"
 )
 
 // requirement is one line `module version` of a go.mod file.
@@ -34,6 +37,7 @@ const (
 	inProgram = "In the program"
 	inTests   = "In tests only"
 	inTools   = "Tools"
+	inRivals  = "Rivals"
 )
 
 func manifestRules() []rule {
@@ -65,6 +69,11 @@ func manifestRules() []rule {
 			{map[string]string{manifest: mod, toolsManifest: tools, dependencies: table(inProgram, btree) + "\n" + table(inTools, lint), "slots/a.go": uses}, ""},
 			{map[string]string{manifest: mod, dependencies: table(inTests, btree), "slots/a_test.go": uses, "slots/slotstest/a.go": uses}, ""},
 		},
+	}, {
+		name:   "rivals",
+		why:    "what Parley is compared with is answered for as well, and what both use must be the same, or the comparison is not of Parley",
+		check:  checkRivals,
+		plants: rivalPlants(table, mod),
 	}, {
 		name:  "fasthttp",
 		why:   "1.73 is the first with the framing fixes that the server counts on; the newer need a codec that is not taken",
@@ -105,7 +114,7 @@ func provider(imp string, versions map[string]string) string {
 func users(m *module, versions map[string]string) (program, tests map[string]map[string]bool) {
 	program, tests = map[string]map[string]bool{}, map[string]map[string]bool{}
 	for _, f := range m.files {
-		if !f.goCode() {
+		if !f.goCode() || f.rival() {
 			continue
 		}
 		into := program
@@ -134,13 +143,13 @@ func checkDependencies(m *module) []finding {
 	program, tests := users(m, versions)
 	listed := map[string]bool{}
 	for _, r := range rows {
-		listed[r.module()] = true
+		listed[r.module()] = listed[r.module()] || r.section != inRivals
 		fault := func(format string, args ...any) {
 			found = append(found, finding{dependencies, r.line, r.module() + " " + fmt.Sprintf(format, args...)})
 		}
 		rooms := strings.Join(slices.Sorted(maps.Keys(program[r.module()])), ", ")
 		switch {
-		case r.section == inTools:
+		case r.section == inTools || r.section == inRivals:
 		case versions[r.module()] != r.version():
 			fault("is %s here, go.mod has %s", r.version(), versions[r.module()])
 		case r.section == inProgram && rooms == "" && tests[r.module()] != nil:
@@ -180,7 +189,7 @@ func readRows(doc *file) (rows []row, found []finding) {
 			cells[i] = strings.TrimSpace(cells[i])
 		}
 		switch {
-		case !slices.Contains([]string{inProgram, inTests, inTools}, section):
+		case !slices.Contains([]string{inProgram, inTests, inTools, inRivals}, section):
 			found = append(found, finding{doc.path, line, "there is no section " + section})
 		case len(cells) != 6:
 			found = append(found, finding{doc.path, line, fmt.Sprintf("a row has 6 columns, not %d", len(cells))})

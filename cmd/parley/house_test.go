@@ -39,7 +39,11 @@ type file struct {
 func (f *file) room() string { first, _, _ := strings.Cut(f.path, "/"); return first }
 func (f *file) dir() string  { return path.Dir(f.path) }
 func (f *file) goCode() bool { return f.ast != nil }
-func (f *file) test() bool   { return strings.HasSuffix(f.path, "_test.go") }
+
+// rival tells whether f belongs to the module that compares Parley with rivals: it
+// may use what the program must not, and has requirements of its own.
+func (f *file) rival() bool { return strings.HasPrefix(f.path, rivalsFolder+"/") }
+func (f *file) test() bool  { return strings.HasSuffix(f.path, "_test.go") }
 
 // support tells whether f belongs to a package that exists for tests only.
 func (f *file) support() bool { return strings.HasSuffix(f.dir(), "test") }
