@@ -1,0 +1,41 @@
+// Command baselines compares Parley with what else could do its work, on one
+// machine in one run: `make bench-rivals`.
+//
+// It is a module of its own, so that no rival ever enters the program's go.mod.
+//
+//   - A bare fasthttp handler that gives the product's own answers, byte for byte:
+//     what HTTP itself costs (target 5).
+//   - Raw Pebble and a plain file, one writer, as many bytes a booking as the
+//     product writes: what a durable write costs (target 6).
+//   - PostgreSQL, in three designs for searching (bit strings, ranges with an
+//     exclusion constraint, a table of slots) and with the exclusion constraint
+//     for booking (targets 7, 8 and 9).
+//   - Redis with its append-only file synced always, for holds.
+//   - Interval and B-trees from other modules, in process.
+//
+// How fair it is. The product is the built program over loopback, on a store with
+// the whole workload in it; its rules, explanations and audit are on. Its log of
+// requests is off, as every rival's is. Rivals get the best that we know: private
+// sockets instead of TCP, prepared statements, indexes that hold every column,
+// statistics, memory, no checkpoint in the middle; only durability stays on.
+// Databases are spared the rules: which reviewer may take a case when, and how well,
+// is worked out by the product and handed to them as a table. Their first-20 table
+// stands in order of rank and covers only the questions that are asked. Grid cells
+// are integers, not timestamps. All clients of a comparison are ours and alike,
+// except that wrk drives both sides of target 5 where it is installed. They run on
+// the same cores as the servers, which costs the faster side more.
+//
+// Before anything is timed, every contender's answers are compared with the
+// product's: for searches the whole ranked answer, tier, relation, reviewer, each
+// start of each day and how many were cut off; for bookings that each is taken once
+// and a second one on the same time refused. Afterwards the rows in the stores are
+// counted. Left out of the timed questions are those under a rule that has each
+// answer recorded durably first, since no rival does that (they are measured by
+// themselves), and those that only a waiver could serve.
+//
+// Contenders take turns in an order that moves on each round; the first round
+// warms up and is not counted. Ratios are taken round by round; what is reported is
+// their median with the least and the greatest. A run that meets any error ends
+// without a report, and one with fewer than five rounds says that it is no
+// evidence. A rival that is not installed is named as left out.
+package main
