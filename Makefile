@@ -8,6 +8,9 @@ SHELL       := bash
 GO   ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
 
+# The comparison with rivals is a module of its own.
+RIVALS := bench/baselines
+
 # What is tested is what is shipped: a static program without cgo.
 export CGO_ENABLED ?= 0
 
@@ -27,6 +30,7 @@ ROUNDS    ?= 6
 REF       ?=
 OLD       ?=
 NEW       ?=
+RIVALSARGS ?=
 BENCHARGS  = -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m
 RESULT    ?= bench/results/$(shell date -u +%Y-%m-%d)-$(VERSION).txt
 BENCH_OUT ?= bench/results/suite
@@ -82,6 +86,10 @@ kill: ## Kill the server KILLS (50) times under load and check every receipt
 sim: ## Simulate the engine under faults (SEEDS=100 STEPS=1000, or SEED=n)
 	$(GO) test -count=1 -v -run '^TestSim$$' -timeout 0 ./engine -sim.seed=$(SEED) -sim.seeds=$(SEEDS) -sim.steps=$(STEPS)
 
+.PHONY: test-rivals
+test-rivals: ## Run the comparison with rivals once, small, as a test
+	cd $(RIVALS) && $(GO) test $(TESTFLAGS) ./...
+
 .PHONY: cover
 cover: ## Run every test and report coverage per function and in total
 	@mkdir -p .cache
@@ -114,10 +122,12 @@ fmt-check:
 .PHONY: vet
 vet:
 	$(GO) vet ./...
+	cd $(RIVALS) && $(GO) vet ./...
 
 .PHONY: staticcheck
 staticcheck:
 	$(TOOL) staticcheck ./...
+	cd $(RIVALS) && $(GO) tool -modfile=../../tools/go.mod staticcheck ./...
 
 .PHONY: golangci
 golangci:
@@ -131,6 +141,7 @@ house: ## Run the house rules alone
 tidy-check: ## Fail if go.mod or go.sum is not tidy
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
+	cd $(RIVALS) && $(GO) mod tidy -diff
 
 ##@ Measure
 
@@ -173,6 +184,10 @@ bench-compare: ## Compare with a git revision (REF=main ROUNDS=6), or two record
 	  GO='$(GO)' BENCH='$(BENCH)' BENCHTIME='$(BENCHTIME)' ROUNDS='$(ROUNDS)' PKG='$(PKG)' bench/compare.sh '$(REF)'; \
 	elif [ -n "$(OLD)" ] && [ -n "$(NEW)" ]; then $(TOOL) benchstat $(OLD) $(NEW); \
 	else echo 'name a revision (REF=main) or two recorded runs (OLD=file NEW=file)' >&2; exit 2; fi
+
+.PHONY: bench-rivals
+bench-rivals: build ## Compare with PostgreSQL, Redis, Pebble, … and keep the report (RIVALSARGS=)
+	cd $(RIVALS) && $(GO) run . -parley ../../bin/parley -cache ../../.cache/rivals -out ../results/$$(date -u +%Y-%m-%d)-rivals $(RIVALSARGS)
 
 ##@ Rest
 
