@@ -130,7 +130,7 @@ func load(ctx context.Context, addr string, conns int, d time.Duration, want int
 }
 
 // closedLoop calls do from clients at once, each after its last call has
-// returned, for about d; i counts the calls of all clients. A client whose call
+// returned, for about d and at least once; i counts the calls of all clients. A client whose call
 // says errTurnOver stops; any other error stops all.
 func closedLoop(ctx context.Context, clients int, d time.Duration, do func(client, i int) error) (sample, error) {
 	var (
@@ -144,7 +144,7 @@ func closedLoop(ctx context.Context, clients int, d time.Duration, do func(clien
 	begin := time.Now()
 	for c := range clients {
 		wait.Go(func() {
-			for ctx.Err() == nil {
+			for first := true; first || ctx.Err() == nil; first = false {
 				asked := time.Now()
 				if err := do(c, int(count.Add(1))-1); err != nil {
 					if !errors.Is(err, errTurnOver) {

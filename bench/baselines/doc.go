@@ -7,9 +7,11 @@
 //     what HTTP itself costs (target 5).
 //   - Raw Pebble and a plain file, one writer, as many bytes a booking as the
 //     product writes: what a durable write costs (target 6).
-//   - PostgreSQL, in three designs for searching (bit strings, ranges with an
+//   - PostgreSQL, in three designs for searching (bit strings a day, ranges with an
 //     exclusion constraint, a table of slots) and with the exclusion constraint
-//     for booking (targets 7, 8 and 9).
+//     for booking (targets 7, 8 and 9). A fourth design, one bit string for a
+//     reviewer's whole horizon, turned out stronger; target 8 is judged against
+//     the best of the three that it was set with, and against the best of all.
 //   - Redis with its append-only file synced always, for holds.
 //   - Interval and B-trees from other modules, in process.
 //
@@ -21,9 +23,10 @@
 // Databases are spared the rules: which reviewer may take a case when, and how well,
 // is worked out by the product and handed to them as a table. Their first-20 table
 // stands in order of rank and covers only the questions that are asked. Grid cells
-// are integers, not timestamps. All clients of a comparison are ours and alike,
-// except that wrk drives both sides of target 5 where it is installed. They run on
-// the same cores as the servers, which costs the faster side more.
+// are integers, not timestamps. Where a rival is quick enough for its client to matter both
+// sides get clients in C if they are installed, wrk and pgbench; elsewhere both get
+// ours, with requests made ready before the clock starts. Clients run on the same
+// cores as the servers, which costs the faster side more.
 //
 // Before anything is timed, every contender's answers are compared with the
 // product's: for searches the whole ranked answer, tier, relation, reviewer, each

@@ -138,6 +138,20 @@ func TestReadWrk(t *testing.T) {
 	}
 }
 
+func TestReadPgbench(t *testing.T) {
+	t.Parallel()
+	const good = "number of transactions actually processed: 22000\nnumber of failed transactions: 0 (0.000%)\ntps = 11000.5 (without initial connection time)\n"
+	s, err := readPgbench(good)
+	if err != nil || s.ops != 22000 || s.rate() < 11000 || s.rate() > 11001 {
+		t.Errorf("readPgbench = %+v, %v", s, err)
+	}
+	for _, bad := range []string{"", strings.Replace(good, "transactions: 0", "transactions: 3", 1), strings.Replace(good, "11000.5", "0.0", 1)} {
+		if _, err := readPgbench(bad); err == nil {
+			t.Errorf("readPgbench accepts %q", bad)
+		}
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	r := &run{log: t.Output()}

@@ -21,18 +21,33 @@ var bookSchema = []string{
 	`CHECKPOINT`,
 }
 
-const bookSQL = `INSERT INTO booking VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+// bookSQL is prepared under bookName once a connection.
+const (
+	bookName = "book"
+	bookSQL  = `INSERT INTO booking VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+)
 
 // personalText is what stands for names and phone in a row.
 const personalText = `{"performedBy":["Jane","Doe","MD"],"contact":["Ann","Poe","+12125550100"]}`
 
-func (b *bookings) bookArgs(n int, id string) []any {
+// bookArgs are the arguments of the n-th booking as they go over the wire.
+func (b *bookings) bookArgs(n int, id string) [][]byte {
 	a := b.at(n)
 	start := cellOf(a.Start)
-	return []any{
-		id, a.CaseIDs[0], a.ReviewerID, rangeOf(cells{start, start + 1}), a.TimeZone,
+	texts := [...]string{
+		id, a.CaseIDs[0], a.ReviewerID, fmt.Sprintf("[%d,%d)", start, start+1), a.TimeZone,
 		a.PerformedByRole, a.PerformedByCredential, a.Location, a.Notify, personalText,
 	}
+	args := make([][]byte, len(texts))
+	for i, text := range texts {
+		args[i] = []byte(text)
+	}
+	return args
+}
+
+// book runs the prepared insert, below what maps Go values to the database's.
+func book(ctx context.Context, conn *pgconn.PgConn, args [][]byte) error {
+	return conn.ExecPrepared(ctx, bookName, args, nil, nil).Read().Err
 }
 
 // exclusionViolation is PostgreSQL's code for what the constraint keeps out.
@@ -48,11 +63,14 @@ func (p *postgres) prepareBookings(ctx context.Context, b *bookings) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Prepare(ctx, bookName, bookSQL); err != nil {
+		return err
+	}
 	for n := range checks {
-		if _, err := conn.Exec(ctx, bookSQL, b.bookArgs(n, fmt.Sprintf("apt-%d", n))...); err != nil {
+		if err := book(ctx, conn.PgConn(), b.bookArgs(n, fmt.Sprintf("apt-%d", n))); err != nil {
 			return err
 		}
-		_, err := conn.Exec(ctx, bookSQL, b.bookArgs(n, fmt.Sprintf("again-%d", n))...)
+		err := book(ctx, conn.PgConn(), b.bookArgs(n, fmt.Sprintf("again-%d", n)))
 		var refused *pgconn.PgError
 		if !errors.As(err, &refused) || refused.Code != exclusionViolation {
 			return fmt.Errorf("booking %d twice: %w", n, err)
@@ -62,21 +80,32 @@ func (p *postgres) prepareBookings(ctx context.Context, b *bookings) error {
 	return nil
 }
 
-// bookings is a contender of so many connections, and how to end it.
-func (p *postgres) bookings(ctx context.Context, name string, b *bookings, clients int) (contender, func(), error) {
+// bookings is a contender of so many connections, and how to end it. As for the
+// product, what is sent is made ready before the clock starts.
+func (p *postgres) bookings(ctx context.Context, name string, b *bookings, clients, perTurn int) (contender, func(), error) {
 	conns, err := p.connections(ctx, clients)
 	if err != nil {
 		return contender{}, nil, err
 	}
+	for _, c := range conns {
+		if _, err := c.Prepare(ctx, bookName, bookSQL); err != nil {
+			hangUp(conns)
+			return contender{}, nil, err
+		}
+	}
 	return contender{name, func(ctx context.Context, d time.Duration) (sample, error) {
-		b.postgres.turn(b.total - int(b.postgres.next.Load()))
+		from := int(b.postgres.next.Load())
+		b.postgres.turn(min(perTurn, b.total-from))
+		rows := make([][][]byte, int(b.postgres.stop.Load())-from)
+		for i := range rows {
+			rows[i] = b.bookArgs(from+i, fmt.Sprintf("apt-%d", from+i))
+		}
 		return closedLoop(ctx, clients, d, func(client, _ int) error {
 			n, ok := b.postgres.take()
 			if !ok {
 				return errTurnOver
 			}
-			_, err := conns[client].Exec(context.WithoutCancel(ctx), bookSQL, b.bookArgs(n, fmt.Sprintf("apt-%d", n))...)
-			return err
+			return book(context.WithoutCancel(ctx), conns[client].PgConn(), rows[n-from])
 		})
 	}}, func() { hangUp(conns) }, nil
 }

@@ -142,7 +142,7 @@ func (w *writer) compare(ctx context.Context, clients int) error {
 		}
 	}
 	if clients <= targetConns && w.postgres != nil {
-		c, hangUp, err := w.postgres.bookings(ctx, postgresName, w.b, clients)
+		c, hangUp, err := w.postgres.bookings(ctx, postgresName, w.b, clients, w.perTurn)
 		if err != nil {
 			return err
 		}
