@@ -50,7 +50,7 @@ func (w *wire) dial() (err error) {
 
 func (w *wire) close() {
 	if w.conn != nil {
-		w.conn.Close()
+		_ = w.conn.Close() // nothing is to be flushed
 		w.conn = nil
 	}
 }

@@ -84,7 +84,7 @@ func fileSystem(dir string) string {
 		return "unknown"
 	}
 	names := map[int64]string{0xEF53: "ext4", 0x58465342: "xfs", 0x9123683E: "btrfs", 0x01021994: "tmpfs", 0x794C7630: "overlayfs"}
-	if name, known := names[int64(s.Type)]; known {
+	if name, known := names[s.Type]; known {
 		return name
 	}
 	return fmt.Sprintf("%#x", s.Type)

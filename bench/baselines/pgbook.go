@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -62,7 +63,7 @@ func (p *postgres) prepareBookings(ctx context.Context, b *bookings) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer hangUp([]*pgx.Conn{conn})
 	if _, err := conn.Prepare(ctx, bookName, bookSQL); err != nil {
 		return err
 	}
@@ -116,6 +117,6 @@ func (p *postgres) countBookings(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer hangUp([]*pgx.Conn{conn})
 	return n, conn.QueryRow(ctx, `SELECT count(*) FROM booking`).Scan(&n)
 }

@@ -28,7 +28,7 @@ func (p *postgres) newPgbench(scratch, name string, statements []string, clients
 		return nil, err
 	}
 	b := &pgbench{program: filepath.Join(filepath.Dir(server), "pgbench"), socket: p.dir, clients: clients}
-	if _, err := os.Stat(b.program); err != nil {
+	if lookUp(b.program) == "" {
 		return nil, nil
 	}
 	for i, s := range statements {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,7 +54,7 @@ var searchIndexes = []string{
 // fillSearch loads the workload into all designs.
 func (p *postgres) fillSearch(ctx context.Context, log io.Writer, w *workload) error {
 	began := time.Now()
-	if err := p.exec(ctx, searchSchema...); err != nil {
+	if err := p.exec(ctx, slices.Concat(searchSchema, rosterSchema)...); err != nil {
 		return err
 	}
 	conn, err := p.connect(ctx)
@@ -62,12 +63,12 @@ func (p *postgres) fillSearch(ctx context.Context, log io.Writer, w *workload) e
 	}
 	defer hangUp([]*pgx.Conn{conn})
 	l := &loader{ctx: ctx, conn: conn, workload: w}
-	for _, step := range []func() error{l.reviewers, l.fits, l.bits, l.ranges, l.slots, l.firsts} {
+	for _, step := range []func() error{l.reviewers, l.roster, l.fits, l.bits, l.ranges, l.slots, l.firsts} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
-	if err := p.exec(ctx, searchIndexes...); err != nil {
+	if err := p.exec(ctx, slices.Concat(rosterIndexes, searchIndexes)...); err != nil {
 		return err
 	}
 	fmt.Fprintf(log, "postgres: filled and indexed in %v\n", time.Since(began).Round(time.Second))
@@ -152,7 +153,7 @@ func bitRow(n int) pgtype.Bits {
 }
 
 func setBit(b pgtype.Bits, i cell) {
-	if i >= 0 && i < cell(b.Len) {
+	if i >= 0 && i < b.Len {
 		b.Bytes[i/8] |= 0x80 >> (i % 8)
 	}
 }
@@ -180,7 +181,7 @@ func (l *loader) bits() error {
 				const bytes = dayCells / 8
 				a, b := free.Bytes[d*bytes:(d+1)*bytes], firm.Bytes[d*bytes:(d+1)*bytes]
 				if !blank(a) || !blank(b) {
-					day := int32(rowBase()/dayCells) + int32(d)
+					day := rowBase()/dayCells + int32(d)
 					yield(int32(r), day, pgtype.Bits{Bytes: a, Len: dayCells, Valid: true}, pgtype.Bits{Bytes: b, Len: dayCells, Valid: true})
 				}
 			}

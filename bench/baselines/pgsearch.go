@@ -34,7 +34,7 @@ func (r *run) comparePostgresSearch(ctx context.Context, s *searcher) (err error
 		for _, q := range s.plain {
 			got, err := designs[i].week(ctx, conns[0], q)
 			if err := errors.Join(err, sameWeek(got, q.wantWeek)); err != nil {
-				return fmt.Errorf("%s, question %d: %w", designs[i].name, q.number, err)
+				return fmt.Errorf("%s, question %d: %w", designs[i].title(), q.number, err)
 			}
 		}
 	}
@@ -56,14 +56,17 @@ func (r *run) compareWeeks(ctx context.Context, s *searcher, designs []weekDesig
 	const product = "parley serve over HTTP"
 	for _, clients := range []int{1, weekClients} {
 		contenders := []contender{s.client(product, weekPath, s.week, clients)}
-		var named, all []string
+		var named, joined, all []string
 		for i := range designs {
 			d := &designs[i]
-			name := "PostgreSQL, " + d.name
-			if all = append(all, name); !d.added {
-				named = append(named, name)
+			all = append(all, d.title())
+			if !d.given {
+				joined = append(joined, d.title())
 			}
-			contenders = append(contenders, contender{name, func(ctx context.Context, limit time.Duration) (sample, error) {
+			if !d.given && !d.added {
+				named = append(named, d.title())
+			}
+			contenders = append(contenders, contender{d.title(), func(ctx context.Context, limit time.Duration) (sample, error) {
 				return closedLoop(ctx, clients, limit, func(client, i int) error {
 					_, err := d.week(context.WithoutCancel(ctx), conns[client], s.plain[i%len(s.plain)])
 					return err
@@ -78,8 +81,9 @@ func (r *run) compareWeeks(ctx context.Context, s *searcher, designs []weekDesig
 		if err != nil {
 			return err
 		}
-		r.judgeWeeks(clients, product, "best of the three designs", named, samples)
-		r.judgeWeeks(clients, product, "best of all designs", all, samples)
+		r.judgeWeeks(clients, product, "best of the three designs, rules joined", named, samples)
+		r.judgeWeeks(clients, product, "best of all designs, rules joined", joined, samples)
+		r.judgeWeeks(clients, product, "best of all designs, rules given", all, samples)
 	}
 	return nil
 }

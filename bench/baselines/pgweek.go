@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -15,6 +16,9 @@ type weekDesign struct {
 	// added: not one of the three designs that the targets were set against, but a
 	// stronger one that we found when we gave the rival its best.
 	added bool
+	// given: what the rules say of each reviewer is at hand. Otherwise it is worked
+	// out in the query, as the product does in each search.
+	given bool
 	sql   string
 	args  func(q *question) []any
 	read  func(q *question) (target any, starts func(yield func(cell) bool))
@@ -29,13 +33,28 @@ const page = `
 SELECT l.tier, l.relation, l.reviewer, v.code, v.name, v.credential, %s
 FROM lines l JOIN reviewer v USING (reviewer) WHERE l.line <= 10 ORDER BY l.tier, l.line`
 
+// weekDesigns are all of them, with the rules joined and then with them given.
 func weekDesigns() []weekDesign {
-	return []weekDesign{
-		{"bit string per reviewer", true, bitRowSQL, bitRowArgs, readBitRow},
-		{"bit string per reviewer and day", false, bitDaySQL, bitDayArgs, readBitDays},
-		{"ranges with exclusion constraint", false, rangeSQL, rangeArgs, readRanges},
-		{"slot table", false, slotSQL, slotArgs, readSlots},
+	list := []weekDesign{
+		{"bit string per reviewer", true, true, bitRowSQL, bitRowArgs, readBitRow},
+		{"bit string per reviewer and day", false, true, bitDaySQL, bitDayArgs, readBitDays},
+		{"ranges with exclusion constraint", false, true, rangeSQL, rangeArgs, readRanges},
+		{"slot table", false, true, slotSQL, slotArgs, readSlots},
 	}
+	for _, d := range list[:4] {
+		d.given = false
+		d.sql = strings.Replace(d.sql, "FROM fit f", "FROM "+rosterFit+" f", 1)
+		list = append(list, d)
+	}
+	return list
+}
+
+// title names a design and where it has the rules from.
+func (d *weekDesign) title() string {
+	if d.given {
+		return "PostgreSQL, " + d.name + ", verdicts given"
+	}
+	return "PostgreSQL, " + d.name + ", roster and rules joined"
 }
 
 // hullDays is what the ticked starts of a question span, whole days of UTC.
@@ -90,7 +109,7 @@ func readBitRow(q *question) (any, func(func(cell) bool)) {
 
 // eachBit yields the cells whose bits are set.
 func eachBit(b *pgtype.Bits, base cell, yield func(cell) bool) bool {
-	for i := range cell(b.Len) {
+	for i := range b.Len {
 		if b.Bytes[i/8]&(0x80>>(i%8)) != 0 && !yield(base+i) {
 			return false
 		}

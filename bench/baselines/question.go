@@ -80,9 +80,9 @@ func (q *question) answer(v *matcher.View) error {
 
 // anyTime is the query from now to the horizon.
 func (q *question) anyTime() matcher.Query {
-	any := q.Query
-	any.Range = slots.Interval{}
-	return any
+	open := q.Query
+	open.Range = slots.Interval{}
+	return open
 }
 
 // plain reports whether every contender can give the answers: something is on

@@ -112,7 +112,7 @@ func (r *redis) try() error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer func() { _ = c.close() }()
 	first, err1 := c.hold("try", "a")
 	second, err2 := c.hold("try", "b")
 	if err := errors.Join(err1, err2, c.release("try")); err != nil || !first || second {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/parleyhq/parley/bench"
@@ -165,6 +166,7 @@ func (r *run) keptStore(ctx context.Context, name string, fill func(*filler) err
 		if err := os.Rename(filling, kept); err != nil {
 			return "", err
 		}
+		debug.FreeOSMemory() // of the engine that filled it; servers are next
 	}
 	copied := filepath.Join(r.scratch, name)
 	return copied, os.CopyFS(copied, os.DirFS(kept))

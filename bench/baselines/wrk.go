@@ -38,9 +38,7 @@ type poster struct {
 // newPoster uses wrk where it is installed.
 func (r *run) newPoster(name string, bodies [][]byte, conns int) (*poster, error) {
 	p := &poster{bodies: bodies, conns: conns, script: filepath.Join(r.scratch, "post.lua"), file: filepath.Join(r.scratch, name+".bodies")}
-	var err error
-	if p.wrk, err = exec.LookPath("wrk"); err != nil {
-		p.wrk = ""
+	if p.wrk = lookUp("wrk"); p.wrk == "" {
 		return p, nil
 	}
 	r.report.Machine.Versions["wrk"] = firstLine(p.wrk, "-v")
@@ -48,6 +46,15 @@ func (r *run) newPoster(name string, bodies [][]byte, conns int) (*poster, error
 		return nil, err
 	}
 	return p, os.WriteFile(p.file, append(bytes.Join(bodies, []byte("\n")), '\n'), 0o600)
+}
+
+// lookUp finds a program on the path; "" = it is not there.
+func lookUp(name string) string {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 // tool names the load generator.
