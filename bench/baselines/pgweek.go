@@ -43,7 +43,7 @@ func weekDesigns() []weekDesign {
 	}
 	for _, d := range list[:4] {
 		d.given = false
-		d.sql = strings.Replace(d.sql, "FROM fit f", "FROM "+rosterFit+" f", 1)
+		d.sql = strings.Replace(d.sql, "WITH ", "WITH "+rosterFit, 1)
 		list = append(list, d)
 	}
 	return list

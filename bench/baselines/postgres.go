@@ -29,7 +29,7 @@ var postgresSettings = []string{
 	"fsync=on", "synchronous_commit=on", "full_page_writes=on",
 	"shared_buffers=1GB", "effective_cache_size=4GB", "work_mem=64MB", "maintenance_work_mem=256MB",
 	"max_wal_size=8GB", "checkpoint_timeout=60min", "wal_compression=off", "wal_level=minimal", "max_wal_senders=0",
-	"random_page_cost=1.1", "jit=off", "autovacuum=off", "max_connections=150",
+	"random_page_cost=1.1", "plan_cache_mode=force_generic_plan", "jit=off", "autovacuum=off", "max_connections=150",
 	"listen_addresses=", "logging_collector=off", "log_min_messages=error",
 }
 

@@ -112,13 +112,18 @@ var rosterIndexes = []string{
 	`CREATE UNIQUE INDEX ON closeness (question, specialty) INCLUDE (relation, tier)`,
 }
 
-// rosterFit takes the place of table fit: it joins roster and rules for $1.
-const rosterFit = `(SELECT p.reviewer, c.tier, c.relation, coalesce(l.lo, 0) AS lo, coalesce(l.hi, 2147483647) AS hi, t.question
-  FROM terms t JOIN roster_program p ON p.program = t.program
-  LEFT JOIN roster_license l ON t.license AND l.state = t.state AND l.reviewer = p.reviewer
-  CROSS JOIN LATERAL (SELECT c.relation, c.tier FROM roster_specialty s JOIN closeness c ON c.question = $1 AND c.specialty = s.specialty
-    WHERE s.reviewer = p.reviewer ORDER BY c.relation DESC LIMIT 1) c
-  WHERE t.question = $1 AND c.tier > 0 AND (NOT t.license OR l.reviewer IS NOT NULL))`
+// rosterFit takes the place of table fit: it joins roster and rules for $1, once,
+// before anything is joined with it. Relation and tier of the closest specialty are
+// found as one number, for the tier follows from the relation.
+const rosterFit = `fit AS MATERIALIZED (
+  SELECT b.question, b.reviewer, b.best % 16 AS tier, b.best / 16 AS relation, coalesce(l.lo, 0) AS lo, coalesce(l.hi, 2147483647) AS hi
+  FROM (
+    SELECT t.question, t.license, t.state, p.reviewer, max(c.relation * 16 + c.tier) AS best
+    FROM terms t JOIN roster_program p ON p.program = t.program JOIN roster_specialty s ON s.reviewer = p.reviewer
+      JOIN closeness c ON c.question = t.question AND c.specialty = s.specialty
+    WHERE t.question = $1 GROUP BY t.question, t.license, t.state, p.reviewer) b
+  LEFT JOIN roster_license l ON b.license AND l.state = b.state AND l.reviewer = b.reviewer
+  WHERE b.best % 16 > 0 AND (NOT b.license OR l.reviewer IS NOT NULL)), `
 
 // roster fills the tables of the roster and its rules.
 func (l *loader) roster() error {
