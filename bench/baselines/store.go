@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -150,9 +152,28 @@ func (f *filler) national(n *bench.National, progress io.Writer) error {
 	return err
 }
 
+// rulesInForce is a short name of the rules that a new store gets.
+func rulesInForce() (string, error) {
+	bundle, err := matcher.EmbeddedRules()
+	if err != nil {
+		return "", err
+	}
+	rules, err := matcher.CompileRules(bundle)
+	if err != nil {
+		return "", err
+	}
+	digest := sha256.Sum256([]byte(rules.Version()))
+	return hex.EncodeToString(digest[:4]), nil
+}
+
 // keptStore returns a scratch copy of a store that is filled once and kept for
 // later runs. What a run does to its copy is not kept.
 func (r *run) keptStore(ctx context.Context, name string, fill func(*filler) error) (string, error) {
+	rules, err := rulesInForce()
+	if err != nil {
+		return "", err
+	}
+	name += "-" + rules // a store keeps the rules that it was made with
 	kept := filepath.Join(r.cache, name)
 	if _, err := os.Stat(kept); err != nil {
 		fmt.Fprintf(r.log, "store %s: filling it through the engine, once; it is kept for later runs\n", name)
