@@ -132,6 +132,7 @@ staticcheck:
 .PHONY: golangci
 golangci:
 	$(TOOL) golangci-lint run
+	cd $(RIVALS) && $(GO) tool -modfile=../../tools/go.mod golangci-lint run
 
 .PHONY: house
 house: ## Run the house rules alone
