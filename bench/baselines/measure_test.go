@@ -155,6 +155,7 @@ func TestReadPgbench(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	r := &run{log: t.Output()}
+	r.report.Claims = true
 	r.judge(7, "bookings", "parley", "other", 4, []float64{3, 5, 6})
 	r.judge(6, "bookings", "parley", "raw", 0.6, []float64{0.5})
 	r.judge(0, "holds", "parley", "other", 0, []float64{2})
@@ -169,6 +170,15 @@ func TestVerdicts(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("no line %q in\n%s", want, page)
 		}
+	}
+}
+
+func TestFewRoundsClaimNothing(t *testing.T) {
+	t.Parallel()
+	r := &run{log: t.Output()}
+	r.judge(7, "bookings", "parley", "other", 4, []float64{9})
+	if page := r.report.markdown(); r.report.Verdicts[0].Met || !strings.Contains(page, "| not claimed |") {
+		t.Errorf("a target is claimed as met from too few rounds:\n%s", page)
 	}
 }
 

@@ -124,15 +124,17 @@ func (r *run) note(title string, u unit, contenders []contender, all map[string]
 // judge holds a quotient to a target.
 func (r *run) judge(target int, what, over, under string, want float64, q []float64) {
 	v := verdict{Target: target, What: what, Over: over, Under: under, Want: want, spread: spreadOf(q)}
-	v.Met = want > 0 && v.Median >= want
+	v.Met = r.report.Claims && want > 0 && v.Median >= want
 	r.report.Verdicts = append(r.report.Verdicts, v)
-	fmt.Fprintf(r.log, "  = %s: %.2f (%.2f–%.2f)%s\n", what, v.Median, v.Min, v.Max, v.outcome())
+	fmt.Fprintf(r.log, "  = %s: %.2f (%.2f–%.2f)%s\n", what, v.Median, v.Min, v.Max, v.outcome(r.report.Claims))
 }
 
-func (v *verdict) outcome() string {
+func (v *verdict) outcome(claims bool) string {
 	switch {
 	case v.Want == 0:
 		return ""
+	case !claims:
+		return fmt.Sprintf(", target %d: at least %.2f, not claimed", v.Target, v.Want)
 	case v.Met:
 		return fmt.Sprintf(", target %d: at least %.2f, met", v.Target, v.Want)
 	}
@@ -178,7 +180,10 @@ func (r *report) markdown() string {
 		}
 		if v.Want > 0 {
 			want, met = fmt.Sprintf("≥ %.2f", v.Want), "not met"
-			if v.Met {
+			switch {
+			case !r.Claims:
+				met = "not claimed"
+			case v.Met:
 				met = "met"
 			}
 		}
