@@ -100,22 +100,29 @@ type Explanation struct {
 func (p *Plan) Week(shape WeekShape) WeekAnswer {
 	shape.ReviewersPerPriority, shape.SlotsPerDay = max(shape.ReviewersPerPriority, 1), max(shape.SlotsPerDay, 1)
 	answer := WeekAnswer{Monday: shape.Monday}
-	answer.Priorities = p.source.week(p, p.shown(), shape)
+	answer.Priorities = p.source.week(p, compliantTiers, shape)
+	seen := glimpse{}
+	seen.week(answer.Priorities)
+	if p.reveal(seen.changing) {
+		answer.Priorities = append(answer.Priorities, p.source.week(p, waivableTiers, shape)...)
+	}
 	offered := 0
 	for i := range answer.Priorities {
 		priority := &answer.Priorities[i]
 		priority.Number = i + 1
 		for j := range priority.Reviewers {
-			for _, day := range priority.Reviewers[j].Days {
-				offered += len(day.Slots)
-				for _, s := range day.Slots {
+			days := &priority.Reviewers[j].Days
+			for d := range days {
+				offered += len(days[d].Slots)
+				for k := range days[d].Slots {
+					s := &days[d].Slots[k]
 					priority.Unmet |= s.Unmet
 					priority.Attestations = join(priority.Attestations, s.Attestations)
 				}
 			}
 		}
 	}
-	answer.Explanation = p.explain(offered)
+	answer.Explanation = p.explain(offered, seen.asAsked)
 	return answer
 }
 
@@ -123,9 +130,15 @@ func (p *Plan) Week(shape WeekShape) WeekAnswer {
 // firm calls that start on the same local date in the reviewer's zone, and id.
 // Limit is 1–200.
 func (p *Plan) Earliest(limit int) OffersAnswer {
-	offers := p.source.earliest(p, p.shown(), max(limit, 1))
+	limit = max(limit, 1)
+	offers := p.source.earliest(p, compliantTiers, limit)
+	seen := glimpse{}
+	seen.list(offers)
+	if rest := limit - len(offers); rest > 0 && p.reveal(seen.changing) {
+		offers = append(offers, p.source.earliest(p, waivableTiers, rest)...)
+	}
 	number(offers)
-	return OffersAnswer{Offers: offers, Explanation: p.explain(len(offers))}
+	return OffersAnswer{Offers: offers, Explanation: p.explain(len(offers), seen.asAsked)}
 }
 
 // Nearest answers with the limit offers closest in time to around: compliant
@@ -133,13 +146,44 @@ func (p *Plan) Earliest(limit int) OffersAnswer {
 // Limit is 1–200.
 func (p *Plan) Nearest(around slots.Instant, limit int) []Offer {
 	limit = max(limit, 1)
-	shown := p.shown()
-	offers := p.source.nearest(p, shown&compliantTiers, around, limit)
-	if rest := limit - len(offers); rest > 0 && shown&waivableTiers != 0 {
-		offers = append(offers, p.source.nearest(p, shown&waivableTiers, around, rest)...)
+	offers := p.source.nearest(p, compliantTiers, around, limit)
+	seen := glimpse{}
+	seen.list(offers)
+	if rest := limit - len(offers); rest > 0 && p.reveal(seen.changing) {
+		offers = append(offers, p.source.nearest(p, waivableTiers, around, rest)...)
 	}
 	number(offers)
 	return offers
+}
+
+// glimpse is what the compliant part of an answer shows of all that is on offer.
+type glimpse struct {
+	changing bool // a start that can still change a decision
+	asAsked  bool // a start with nothing unmet
+}
+
+func (g *glimpse) slot(s *SlotOffer) {
+	g.changing = g.changing || !s.Consultative
+	g.asAsked = g.asAsked || s.Unmet == 0
+}
+
+func (g *glimpse) week(priorities []Priority) {
+	for i := range priorities {
+		for j := range priorities[i].Reviewers {
+			days := &priorities[i].Reviewers[j].Days
+			for d := range days {
+				for k := range days[d].Slots {
+					g.slot(&days[d].Slots[k])
+				}
+			}
+		}
+	}
+}
+
+func (g *glimpse) list(offers []Offer) {
+	for i := range offers {
+		g.slot(&offers[i].SlotOffer)
+	}
 }
 
 // number gives each offer the rank of its tier among those present.

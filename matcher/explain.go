@@ -30,10 +30,11 @@ const (
 	adHocReach = 7 * 24 * slots.Hour
 )
 
-// explain accounts for an answer of offered slots.
-func (p *Plan) explain(offered int) Explanation {
+// explain accounts for an answer of offered slots; known tells whether it is known
+// that something can be booked as asked.
+func (p *Plan) explain(offered int, known bool) Explanation {
 	x := Explanation{Offered: offered}
-	if p.any(p.window, asAsked) {
+	if known || p.any(p.window, asAsked) {
 		return x
 	}
 	if p.Mode == modeAdHoc {

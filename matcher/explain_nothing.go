@@ -10,7 +10,7 @@ import (
 
 // ExplainNothing says why nothing can be booked as it was asked for, and each
 // single change that would yield a call. Both lists are empty if something can.
-func (p *Plan) ExplainNothing() Explanation { return p.explain(0) }
+func (p *Plan) ExplainNothing() Explanation { return p.explain(0, false) }
 
 // ExplainRefused does so for a query that has no plan: the reasons are those of
 // the refusal, and the change tried is the deadline that has passed. It is not ok

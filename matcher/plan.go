@@ -10,7 +10,7 @@ import (
 // Plan is a query made ready: rules resolved, limits intersected, rank order
 // fixed. It is the seam between rules and search: every search implementation
 // turns the same Plan into the same Answer. A Plan is immutable and belongs to
-// one View.
+// one View; like all that is answered from it, it lives in the memory of its Searcher.
 type Plan struct {
 	CallMinutes int        // the longest that a case needs
 	Grid        slots.Grid // the lines that the grids of all cases share
@@ -39,13 +39,16 @@ type Plan struct {
 	// dueBy is the earliest instant after which a start is late for some case, 0 = none.
 	dueBy  slots.Instant
 	source source
+	// mem is whose memory the plan and its answers live in.
+	mem *Searcher
 }
 
 // everything is all of time that a plan can reach.
 var everything = slots.NewSet(slots.Interval{Start: -1 << 50, End: 1 << 50})
 
-// NewPlan resolves rules and limits once per request. The query's mode must be open to all cases.
-func NewPlan(v *View, q Query) (*Plan, *Refusal) {
+// Plan resolves rules and limits once per request. The query's mode must be open to all
+// cases. The plan and whatever is answered from it are valid until the next call.
+func (m *Searcher) Plan(v *View, q Query) (*Plan, *Refusal) {
 	if len(q.Cases) == 0 || len(q.Cases) > MaxCases {
 		return nil, &Refusal{Code: "cases_not_combinable"}
 	}
@@ -58,14 +61,15 @@ func NewPlan(v *View, q Query) (*Plan, *Refusal) {
 	if q.Mode == "" {
 		q.Mode = modeSlot
 	}
-	rules := make([]*caseRules, len(q.Cases))
-	for i, c := range q.Cases {
-		rules[i] = v.Rules.resolve(c, v.Now, q.FirstAsked, q.SpecialtyMatch)
+	m.rules = m.rules[:0]
+	for _, c := range q.Cases {
+		m.rules = append(m.rules, v.Rules.resolve(c, v.Now, q.FirstAsked, q.SpecialtyMatch))
 	}
-	if refusal := combinable(rules, q.Mode); refusal != nil {
+	if refusal := combinable(m.rules, q.Mode); refusal != nil {
 		return nil, refusal
 	}
-	p := &Plan{Mode: q.Mode, view: v, query: q, rules: rules, source: treeSource{}, windows: everything}
+	p := &m.plan
+	*p = Plan{Mode: q.Mode, view: v, query: q, rules: m.rules, source: treeSource{}, windows: everything, mem: m}
 	if q.Windows != nil {
 		p.windows = slots.NewSet(q.Windows...)
 	}
@@ -160,26 +164,17 @@ func (p *Plan) ticked(window slots.Interval) slots.Set {
 	return ticked.Intersect(p.windows)
 }
 
-// shown returns the tiers that the query's reveal lets through.
-func (p *Plan) shown() tierSet {
+// reveal reports whether the query's reveal lets waivable tiers through; compliant tells
+// whether it is known that a compliant start is on offer that can still change a decision.
+func (p *Plan) reveal(compliant bool) bool {
 	switch p.query.Waivable {
 	case RevealAlways:
-		return compliantTiers | waivableTiers
+		return true
 	case RevealNever:
-		return compliantTiers
+		return false
 	}
-	if p.any(p.window, filter{tiers: compliantTiers, changing: true}) {
-		return compliantTiers
-	}
-	return compliantTiers | waivableTiers
+	return !compliant && !p.any(p.window, filter{tiers: compliantTiers, changing: true})
 }
 
 // any reports whether a start in window and ticks passes f.
-func (p *Plan) any(window slots.Interval, f filter) bool {
-	found := false
-	p.source.each(p, window, p.ticked(window), f, func(*Reviewer, slots.Instant, *span) bool {
-		found = true
-		return false
-	})
-	return found
-}
+func (p *Plan) any(window slots.Interval, f filter) bool { return p.source.some(p, window, f) }

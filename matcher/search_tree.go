@@ -34,6 +34,14 @@ func (t treeSource) each(p *Plan, window slots.Interval, suits slots.Set, f filt
 	})
 }
 
+func (t treeSource) some(p *Plan, window slots.Interval, f filter) (found bool) {
+	t.each(p, window, p.ticked(window), f, func(*Reviewer, slots.Instant, *span) bool {
+		found = true
+		return false
+	})
+	return found
+}
+
 func (t treeSource) week(p *Plan, want tierSet, shape WeekShape) []Priority {
 	suits := p.ticked(p.window)
 	var tops weekTops

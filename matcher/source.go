@@ -13,6 +13,9 @@ type source interface {
 	// kept no longer than the call of yield.
 	each(p *Plan, window slots.Interval, suits slots.Set, f filter, yield func(*Reviewer, slots.Instant, *span) bool)
 
+	// some reports whether each would yield anything for the plan's own ticks.
+	some(p *Plan, window slots.Interval, f filter) bool
+
 	// week returns the tiers of want that the plan's window holds, best first,
 	// ranked and cut to shape, all but their numbers and unions.
 	week(p *Plan, want tierSet, shape WeekShape) []Priority

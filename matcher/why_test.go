@@ -16,7 +16,7 @@ func TestWhy(t *testing.T) {
 		if refusal != nil {
 			return
 		}
-		x := p.explain(0)
+		x := p.explain(0, false)
 		why, none := p.Why()
 		if none != (len(x.NothingBecause) > 0) || none && why != x.NothingBecause[0] {
 			t.Fatalf("%+v, explained by %+v", why, x.NothingBecause)

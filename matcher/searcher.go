@@ -1,0 +1,12 @@
+package matcher
+
+// Searcher owns the memory of one search after another: what a plan and its answers
+// need is kept from search to search, so that a Searcher which has met a search of its
+// size allocates nothing. The zero Searcher is ready. It is not for concurrent use.
+type Searcher struct {
+	plan  Plan
+	rules []*caseRules // of the plan, by case of its query
+}
+
+// NewPlan is the plan of a Searcher that is used this once.
+func NewPlan(v *View, q Query) (*Plan, *Refusal) { return new(Searcher).Plan(v, q) }
