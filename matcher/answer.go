@@ -100,11 +100,11 @@ type Explanation struct {
 func (p *Plan) Week(shape WeekShape) WeekAnswer {
 	shape.ReviewersPerPriority, shape.SlotsPerDay = max(shape.ReviewersPerPriority, 1), max(shape.SlotsPerDay, 1)
 	answer := WeekAnswer{Monday: shape.Monday}
-	answer.Priorities = p.source.week(p, compliantTiers, shape)
+	answer.Priorities = p.source.week(p, compliantTiers, shape, p.mem.priorities.take(int(TierBothWaived)))
 	seen := glimpse{}
 	seen.week(answer.Priorities)
 	if p.reveal(seen.changing) {
-		answer.Priorities = append(answer.Priorities, p.source.week(p, waivableTiers, shape)...)
+		answer.Priorities = p.source.week(p, waivableTiers, shape, answer.Priorities)
 	}
 	offered := 0
 	for i := range answer.Priorities {
@@ -131,11 +131,11 @@ func (p *Plan) Week(shape WeekShape) WeekAnswer {
 // Limit is 1–200.
 func (p *Plan) Earliest(limit int) OffersAnswer {
 	limit = max(limit, 1)
-	offers := p.source.earliest(p, compliantTiers, limit)
+	offers := p.source.earliest(p, compliantTiers, limit, p.mem.offers.take(limit))
 	seen := glimpse{}
 	seen.list(offers)
 	if rest := limit - len(offers); rest > 0 && p.reveal(seen.changing) {
-		offers = append(offers, p.source.earliest(p, waivableTiers, rest)...)
+		offers = p.source.earliest(p, waivableTiers, rest, offers)
 	}
 	number(offers)
 	return OffersAnswer{Offers: offers, Explanation: p.explain(len(offers), seen.asAsked)}
@@ -146,11 +146,11 @@ func (p *Plan) Earliest(limit int) OffersAnswer {
 // Limit is 1–200.
 func (p *Plan) Nearest(around slots.Instant, limit int) []Offer {
 	limit = max(limit, 1)
-	offers := p.source.nearest(p, compliantTiers, around, limit)
+	offers := p.source.nearest(p, compliantTiers, around, limit, p.mem.offers.take(limit))
 	seen := glimpse{}
 	seen.list(offers)
 	if rest := limit - len(offers); rest > 0 && p.reveal(seen.changing) {
-		offers = append(offers, p.source.nearest(p, waivableTiers, around, rest)...)
+		offers = p.source.nearest(p, waivableTiers, around, rest, offers)
 	}
 	number(offers)
 	return offers

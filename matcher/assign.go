@@ -26,7 +26,7 @@ func (p *Plan) Assign(consents []string) Assignment {
 	a := assigner{consents: consents, top: best[hit]{limit: 1, compare: compareHits}}
 	p.source.assign(p, &a)
 	out := Assignment{Options: min(a.options, MaxOptions), Lawful: a.lawful}
-	if offers := p.offers(a.top.kept); len(offers) > 0 {
+	if offers := p.appendOffers(nil, a.top.kept); len(offers) > 0 {
 		number(offers)
 		out.Offer = &offers[0]
 	}
@@ -45,7 +45,7 @@ func (p *Plan) AssignAt(start slots.Instant, consents []string, except string) (
 	at.query.Ticks = slots.AllTicks
 	a := assigner{consents: consents, except: except, top: best[hit]{limit: 1, compare: compareHits}}
 	at.source.assign(&at, &a)
-	offers := at.offers(a.top.kept)
+	offers := at.appendOffers(nil, a.top.kept)
 	if len(offers) == 0 {
 		return Offer{}, false
 	}

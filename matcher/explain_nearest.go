@@ -26,7 +26,7 @@ func (p *Plan) NearestUnlocked() (offer *Offer, unlock Unlock, ok bool) {
 	n := nearestSearch{plan: p, top: best[near]{limit: 1, compare: compareNear}}
 	if n.search(); len(n.top.kept) > 0 {
 		found := &n.top.kept[0]
-		offers := p.offers([]hit{found.hit})
+		offers := p.appendOffers(nil, []hit{found.hit})
 		number(offers)
 		return &offers[0], n.unlock(found), true
 	}
@@ -231,7 +231,7 @@ func (p *Plan) asAskedNear(around slots.Instant) []Offer {
 		}
 		return true
 	})
-	offers := p.offers(top.kept)
+	offers := p.appendOffers(nil, top.kept)
 	number(offers)
 	return offers
 }

@@ -61,7 +61,7 @@ func (m *Searcher) Plan(v *View, q Query) (*Plan, *Refusal) {
 	if q.Mode == "" {
 		q.Mode = modeSlot
 	}
-	m.rules = m.rules[:0]
+	m.forget()
 	for _, c := range q.Cases {
 		m.rules = append(m.rules, v.Rules.resolve(c, v.Now, q.FirstAsked, q.SpecialtyMatch))
 	}

@@ -42,7 +42,7 @@ func (t treeSource) some(p *Plan, window slots.Interval, f filter) (found bool) 
 	return found
 }
 
-func (t treeSource) week(p *Plan, want tierSet, shape WeekShape) []Priority {
+func (t treeSource) week(p *Plan, want tierSet, shape WeekShape, dst []Priority) []Priority {
 	suits := p.ticked(p.window)
 	var tops weekTops
 	for tier := range want.all {
@@ -56,21 +56,20 @@ func (t treeSource) week(p *Plan, want tierSet, shape WeekShape) []Priority {
 		}
 		return true
 	})
-	var priorities []Priority
 	days := newDays(p.query.Zone, shape.Monday)
 	for tier := range want.all {
 		top := &tops[tier]
 		if len(top.kept) == 0 {
 			continue
 		}
-		priority := Priority{Tier: tier, MoreReviewers: top.more}
+		priority := Priority{Tier: tier, MoreReviewers: top.more, Reviewers: p.mem.reviewers.take(len(top.kept))}
 		for i := range top.kept {
 			offers := days.offers(p, &top.kept[i], suits, shape.SlotsPerDay)
 			priority.Reviewers = append(priority.Reviewers, offers)
 		}
-		priorities = append(priorities, priority)
+		dst = append(dst, priority)
 	}
-	return priorities
+	return dst
 }
 
 // weekTops are the reviewers on a week's page so far, by tier.
@@ -118,7 +117,7 @@ func (d *desk) firsts(suits slots.Set, want tierSet, yield func(slots.Instant, *
 // chunk is how much of a long range is read at a time.
 const chunk = 7 * 24 * slots.Hour
 
-func (t treeSource) earliest(p *Plan, want tierSet, limit int) []Offer {
+func (t treeSource) earliest(p *Plan, want tierSet, limit int, dst []Offer) []Offer {
 	top := best[hit]{limit: limit, compare: compareHits}
 	for from := p.window.Start; from < p.window.End; from += chunk {
 		part := slots.Interval{Start: from, End: min(from+chunk, p.window.End)}
@@ -135,7 +134,7 @@ func (t treeSource) earliest(p *Plan, want tierSet, limit int) []Offer {
 			break
 		}
 	}
-	return p.offers(top.kept)
+	return p.appendOffers(dst, top.kept)
 }
 
 // undecided returns the part in which a start of tier, or of a worse one, would
@@ -172,7 +171,7 @@ const (
 	growth = 4
 )
 
-func (t treeSource) nearest(p *Plan, want tierSet, around slots.Instant, limit int) []Offer {
+func (t treeSource) nearest(p *Plan, want tierSet, around slots.Instant, limit int, dst []Offer) []Offer {
 	top := best[hit]{limit: limit, compare: byDistance(around)}
 	for radius := nearby; ; radius *= growth {
 		top.kept = top.kept[:0]
@@ -187,20 +186,19 @@ func (t treeSource) nearest(p *Plan, want tierSet, around slots.Instant, limit i
 			break
 		}
 	}
-	return p.offers(top.kept)
+	return p.appendOffers(dst, top.kept)
 }
 
-// offers fills in what ranking did not need.
-func (p *Plan) offers(hits []hit) []Offer {
-	offers := make([]Offer, 0, len(hits))
+// appendOffers fills in what ranking did not need.
+func (p *Plan) appendOffers(dst []Offer, hits []hit) []Offer {
 	for i := range hits {
 		h := &hits[i]
 		m := p.match(h.reviewer, h.start)
-		offers = append(offers, Offer{
+		dst = append(dst, Offer{
 			SlotOffer: p.slotOffer(h.start, &m), Reviewer: h.reviewer, Relation: h.relation, Tier: h.tier,
 		})
 	}
-	return offers
+	return dst
 }
 
 // slotOffer makes the offer of a start with match m.

@@ -6,6 +6,21 @@ package matcher
 type Searcher struct {
 	plan  Plan
 	rules []*caseRules // of the plan, by case of its query
+
+	// The plan's answers.
+	priorities slab[Priority]
+	reviewers  slab[ReviewerOffers]
+	slots      slab[SlotOffer]
+	offers     slab[Offer]
+}
+
+// forget takes back what the last plan and its answers used.
+func (m *Searcher) forget() {
+	m.rules = m.rules[:0]
+	m.priorities.reset()
+	m.reviewers.reset()
+	m.slots.reset()
+	m.offers.reset()
 }
 
 // NewPlan is the plan of a Searcher that is used this once.

@@ -16,16 +16,17 @@ type source interface {
 	// some reports whether each would yield anything for the plan's own ticks.
 	some(p *Plan, window slots.Interval, f filter) bool
 
-	// week returns the tiers of want that the plan's window holds, best first,
-	// ranked and cut to shape, all but their numbers and unions.
-	week(p *Plan, want tierSet, shape WeekShape) []Priority
+	// week appends the tiers of want that the plan's window holds, best first,
+	// ranked and cut to shape, all but their numbers and unions. Like all that is
+	// appended below, what they hold lives in the memory of the plan's Searcher.
+	week(p *Plan, want tierSet, shape WeekShape, dst []Priority) []Priority
 
-	// earliest returns the first limit offers of the plan's window in tiers of
+	// earliest appends the first limit offers of the plan's window in tiers of
 	// want, ranked, all but their priorities.
-	earliest(p *Plan, want tierSet, limit int) []Offer
+	earliest(p *Plan, want tierSet, limit int, dst []Offer) []Offer
 
 	// nearest is earliest in order of distance from around.
-	nearest(p *Plan, want tierSet, around slots.Instant, limit int) []Offer
+	nearest(p *Plan, want tierSet, around slots.Instant, limit int, dst []Offer) []Offer
 
 	// assign adds to a every start of the plan's window and ticks that its consents
 	// make bookable, and notes those that only calls and caps keep from being it.

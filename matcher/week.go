@@ -51,7 +51,7 @@ func (d *days) offers(p *Plan, w *row, suits slots.Set, perDay int) ReviewerOffe
 		if judged != s {
 			judged, m = s, p.match(w.reviewer, s.Start)
 		}
-		offers.Days[day].Slots = append(offers.Days[day].Slots, p.slotOffer(start, &m))
+		offers.Days[day].Slots = p.mem.slots.extend(offers.Days[day].Slots, p.slotOffer(start, &m))
 		return true
 	})
 	return offers

@@ -1,0 +1,52 @@
+package matcher
+
+// slab hands out memory that is taken back all at once: what was handed out is valid until
+// reset. It keeps its largest block, so that it allocates nothing once it has met its need.
+type slab[T any] struct {
+	block []T // handed out up to its length
+}
+
+// Blocks grow by half at least, from so many elements on.
+const firstBlock = 16
+
+// reset takes everything back.
+func (s *slab[T]) reset() { s.block = s.block[:0] }
+
+// take returns an empty list with room for n elements. What lies in another list is never
+// overwritten: appending more than n moves the list elsewhere.
+func (s *slab[T]) take(n int) []T {
+	from := s.reserve(n)
+	s.block = s.block[:from+n]
+	return s.block[from : from : from+n]
+}
+
+// one returns a zero element.
+func (s *slab[T]) one() *T {
+	var zero T
+	list := append(s.take(1), zero)
+	return &list[0]
+}
+
+// reserve makes room for n elements behind the last one and returns where it begins. Lists
+// of a block that is full stay where they are: the block is left to them.
+func (s *slab[T]) reserve(n int) (from int) {
+	if len(s.block)+n > cap(s.block) {
+		s.block = make([]T, 0, max(n, cap(s.block)*3/2, firstBlock))
+	}
+	return len(s.block)
+}
+
+// extend appends x to a list of the slab: in place while it has room or is the last one
+// handed out, else to a copy that is.
+func (s *slab[T]) extend(list []T, x T) []T {
+	n := len(list)
+	if n < cap(list) {
+		return append(list, x)
+	}
+	last := n > 0 && len(s.block) >= n && &s.block[len(s.block)-1] == &list[n-1]
+	if last && len(s.block) < cap(s.block) {
+		s.block = append(s.block, x)
+		return s.block[len(s.block)-n-1 : len(s.block) : len(s.block)]
+	}
+	return append(append(s.take(n+1), list...), x)
+}
