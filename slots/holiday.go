@@ -83,17 +83,45 @@ func nthWeekday(year, month, nth int, w Weekday) (d Date, ok bool) {
 // Holidays are the holidays that somebody keeps. They are immutable and shared.
 type Holidays struct {
 	rules []Holiday
+	kept  [(lastKept - firstKept + 63) / 64]uint64 // bit d - firstKept for each date kept
 }
+
+// The dates that rules are asked about are worked out once, 1990 to 2069; others each
+// time.
+const (
+	firstKept Date = 20 * 365
+	lastKept  Date = 100 * 365
+)
 
 // NewHolidays returns the holidays that the rules name. Each has a valid month,
 // day or weekday; the slice belongs to the result.
-func NewHolidays(rules []Holiday) *Holidays { return &Holidays{rules} }
+func NewHolidays(rules []Holiday) *Holidays {
+	h := &Holidays{rules: rules}
+	// Moving and offsets can carry a holiday over the turn of the year.
+	first, _, _ := firstKept.YMD()
+	last, _, _ := lastKept.YMD()
+	for year := first - 1; year <= last+1; year++ {
+		for i := range rules {
+			if d, ok := rules[i].In(year); ok && firstKept <= d && d < lastKept {
+				h.kept[(d-firstKept)/64] |= 1 << ((d - firstKept) % 64)
+			}
+		}
+	}
+	return h
+}
 
 // Has reports whether a holiday is kept on d.
 func (h *Holidays) Has(d Date) bool {
+	if firstKept <= d && d < lastKept {
+		return h.kept[(d-firstKept)/64]>>((d-firstKept)%64)&1 == 1
+	}
+	return h.ruled(d)
+}
+
+// ruled is Has, rule by rule.
+func (h *Holidays) ruled(d Date) bool {
 	year, _, _ := d.YMD()
 	for i := range h.rules {
-		// Moving and offsets can carry a holiday over the turn of the year.
 		for y := year - 1; y <= year+1; y++ {
 			if kept, ok := h.rules[i].In(y); ok && kept == d {
 				return true

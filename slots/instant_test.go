@@ -67,7 +67,7 @@ func TestAppendInstant(t *testing.T) {
 	f("Asia/Kathmandu", 1782877500, "2026-07-01T09:30:00+05:45")
 	f("Africa/Monrovia", 0, "1969-12-31T23:16:00-00:44") // -0:44:30 in the zone
 	f("America/St_Johns", 1767268800, "2026-01-01T08:30:00-03:30")
-	odd := &Zone{regimes: []regime{{start: beginning, offset: -30, abbr: "LMT"}}}
+	odd := newZone("", []regime{{start: beginning, offset: -30, abbr: "LMT"}})
 	if s := string(AppendInstant(nil, 0, odd)); s != "1970-01-01T00:00:00+00:00" {
 		t.Error(s)
 	}

@@ -90,19 +90,44 @@ func (z *Zone) existsAfter(local Instant, i int) bool {
 // included. Where clocks go back over midnight that is more than one interval,
 // and for a date that was skipped it is none.
 func (z *Zone) Dates(from, to Date) Set {
+	var b setBuilder
+	z.eachDates(from, to, func(piece Interval) bool {
+		b.add(piece)
+		return true
+	})
+	return b.set()
+}
+
+// DatesHull is Dates(from, to).Hull(), without a set: the shortest interval that covers
+// these dates. It is empty where they were skipped.
+func (z *Zone) DatesHull(from, to Date) (hull Interval) {
+	z.eachDates(from, to, func(piece Interval) bool {
+		if hull.Empty() {
+			hull.Start = piece.Start
+		}
+		hull.End = piece.End
+		return true
+	})
+	return hull
+}
+
+// eachDates yields, in order of time, the instants whose local date lies in [from, to],
+// until yield returns false. Pieces may touch.
+func (z *Zone) eachDates(from, to Date, yield func(Interval) bool) {
 	local := Interval{Start: Instant(from) * dateSeconds, End: (Instant(to) + 1) * dateSeconds}
 	if local.Empty() {
-		return Set{}
+		return
 	}
-	var b setBuilder
 	for i := z.at(local.Start - maxOffset); i < len(z.regimes); i++ {
 		span, offset := z.span(i), z.regimes[i].offset
 		if span.Start > local.End+maxOffset {
-			break
+			return
 		}
-		b.add(span.Intersect(Interval{Start: local.Start - offset, End: local.End - offset}))
+		piece := span.Intersect(Interval{Start: local.Start - offset, End: local.End - offset})
+		if !piece.Empty() && !yield(piece) {
+			return
+		}
 	}
-	return b.set()
 }
 
 // Ticks are the weekdays and hours of day that suit a requester: hour h is the

@@ -126,11 +126,12 @@ func genZone(t *rapid.T) (*Zone, *localMinutes) {
 	from := Instant(dateOf(2000, 1, 1)) * 86400
 	at := from + 72*Hour
 	offset := func() Instant { return Instant(rapid.IntRange(-950, 950).Draw(t, "offset")) * Minute }
-	z := &Zone{name: "Invented/Zone", regimes: []regime{{start: beginning, offset: offset()}}}
+	regimes := []regime{{start: beginning, offset: offset()}}
 	for range rapid.IntRange(0, 6).Draw(t, "changes") {
 		at += Instant(rapid.IntRange(1, 900).Draw(t, "minutes")) * Minute
-		z.regimes = append(z.regimes, regime{start: at, offset: offset()})
+		regimes = append(regimes, regime{start: at, offset: offset()})
 	}
+	z := newZone("Invented/Zone", regimes)
 	w := &localMinutes{from: from}
 	for minute := from; minute < from+8*24*Hour; minute += Minute {
 		var shift Instant

@@ -1,5 +1,7 @@
 package slots
 
+import "slices"
+
 // Days off the working week.
 const (
 	saturday Weekday = 5
@@ -67,6 +69,9 @@ func (t Term) End(z *Zone, w Workdays, event Instant) Instant {
 	}
 	left := Instant(t.Amount) * Hour
 	at := event
+	if !t.SkipWeekends && !t.SkipHolidays {
+		return at + left
+	}
 	for range t.steps() {
 		piece := z.dayAround(at)
 		if t.stands(w, z.Date(at)) {
@@ -98,6 +103,9 @@ func (t Term) Before(z *Zone, w Workdays, event Instant) Instant {
 	}
 	left := Instant(t.Amount) * Hour
 	at := event
+	if !t.SkipWeekends && !t.SkipHolidays {
+		return at - left
+	}
 	for range t.steps() {
 		piece := z.dayAround(at - 1)
 		if t.stands(w, z.Date(at-1)) {
@@ -143,18 +151,17 @@ func (t Term) stands(w Workdays, d Date) bool {
 }
 
 // exists reports whether the clocks of z ever show d.
-func (z *Zone) exists(d Date) bool { return !z.Dates(d, d).Empty() }
+func (z *Zone) exists(d Date) bool { return !slices.Contains(z.skipped, d) }
 
-// dayAround returns the stretch around at in which the clocks show its date.
-func (z *Zone) dayAround(at Instant) Interval {
+// dayAround returns a stretch around at in which the clocks show its date.
+func (z *Zone) dayAround(at Instant) (around Interval) {
 	d := z.Date(at)
-	for piece := range z.Dates(d, d).All() {
-		if piece.Contains(at) {
-			return piece
-		}
-	}
-	panic("BUG: an instant lies outside its own date")
+	z.eachDates(d, d, func(piece Interval) bool {
+		around = piece
+		return !piece.Contains(at)
+	})
+	return around
 }
 
 // lastSecond returns the last instant whose local date is d.
-func lastSecond(z *Zone, d Date) Instant { return z.Dates(d, d).Hull().End - 1 }
+func lastSecond(z *Zone, d Date) Instant { return z.DatesHull(d, d).End - 1 }

@@ -23,6 +23,10 @@ var ErrUnknownZone = errors.New("unknown time zone")
 type Zone struct {
 	name    string
 	regimes []regime
+	// first lists, for each stretch of time after origin, the regime in force when it starts.
+	first []uint16
+	// skipped are the dates that the clocks never show.
+	skipped []Date
 }
 
 // regime is a stretch of time with one offset and one abbreviation. It ends
@@ -84,7 +88,7 @@ func LoadZone(name string) (*Zone, error) {
 	return load()
 }
 
-var utc = &Zone{name: "UTC", regimes: []regime{{start: beginning, abbr: "UTC"}}}
+var utc = newZone("UTC", []regime{{start: beginning, abbr: "UTC"}})
 
 // UTC returns the zone that LoadZone("UTC") returns, too.
 func UTC() *Zone { return utc }
@@ -98,7 +102,25 @@ func buildZone(name string) (*Zone, error) {
 		return nil, fmt.Errorf("zone %s: %w", name, err)
 	}
 	regimes[0].start = beginning
-	return &Zone{name: name, regimes: regimes}, nil
+	return newZone(name, regimes), nil
+}
+
+// newZone makes a zone of its regimes, of which the first starts at beginning.
+func newZone(name string, regimes []regime) *Zone {
+	z := &Zone{name: name, regimes: regimes}
+	last := max(origin, regimes[len(regimes)-1].start)
+	for at := origin; at <= last; at += stretch {
+		z.first = append(z.first, uint16(z.search(at)))
+	}
+	for i := 1; i < len(regimes); i++ {
+		from, to := regimes[i].start+regimes[i-1].offset, regimes[i].start+regimes[i].offset
+		for d := Date(floorDiv(from, dateSeconds)); Instant(d)*dateSeconds < to; d++ {
+			if z.Dates(d, d).Empty() {
+				z.skipped = append(z.skipped, d)
+			}
+		}
+	}
+	return z
 }
 
 // regimesOf asks package time for the regimes of a zone from the start of year
@@ -166,8 +188,27 @@ func (z *Zone) Name() string { return z.name }
 // String returns the name.
 func (z *Zone) String() string { return z.name }
 
+// Regimes are looked up by the stretch of time that an instant lies in, for they are
+// asked for several times for each slot of an answer. Few stretches have two.
+const (
+	origin  Instant = -70 * 365 * dateSeconds
+	stretch Instant = 128 * dateSeconds
+)
+
 // at returns the index of the regime in force at t.
 func (z *Zone) at(t Instant) int {
+	i := 0
+	if t >= origin {
+		i = int(z.first[min(int((t-origin)/stretch), len(z.first)-1)])
+	}
+	for i+1 < len(z.regimes) && z.regimes[i+1].start <= t {
+		i++
+	}
+	return i
+}
+
+// search is at, step by step.
+func (z *Zone) search(t Instant) int {
 	return max(0, sort.Search(len(z.regimes), func(i int) bool { return z.regimes[i].start > t })-1)
 }
 
