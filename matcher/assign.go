@@ -71,7 +71,7 @@ func (a *assigner) consented(p *Plan, r *Reviewer, s *span) bool {
 	if s.unmet.Has(NeedSpecialtyMatch) {
 		return false
 	}
-	for _, code := range p.match(r, s.Start).attestations {
+	for _, code := range p.match(r, s.Start, nil).attestations {
 		if !slices.Contains(a.consents, code) {
 			return false
 		}

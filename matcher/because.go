@@ -246,6 +246,7 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 // unknowns lists the facts that the cases do not give, of rules that the list names.
 func (p *Plan) unknowns(list []Because) (found []Because) {
 	for _, cr := range p.rules {
+		cr.noteFacts()
 		for _, note := range cr.notes {
 			fact := Because{note.Code, note.Rule, note.Message}
 			named := slices.ContainsFunc(list, func(b Because) bool { return b.Rule == note.Rule })

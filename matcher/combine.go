@@ -10,26 +10,24 @@ func Combinable(v *View, cases []*Case) *Refusal {
 	if len(cases) > MaxCases { // before all work
 		return &Refusal{Code: "cases_not_combinable"}
 	}
-	rules := make([]*caseRules, len(cases))
-	for i, c := range cases {
-		rules[i] = v.Rules.resolve(c, v.Now, 0, false)
-	}
-	_, refusal := combine(rules)
+	rules := new(Searcher).rulesOf(v, &Query{Cases: cases})
+	_, refusal := combine(nil, rules)
 	return refusal
 }
 
-// combinable is Combinable for a call in one mode.
-func combinable(rules []*caseRules, mode string) *Refusal {
-	common, refusal := combine(rules)
+// combinable is Combinable for a call in one mode. It appends the modes that are open
+// to all cases to common.
+func combinable(common []string, rules []*caseRules, mode string) ([]string, *Refusal) {
+	common, refusal := combine(common, rules)
 	if refusal != nil || slices.Contains(common, mode) {
-		return refusal
+		return common, refusal
 	}
 	i := slices.IndexFunc(rules, func(cr *caseRules) bool { return !slices.Contains(cr.eligibility.Modes, mode) })
-	return &Refusal{Code: "mode_not_available", CaseID: rules[i].c.ID, Rule: rules[i].payer.ID + "/modes"}
+	return nil, &Refusal{Code: "mode_not_available", CaseID: rules[i].c.ID, Rule: rules[i].payer.ID + "/modes"}
 }
 
-// combine returns the modes that are open to all cases.
-func combine(rules []*caseRules) ([]string, *Refusal) {
+// combine appends the modes that are open to all cases to common, which is empty.
+func combine(common []string, rules []*caseRules) ([]string, *Refusal) {
 	if len(rules) == 0 || len(rules) > MaxCases {
 		return nil, &Refusal{Code: "cases_not_combinable"}
 	}
@@ -45,7 +43,7 @@ func combine(rules []*caseRules) ([]string, *Refusal) {
 			return nil, &Refusal{Code: "not_eligible", CaseID: cr.c.ID, Reasons: cr.eligibility.Reasons}
 		}
 	}
-	common := slices.Clone(rules[0].eligibility.Modes)
+	common = append(common, rules[0].eligibility.Modes...)
 	for _, cr := range rules {
 		common = slices.DeleteFunc(common, func(mode string) bool { return !slices.Contains(cr.eligibility.Modes, mode) })
 		if len(common) == 0 {

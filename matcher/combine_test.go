@@ -18,7 +18,7 @@ func TestCombinable(t *testing.T) {
 	}
 	f := func(want, wantCase string, rules ...*caseRules) {
 		t.Helper()
-		got := combinable(rules, "slot")
+		_, got := combinable(nil, rules, "slot")
 		switch {
 		case got == nil && want != "":
 			t.Errorf("combined, want %s", want)

@@ -141,7 +141,7 @@ func (cr *caseRules) refuseScope() {
 	}
 }
 
-// judgeCase fills eligibility and limits from the payer's row and the laws.
+// judgeCase settles status, limits and duties by the payer's row and the laws.
 func (cr *caseRules) judgeCase(p *payerRow) {
 	e := &cr.eligibility
 	e.Modes, e.RecordDuty = p.Modes, cr.recordDuty
@@ -152,22 +152,35 @@ func (cr *caseRules) judgeCase(p *payerRow) {
 		End:   cr.now + slots.Instant(p.Call.HorizonHours)*slots.Hour,
 	}
 	cr.changing = cr.starts
-	refused, consultative, good := cr.judgeClauses(p)
+	cr.judgeClauses(p)
 	if p.Caps != nil && cr.c.CallsHeld >= p.Caps.CallsPerCase {
-		refused = append(refused, Reason{"call_already_held", "A call about this case was held already.", p.ID + "/caps", true})
+		cr.refused = append(cr.refused, Reason{"call_already_held", "A call about this case was held already.", p.capsRule, true})
 	}
 	if reason, over := cr.askingOver(p); over {
-		refused = append(refused, reason)
+		cr.refused = append(cr.refused, reason)
 	}
 	cr.applyLimits(p)
 	cr.runDuties(p)
 	cr.beforeDetermination()
-	cr.settleStatus(append(refused, cr.closed...), append(consultative, cr.passed...), good)
+	cr.refused, cr.consultative = append(cr.refused, cr.closed...), append(cr.consultative, cr.passed...)
+	cr.settleStatus()
+}
+
+// describe adds what people are told of a case and no search asks for: notes, procedure,
+// requirements, options. It changes nothing that was decided.
+func (cr *caseRules) describe() {
+	p, e := cr.payer, &cr.eligibility
+	if p == nil {
+		return
+	}
 	cr.noteFacts()
 	for _, note := range cr.notes {
 		if e.Status != NotEligible || cr.closedByLaw && note.Code == decisionDueByLaw {
 			e.Reasons = append(e.Reasons, note)
 		}
+	}
+	for _, row := range cr.covering {
+		cr.caseEffect(row)
 	}
 	cr.procedure(p)
 	cr.whatFollows(p)
@@ -177,7 +190,7 @@ func (cr *caseRules) judgeCase(p *payerRow) {
 }
 
 // judgeClauses sorts the reasons of the clauses that hold by their effect.
-func (cr *caseRules) judgeClauses(p *payerRow) (refused, consultative, good []Reason) {
+func (cr *caseRules) judgeClauses(p *payerRow) {
 	for i := range p.Clauses {
 		cl := &p.Clauses[i]
 		if !cl.When.holds(cr.c, cr.now) {
@@ -186,32 +199,31 @@ func (cr *caseRules) judgeClauses(p *payerRow) (refused, consultative, good []Re
 		reason := Reason{cl.Code, cl.Message, cl.rule, cl.Display}
 		switch cl.Effect {
 		case "refuse":
-			refused = append(refused, reason)
+			cr.refused = append(cr.refused, reason)
 		case "consultative":
-			consultative = append(consultative, reason)
+			cr.consultative = append(cr.consultative, reason)
 		default: // the first that holds tells enough
-			if len(good) == 0 {
-				good = append(good, reason)
+			if len(cr.good) == 0 {
+				cr.good = append(cr.good, reason)
 			}
 		}
 	}
-	return refused, consultative, good
 }
 
 // settleStatus picks the strictest effect and its reasons.
-func (cr *caseRules) settleStatus(refused, consultative, good []Reason) {
+func (cr *caseRules) settleStatus() {
 	e := &cr.eligibility
 	switch {
-	case len(refused) > 0:
-		e.Status, e.Reasons, e.Modes = NotEligible, refused, nil
+	case len(cr.refused) > 0:
+		e.Status, e.Reasons, e.Modes = NotEligible, cr.refused, nil
 		cr.starts, cr.startsRule = slots.Interval{}, ""
 		cr.changing, e.DecisionChangingUntil = slots.Interval{}, 0
 		e.DueBy, e.DueByRule, e.NoticeUntil = 0, "", 0
-	case len(consultative) > 0:
-		e.Status, e.Reasons = ConsultativeOnly, consultative
+	case len(cr.consultative) > 0:
+		e.Status, e.Reasons = ConsultativeOnly, cr.consultative
 		cr.changing, e.DecisionChangingUntil = slots.Interval{}, 0
 	default:
-		e.Status, e.Reasons = Eligible, good
+		e.Status, e.Reasons = Eligible, cr.good
 	}
 }
 
@@ -271,7 +283,7 @@ func (cr *caseRules) listProcedure(rule string, h *hoursTerm, proxies *proxyTerm
 // A row that only such a wish sets off is reported to who has not uttered it, too.
 func (cr *caseRules) caseEffect(r *jurisdictionRow) {
 	message := effectMessages[r.CaseEffect]
-	if message == "" {
+	if message == "" || !r.Trigger.active(cr.c, true) {
 		return
 	}
 	if r.Trigger != nil && r.Trigger.Requested != "" && !cr.specialtyMatch {

@@ -118,7 +118,7 @@ func (w *waivers) unlock(code string) *Unlock {
 // waiverCodes returns the attestations that r's slot at start needs beyond those
 // that the cases need whoever takes the call.
 func (p *Plan) waiverCodes(r *Reviewer, start slots.Instant) []string {
-	codes := p.match(r, start).attestations
+	codes := p.match(r, start, nil).attestations
 	for _, cr := range p.rules {
 		for _, a := range cr.eligibility.Attestations {
 			if a.Mandatory {

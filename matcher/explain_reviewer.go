@@ -2,6 +2,7 @@ package matcher
 
 import (
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,9 @@ func (p *Plan) ExplainReviewer(r *Reviewer, start slots.Instant) ReviewerExplana
 	if start == 0 {
 		x.At = p.limits.Start
 	}
-	m := p.match(r, x.At)
+	var more particulars
+	m := p.match(r, x.At, &more)
+	m.cases = slices.Clone(m.cases)
 	for i, cr := range p.rules {
 		x.Cases = append(x.Cases, CaseFacts{
 			CaseJudgement: m.cases[i], Anchors: cr.compared(), Requirements: cr.facts(r, x.At),
@@ -51,7 +54,7 @@ func (p *Plan) ExplainReviewer(r *Reviewer, start slots.Instant) ReviewerExplana
 	x.Slot = []RequirementFact{p.tenantFact(r)}
 	j := &x.Judgement
 	j.Tier, j.Relation, j.Unmet, j.Consultative, j.Late = m.tier, m.relation, m.unmet, m.consultative, p.late(x.At)
-	j.Attestations, j.Optional, j.Met, j.Rules, j.Cases = m.attestations, m.optional, m.met, m.rules, m.cases
+	j.Attestations, j.Optional, j.Met, j.Rules, j.Cases = m.attestations, more.optional, more.met, more.rules, m.cases
 	switch {
 	case r.Tenant != p.view.Tenant:
 		*j = j.fail(FaultNotQualified, NeedIdentity.String(), "")

@@ -62,6 +62,7 @@ func (c *compiler) compileHolidays(raw jsontext.Value) {
 		}
 		c.rs.holidays[r.ID] = slots.NewHolidays(rules)
 	}
+	c.rs.calendars = calendarsOf(c.rs.holidays)
 }
 
 func (p place) holiday(d *holidayDay) (h slots.Holiday) {
@@ -135,25 +136,44 @@ func (p place) holidayWord(path, word string) {
 	}
 }
 
-// workdays returns the business days that a term's word stands for, to a row that
-// applies in a state ("" = none) to a case of a plan.
-func (rs *Ruleset) workdays(word, state, plan string) slots.Workdays {
-	var ids []string
-	switch word {
-	case "federal":
-		ids = []string{"federal"}
-	case "state":
-		ids = []string{"state/" + state}
-	case "federal_and_state":
-		ids = []string{"federal", "state/" + state}
-	case "payer":
-		ids = []string{"payer/" + plan}
+// calendarKey is a term's word for holidays and what it is about: a state or a plan.
+type calendarKey struct{ word, of string }
+
+// calendarsOf returns the business days of every word and everything it may be about,
+// as far as there are holidays.
+func calendarsOf(holidays map[string]*slots.Holidays) map[calendarKey]slots.Workdays {
+	calendars := make(map[calendarKey]slots.Workdays)
+	var federal []*slots.Holidays
+	if h := holidays["federal"]; h != nil {
+		federal = []*slots.Holidays{h}
+		calendars[calendarKey{"federal", ""}] = slots.NewWorkdays(h)
 	}
-	var calendars []*slots.Holidays
-	for _, id := range ids {
-		if c := rs.holidays[id]; c != nil {
-			calendars = append(calendars, c)
+	for id, h := range holidays { //order: fills a map
+		switch kind, of, _ := strings.Cut(id, "/"); kind {
+		case "state":
+			calendars[calendarKey{"state", of}] = slots.NewWorkdays(h)
+			calendars[calendarKey{"federal_and_state", of}] = slots.NewWorkdays(append(slices.Clip(federal), h)...)
+		case "payer":
+			calendars[calendarKey{"payer", of}] = slots.NewWorkdays(h)
 		}
 	}
-	return slots.NewWorkdays(calendars...)
+	return calendars
+}
+
+// workdays returns the business days that a term's word stands for, to a row that
+// applies in a state ("" = none) to a case of a plan. Without holidays they are weekdays.
+func (rs *Ruleset) workdays(word, state, plan string) slots.Workdays {
+	switch word {
+	case "":
+		return slots.Workdays{}
+	case "federal":
+		state = ""
+	case "payer":
+		state = plan
+	}
+	days, some := rs.calendars[calendarKey{word, state}]
+	if !some && word == "federal_and_state" {
+		days = rs.calendars[calendarKey{"federal", ""}]
+	}
+	return days
 }

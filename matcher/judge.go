@@ -82,9 +82,10 @@ func (p *Plan) Judge(r *Reviewer, start slots.Instant) Judgement {
 	if !d.hours.Covers(j.Span) {
 		return j.fail(FaultNotOffered, detailOutsideHours, "")
 	}
-	m := p.match(r, start)
+	var more particulars
+	m := p.match(r, start, &more)
 	j.Tier, j.Relation, j.Unmet, j.Consultative, j.Late = m.tier, m.relation, m.unmet, m.consultative, p.late(start)
-	j.Attestations, j.Optional, j.Met, j.Rules, j.Cases = m.attestations, m.optional, m.met, m.rules, m.cases
+	j.Attestations, j.Optional, j.Met, j.Rules, j.Cases = m.attestations, more.optional, more.met, more.rules, slices.Clone(m.cases)
 	if r.Tenant != p.view.Tenant {
 		return j.fail(FaultNotQualified, Needs(1 << NeedIdentity).Codes()[0], "")
 	}

@@ -94,43 +94,52 @@ func (cr *caseRules) lateFrom() slots.Instant {
 	return cr.eligibility.DueBy + 1
 }
 
-// match is everything that the rules say of a reviewer and a start.
+// match is what the rules say of a reviewer and a start, as offers tell it.
 type match struct {
 	grade
-	attestations, optional, met, rules []string
-	blocking                           string // for TierNone: the row that decided, of the first case that is barred
-	barred                             Needs  // what that row leaves unmet
-	cases                              []CaseJudgement
-	differ                             bool // tier, unmet, consultative or late differ among the cases
+	attestations []string
+	cases        []CaseJudgement // valid until the next match, and on if they differ
+	differ       bool            // tier, unmet, consultative or late differ among the cases
+	blocking     string          // for TierNone: the row that decided, of the first case that is barred
+	barred       Needs           // what that row leaves unmet
 }
 
-// match is grade with all particulars.
-func (p *Plan) match(r *Reviewer, start slots.Instant) match {
+// particulars are what a judgement tells beyond that.
+type particulars struct{ optional, met, rules []string }
+
+// match is grade with what an offer tells, and with all particulars if they are wanted.
+func (p *Plan) match(r *Reviewer, start slots.Instant, all *particulars) match {
 	m := match{grade: grade{tier: TierFull, relation: RelationSameSubspecialty, consultative: true}}
-	m.cases = make([]CaseJudgement, 0, len(p.rules))
+	from := p.mem.cases.mark()
+	m.cases = p.mem.cases.take(len(p.rules))
 	for _, cr := range p.rules {
 		v := cr.verdict(r, start)
 		changing := cr.changing.Contains(start)
 		m.grade.add(&v, changing)
-		c := CaseJudgement{
+		m.cases = append(m.cases, CaseJudgement{
 			CaseID: cr.c.ID, Tier: v.Tier, Relation: v.Relation, Unmet: v.Unmet,
 			Consultative: !changing, Late: cr.late(start), Attestations: v.Attestations, Optional: v.Optional,
-		}
-		m.cases = append(m.cases, c)
-		first := &m.cases[0]
+		})
+		c, first := &m.cases[len(m.cases)-1], &m.cases[0]
 		m.differ = m.differ || c.Tier != first.Tier || c.Unmet != first.Unmet ||
 			c.Consultative != first.Consultative || c.Late != first.Late
-		m.attestations = join(m.attestations, v.Attestations)
-		m.optional = join(m.optional, v.Optional)
-		m.met = join(m.met, v.Met)
-		m.rules = join(m.rules, v.Rules)
+		m.attestations = p.mem.unions.of(m.attestations, v.Attestations)
 		if v.Tier == TierNone && m.blocking == "" {
 			m.blocking, m.barred = v.Blocking, v.Barred
 		}
+		if all != nil {
+			all.optional = join(all.optional, v.Optional)
+			all.met = join(all.met, v.Met)
+			all.rules = join(all.rules, v.Rules)
+		}
 	}
-	// What one case needs is not optional, and what one case misses is not met.
-	m.optional = without(m.optional, m.attestations)
-	m.met = without(m.met, m.unmet.Codes())
+	if !m.differ {
+		p.mem.cases.release(from)
+	}
+	if all != nil { // What one case needs is not optional, and what one case misses is not met.
+		all.optional = without(all.optional, m.attestations)
+		all.met = without(all.met, m.unmet.Codes())
+	}
 	return m
 }
 

@@ -55,6 +55,8 @@ type payerRow struct {
 	speaker SpeakerRule
 	// needRules names the row's requirements: id/need, by Need.
 	needRules [needCount]string
+	// The names of the row's other parts.
+	windowRule, clockRule, capsRule string
 }
 
 // callRule holds the numbers of slot booking.
@@ -125,6 +127,7 @@ func (c *compiler) compilePayers(raw jsontext.Value) {
 		for need := range r.needRules {
 			r.needRules[need] = r.ID + "/" + needNames[need]
 		}
+		r.windowRule, r.clockRule, r.capsRule = r.ID+"/request-window", r.ID+"/response-clock", r.ID+"/caps"
 		if !r.applied() {
 			continue
 		}

@@ -2,7 +2,6 @@ package matcher
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/parleyhq/parley/slots"
 )
@@ -62,14 +61,14 @@ func (m *Searcher) Plan(v *View, q Query) (*Plan, *Refusal) {
 		q.Mode = modeSlot
 	}
 	m.forget()
-	for _, c := range q.Cases {
-		m.rules = append(m.rules, v.Rules.resolve(c, v.Now, q.FirstAsked, q.SpecialtyMatch))
-	}
-	if refusal := combinable(m.rules, q.Mode); refusal != nil {
+	rules := m.rulesOf(v, &q)
+	modes, refusal := combinable(m.modes[:0], rules, q.Mode)
+	if refusal != nil {
 		return nil, refusal
 	}
+	m.modes = modes
 	p := &m.plan
-	*p = Plan{Mode: q.Mode, view: v, query: q, rules: m.rules, source: treeSource{}, windows: everything, mem: m}
+	*p = Plan{Mode: q.Mode, Modes: modes, view: v, query: q, rules: rules, source: treeSource{}, windows: everything, originals: p.originals[:0], mem: m}
 	if q.Windows != nil {
 		p.windows = slots.NewSet(q.Windows...)
 	}
@@ -97,7 +96,6 @@ func (p *Plan) combine() {
 	first := p.rules[0]
 	p.CallMinutes, p.HoldMinutes = first.eligibility.CallMinutes, first.eligibility.HoldMinutes
 	p.Grid = slots.Grid{StepMinutes: first.eligibility.GridMinutes}
-	p.Modes = slices.Clone(first.eligibility.Modes)
 	p.limits = slots.Interval{Start: max(earliest, first.starts.Start), End: first.starts.End}
 	p.limitRule = first.startsRule
 	p.dueBy = first.eligibility.DueBy
@@ -109,7 +107,6 @@ func (p *Plan) combine() {
 		p.CallMinutes = max(p.CallMinutes, e.CallMinutes)
 		p.HoldMinutes = min(p.HoldMinutes, e.HoldMinutes)
 		p.Grid.StepMinutes = leastCommonMultiple(p.Grid.StepMinutes, e.GridMinutes)
-		p.Modes = slices.DeleteFunc(p.Modes, func(m string) bool { return !slices.Contains(e.Modes, m) })
 		p.limits.Start = max(p.limits.Start, cr.starts.Start)
 		if cr.starts.End < p.limits.End {
 			p.limits.End, p.limitRule = cr.starts.End, cr.startsRule

@@ -38,13 +38,10 @@ func (cr *caseRules) activate(n *node, zone *slots.Zone, state string) *activeNo
 	if n == nil || !n.When.active(cr.c, cr.specialtyMatch) {
 		return nil
 	}
-	a := &activeNode{node: n}
-	for _, list := range [][]*node{n.All, n.Any} {
-		for _, child := range list {
-			if live := cr.activate(child, zone, state); live != nil {
-				a.children = append(a.children, live)
-			}
-		}
+	a := cr.mem.nodes.one()
+	a.node = n
+	if parts := len(n.All) + len(n.Any); parts > 0 {
+		a.children = cr.activateAll(cr.activateAll(cr.mem.children.take(parts), n.All, zone, state), n.Any, zone, state)
 	}
 	switch {
 	case n.License != nil:
@@ -58,7 +55,7 @@ func (cr *caseRules) activate(n *node, zone *slots.Zone, state string) *activeNo
 	case n.Specialty != nil:
 		a.anchors = cr.anchors(&n.Specialty.Anchor)
 	case n.BoardCertification != nil, n.Experience != nil:
-		a.zone, a.anchors = zone, []anchor{cr.anchor(cr.c.ServiceSpecialty)}
+		a.zone, a.anchors = zone, cr.anchorAlone(cr.c.ServiceSpecialty)
 	case n.Within != nil:
 		k := cr.termClock(n.Within, zone, state)
 		a.until = k.end(cr.asked)
@@ -68,8 +65,18 @@ func (cr *caseRules) activate(n *node, zone *slots.Zone, state string) *activeNo
 	return a
 }
 
+func (cr *caseRules) activateAll(live []*activeNode, list []*node, zone *slots.Zone, state string) []*activeNode {
+	for _, child := range list {
+		if a := cr.activate(child, zone, state); a != nil {
+			live = append(live, a)
+		}
+	}
+	return live
+}
+
 // anchors returns the specialties that a row compares reviewers with.
-func (cr *caseRules) anchors(rule *anchorRule) (found []anchor) {
+func (cr *caseRules) anchors(rule *anchorRule) []anchor {
+	found := cr.mem.anchors.take(len(rule.Roles) + 1)
 	for _, role := range rule.Roles {
 		person := cr.c.provider(role)
 		if !person.Present || !ofProfession(rule.Profession, person.Credential) {
@@ -100,13 +107,17 @@ func ofProfession(profession, credential string) bool {
 // provider's specialty if a physician, else the service's.
 func (cr *caseRules) defaultAnchor() []anchor {
 	if p := &cr.c.Requesting; p.Present && isPhysician(p.Credential) {
-		return []anchor{cr.anchor(p.Specialty)}
+		return cr.anchorAlone(p.Specialty)
 	}
-	return []anchor{cr.anchor(cr.c.ServiceSpecialty)}
+	return cr.anchorAlone(cr.c.ServiceSpecialty)
 }
 
 func (cr *caseRules) anchor(code string) anchor {
-	return cr.rs.anchorOf(code, cr.rs.programs[cr.c.Program].serviceLine, cr.c.Population)
+	return cr.rs.anchorOf(code, cr.field)
+}
+
+func (cr *caseRules) anchorAlone(code string) []anchor {
+	return append(cr.mem.anchors.take(1), cr.anchor(code))
 }
 
 // each walks an active tree, parents first.

@@ -55,5 +55,5 @@ type Refusal struct {
 // WeekRange returns the span from Monday's first instant to the next Monday's,
 // in a zone.
 func WeekRange(z *slots.Zone, monday slots.Date) slots.Interval {
-	return z.Dates(monday, monday.AddDays(6)).Hull()
+	return z.DatesHull(monday, monday.AddDays(6))
 }

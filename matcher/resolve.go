@@ -41,7 +41,12 @@ type caseRules struct {
 	due     slots.Instant
 	dueRule string
 
-	payer    *payerRow // nil if none governs the case
+	// The reasons of the payer's clauses and of all bounds that have passed, by effect.
+	refused, consultative, good []Reason
+
+	payer    *payerRow          // nil if none governs the case
+	field    field              // in which specialties are compared
+	covering []*jurisdictionRow // triggers aside
 	laws     []law
 	notes    []Reason // that refuse nothing
 	unread   []Reason // that change nothing, for explanations
@@ -56,6 +61,33 @@ type caseRules struct {
 	practice      []*activeNode // that ask for certification or experience
 	licenseStates []string
 	anyLicense    bool
+
+	mem ruleMemory
+}
+
+// ruleMemory is what the rules of one case after another are made in.
+type ruleMemory struct {
+	nodes    slab[activeNode]
+	children slab[*activeNode]
+	anchors  slab[anchor]
+	unions   unions
+}
+
+// reset forgets the case and keeps its memory.
+func (cr *caseRules) reset() {
+	*cr = caseRules{
+		closed: cr.closed[:0], passed: cr.passed[:0],
+		refused: cr.refused[:0], consultative: cr.consultative[:0], good: cr.good[:0],
+		covering: cr.covering[:0], laws: cr.laws[:0], notes: cr.notes[:0], unread: cr.unread[:0], rows: cr.rows[:0], ids: cr.ids[:0],
+		mandatory: cr.mandatory[:0], optional: cr.optional[:0],
+		practice: cr.practice[:0], licenseStates: cr.licenseStates[:0],
+		eligibility: Eligibility{Attestations: cr.eligibility.Attestations[:0]},
+		mem:         cr.mem,
+	}
+	cr.mem.nodes.reset()
+	cr.mem.children.reset()
+	cr.mem.anchors.reset()
+	cr.mem.unions.reset()
 }
 
 // verdict says how a reviewer meets a case's requirements at one instant.
@@ -71,23 +103,32 @@ type verdict struct {
 	Barred       Needs    // for TierNone: of Unmet, what that row does not let the caller waive
 }
 
-// resolve picks the rows for a case by its request date and conjoins them. specialtyMatch is the caller's
+// resolve decides and describes a case in memory of its own.
+func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatch bool) *caseRules {
+	cr := new(caseRules)
+	cr.decide(rs, c, now, firstAsked, specialtyMatch)
+	cr.describe()
+	return cr
+}
+
+// decide picks the rows for a case by its request date and conjoins them. specialtyMatch is the caller's
 // request for a specialty match, which activates on-request branches and adds NeedSpecialtyMatch.
 // The request date is that of the case's own P2PRequestedAt, else of firstAsked, else of now.
-func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatch bool) *caseRules {
-	cr := &caseRules{rs: rs, c: c, now: now, asked: cmp.Or(c.P2PRequestedAt, firstAsked, now), specialtyMatch: specialtyMatch}
+// What was decided before is forgotten.
+func (cr *caseRules) decide(rs *Ruleset, c *Case, now, firstAsked slots.Instant, specialtyMatch bool) {
+	cr.reset()
+	cr.rs, cr.c, cr.now, cr.asked, cr.specialtyMatch = rs, c, now, cmp.Or(c.P2PRequestedAt, firstAsked, now), specialtyMatch
+	cr.field = rs.fieldOf(c.Program, c.Population)
 	payer := rs.payerFor(c, cr.asked)
 	if payer == nil {
 		cr.refuseScope()
-		return cr
+		return
 	}
 	cr.payer = payer
 	cr.addRow(&payer.rowHead, &payer.demand, payer.zone, "", &payer.needRules)
 	cr.bindStage(payer)
 	cr.recordDuty = len(payer.RecordDuty) > 0
-	for _, row := range rs.jurisdictions {
-		cr.addLaw(row)
-	}
+	rs.eachLaw(c, func(row *jurisdictionRow) { cr.addLaw(row) })
 	cr.settleDue()
 	slices.Sort(cr.ids)
 	cr.general = Needs(0).With(NeedProgram)
@@ -96,7 +137,6 @@ func (rs *Ruleset) resolve(c *Case, now, firstAsked slots.Instant, specialtyMatc
 	}
 	cr.settleSpecialty()
 	cr.judgeCase(payer)
-	return cr
 }
 
 // openFrom sets the first start on offer, in place of now and the lead time.
@@ -113,9 +153,7 @@ func (cr *caseRules) addLaw(row *jurisdictionRow) {
 	if !covered || row.replacement(cr) != nil {
 		return
 	}
-	if row.Trigger.active(cr.c, true) {
-		cr.caseEffect(row)
-	}
+	cr.covering = append(cr.covering, row)
 	if !row.Trigger.active(cr.c, cr.specialtyMatch) {
 		return
 	}
@@ -215,7 +253,7 @@ func (cr *caseRules) verdict(r *Reviewer, t slots.Instant) verdict {
 		}
 		if w := waiverFor(row.waivers, row.required, j.unmet); w != nil {
 			waived |= j.unmet
-			v.Attestations = join(v.Attestations, w.codes)
+			v.Attestations = cr.mem.unions.of(v.Attestations, w.codes)
 		} else if v.Blocking == "" {
 			v.Blocking, v.Barred = row.rule(j.unmet), j.unmet
 		}
@@ -257,18 +295,4 @@ func (cr *caseRules) generalUnmet(r *Reviewer) (unmet Needs) {
 		unmet = unmet.With(NeedActive)
 	}
 	return unmet
-}
-
-// join returns the sorted union of two sorted lists of codes, one of them if the
-// other adds nothing.
-func join(a, b []string) []string {
-	switch {
-	case len(a) == 0:
-		return b
-	case len(b) == 0 || slices.Equal(a, b):
-		return a
-	}
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
 }

@@ -25,8 +25,10 @@ type Ruleset struct {
 	similar       similarTable
 	attestations  map[string]*attestationRow
 	holidays      map[string]*slots.Holidays // by "federal", "state/…", "payer/…"
-	jurisdictions []*jurisdictionRow         // applied ones, by id
-	payers        map[string][]*payerRow     // applied ones, by health plan, then id
+	calendars     map[calendarKey]slots.Workdays
+	jurisdictions []*jurisdictionRow     // applied ones, by id
+	laws          lawIndex               // of jurisdictions
+	payers        map[string][]*payerRow // applied ones, by health plan, then id
 	rows          []RowInfo
 
 	lawRows   []*jurisdictionRow // all rows, applied or not, by id: for explanations
@@ -103,6 +105,7 @@ func CompileRules(b []byte) (*Ruleset, error) {
 	if len(c.faults) > 0 {
 		return nil, errors.Join(c.faults...)
 	}
+	c.rs.laws = indexLaws(c.rs.jurisdictions)
 	slices.SortStableFunc(c.rs.rows, func(a, b RowInfo) int { return cmp.Compare(a.Section, b.Section) })
 	return c.rs, nil
 }

@@ -193,7 +193,7 @@ func (t treeSource) nearest(p *Plan, want tierSet, around slots.Instant, limit i
 func (p *Plan) appendOffers(dst []Offer, hits []hit) []Offer {
 	for i := range hits {
 		h := &hits[i]
-		m := p.match(h.reviewer, h.start)
+		m := p.match(h.reviewer, h.start, nil)
 		dst = append(dst, Offer{
 			SlotOffer: p.slotOffer(h.start, &m), Reviewer: h.reviewer, Relation: h.relation, Tier: h.tier,
 		})

@@ -5,22 +5,38 @@ package matcher
 // size allocates nothing. The zero Searcher is ready. It is not for concurrent use.
 type Searcher struct {
 	plan  Plan
-	rules []*caseRules // of the plan, by case of its query
+	rules []*caseRules // of the plan's cases and, behind them, of earlier plans'
+	modes []string     // of the plan
 
 	// The plan's answers.
 	priorities slab[Priority]
 	reviewers  slab[ReviewerOffers]
 	slots      slab[SlotOffer]
 	offers     slab[Offer]
+	cases      slab[CaseJudgement] // of slots on which the cases differ
+	unions     unions              // of attestations
 }
 
 // forget takes back what the last plan and its answers used.
 func (m *Searcher) forget() {
-	m.rules = m.rules[:0]
 	m.priorities.reset()
 	m.reviewers.reset()
 	m.slots.reset()
 	m.offers.reset()
+	m.cases.reset()
+	m.unions.reset()
+}
+
+// rulesOf decides the cases of a query.
+func (m *Searcher) rulesOf(v *View, q *Query) []*caseRules {
+	for len(m.rules) < len(q.Cases) {
+		m.rules = append(m.rules, new(caseRules))
+	}
+	rules := m.rules[:len(q.Cases)]
+	for i, c := range q.Cases {
+		rules[i].decide(v.Rules, c, v.Now, q.FirstAsked, q.SpecialtyMatch)
+	}
+	return rules
 }
 
 // NewPlan is the plan of a Searcher that is used this once.

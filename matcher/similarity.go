@@ -41,7 +41,17 @@ func populationBit(name string) populationSet {
 }
 
 // similarTable lists, for each service line, the neighbours of each concept.
-type similarTable map[string]map[conceptID][]neighbour
+type similarTable map[string]neighbours
+
+// neighbours are those of each concept, by its number; a line without any has none.
+type neighbours [][]neighbour
+
+func (n neighbours) of(c conceptID) []neighbour {
+	if int(c) < len(n) {
+		return n[c]
+	}
+	return nil
+}
 
 func (c *compiler) compileSimilarity(raw jsontext.Value) {
 	lines := make(map[string]bool)
@@ -66,7 +76,7 @@ func (c *compiler) compileSimilarity(raw jsontext.Value) {
 				at.faultf("serviceLines: no program belongs to %q", line)
 			}
 			if table[line] == nil {
-				table[line] = make(map[conceptID][]neighbour)
+				table[line] = make(neighbours, len(c.rs.concepts.concepts))
 			}
 			joinPairs(table[line], members)
 		}
@@ -104,7 +114,7 @@ func (c *compiler) similarMembers(at place, r *similarRow) []neighbour {
 }
 
 // joinPairs makes every two members neighbours, each for the populations of both.
-func joinPairs(table map[conceptID][]neighbour, members []neighbour) {
+func joinPairs(table neighbours, members []neighbour) {
 	for i, a := range members {
 		for j, b := range members {
 			if i != j {
@@ -122,9 +132,20 @@ type anchor struct {
 	bit     populationSet
 }
 
-func (rs *Ruleset) anchorOf(code, serviceLine, population string) anchor {
+// field is where anchors of one case are compared: its service line's similar
+// specialties, and the case's population.
+type field struct {
+	similar neighbours
+	bit     populationSet
+}
+
+func (rs *Ruleset) fieldOf(program, population string) field {
+	return field{rs.similar[rs.programs[program].serviceLine], populationBit(population)}
+}
+
+func (rs *Ruleset) anchorOf(code string, f field) anchor {
 	concept := rs.concepts.of(code)
-	return anchor{code: code, concept: concept, similar: rs.similar[serviceLine][concept], bit: populationBit(population)}
+	return anchor{code: code, concept: concept, similar: f.similar.of(concept), bit: f.bit}
 }
 
 // relation compares a concept with the anchor: the better of tree and table.
@@ -157,6 +178,6 @@ func (rs *Ruleset) bestRelation(anchors []anchor, codes []string) Relation {
 // Relation compares two NUCC codes on a program's service line for a population.
 // It is symmetric; unknown codes relate to nothing.
 func (rs *Ruleset) Relation(a, b, program, population string) Relation {
-	anchor := rs.anchorOf(a, rs.programs[program].serviceLine, population)
+	anchor := rs.anchorOf(a, rs.fieldOf(program, population))
 	return rs.relation(&anchor, rs.concepts.of(b))
 }

@@ -20,6 +20,12 @@ func (s *slab[T]) take(n int) []T {
 	return s.block[from : from : from+n]
 }
 
+// mark and release take back what was handed out in between; it can be read until more is
+// handed out.
+func (s *slab[T]) mark() int { return len(s.block) }
+
+func (s *slab[T]) release(mark int) { s.block = s.block[:min(mark, len(s.block))] }
+
 // one returns a zero element.
 func (s *slab[T]) one() *T {
 	var zero T

@@ -49,7 +49,7 @@ func (d *days) offers(p *Plan, w *row, suits slots.Set, perDay int) ReviewerOffe
 			return true
 		}
 		if judged != s {
-			judged, m = s, p.match(w.reviewer, s.Start)
+			judged, m = s, p.match(w.reviewer, s.Start, nil)
 		}
 		offers.Days[day].Slots = p.mem.slots.extend(offers.Days[day].Slots, p.slotOffer(start, &m))
 		return true

@@ -106,7 +106,7 @@ func (cr *caseRules) askingOver(p *payerRow) (refusal Reason, over bool) {
 			until, rule = last, name
 		}
 	}
-	add(p.RequestWindow, p.zone, "", p.ID+"/request-window")
+	add(p.RequestWindow, p.zone, "", p.windowRule)
 	for _, l := range cr.laws {
 		if l.RequestWindow != nil {
 			add(l.RequestWindow, l.zone, l.state, l.ID)
@@ -126,7 +126,7 @@ func (cr *caseRules) askingOver(p *payerRow) (refusal Reason, over bool) {
 // runDuties finds what the payer owes: the call by the shortest response clock, and
 // the offer by the earliest notice before the determination.
 func (cr *caseRules) runDuties(p *payerRow) {
-	cr.runResponse(p.ResponseClock, p.zone, "", p.ID+"/response-clock")
+	cr.runResponse(p.ResponseClock, p.zone, "", p.clockRule)
 	for _, l := range cr.laws {
 		cr.runResponse(l.ResponseClock, l.zone, l.state, l.ID)
 		for i := range l.MinimumNotice {
@@ -262,7 +262,7 @@ func (cr *caseRules) eventEnd(event string, zone *slots.Zone) (end slots.Instant
 		end = c.DischargedAt
 	case "service_performed":
 		if d := c.ServicePerformedOn; d != 0 {
-			end = zone.Dates(d, d).Hull().Start
+			end = zone.DatesHull(d, d).Start
 		}
 	case "reconsideration_until":
 		if c.PostDecision.Present && c.PostDecision.Until != 0 {
