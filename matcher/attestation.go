@@ -102,10 +102,13 @@ type asked struct {
 	Code      string    `json:"code"`
 	Mandatory bool      `json:"mandatory"`
 	When      condition `json:"when"`
+
+	row *attestationRow
 }
 
 func (p place) askedFor(list []asked) {
 	for i := range list {
+		list[i].row = p.c.rs.attestations[list[i].Code]
 		p.attestation("attestations.code", list[i].Code)
 		p.condition("attestations.when", &list[i].When)
 	}

@@ -29,9 +29,12 @@ type condition struct {
 	AppealFiled      *bool    `json:"appealFiled"`
 	Discharged       *bool    `json:"discharged"`
 	ServicePerformed *bool    `json:"servicePerformed"`
+
+	open bool // it is known to hold for every case
 }
 
 func (p place) condition(field string, w *condition) {
+	w.open = w.always()
 	p.programs(field+".programs", w.Programs)
 	p.words(field+".lines", w.Lines, lines)
 	p.words(field+".levels", w.Levels, levels)
@@ -62,6 +65,9 @@ func (p place) programs(field string, list []string) {
 
 // holds judges a case at now.
 func (w *condition) holds(c *Case, now slots.Instant) bool {
+	if w.open {
+		return true
+	}
 	post := &c.PostDecision
 	return oneOf(w.Programs, c.Program) && oneOf(w.Lines, c.LineOfBusiness) && oneOf(w.Levels, c.LevelOfReview) &&
 		oneOf(w.Phases, c.Phase) && oneOf(w.Statuses, c.Determination.Status) && oneOf(w.Reasons, c.Determination.Reason) &&

@@ -196,8 +196,9 @@ func (cr *caseRules) askFor(a *asked, rule string) {
 	i := slices.IndexFunc(e.Attestations, func(x AttestationInfo) bool { return x.Code == a.Code })
 	switch {
 	case i < 0:
-		text, version, _ := cr.rs.AttestationText(a.Code)
-		e.Attestations = append(e.Attestations, AttestationInfo{Code: a.Code, Text: text, Version: version, Rule: rule, Mandatory: a.Mandatory})
+		e.Attestations = append(e.Attestations, AttestationInfo{
+			Code: a.Code, Text: a.row.Text, Version: a.row.Version, Rule: rule, Mandatory: a.Mandatory,
+		})
 	case a.Mandatory && !e.Attestations[i].Mandatory:
 		e.Attestations[i].Mandatory, e.Attestations[i].Rule = true, rule
 	}

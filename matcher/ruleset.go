@@ -22,7 +22,6 @@ type Ruleset struct {
 	labels        map[string]string      // by "level/…", "health-plan/…"
 	programs      map[string]program
 	concepts      conceptTable
-	similar       similarTable
 	attestations  map[string]*attestationRow
 	holidays      map[string]*slots.Holidays // by "federal", "state/…", "payer/…"
 	calendars     map[calendarKey]slots.Workdays
@@ -46,7 +45,10 @@ type RowInfo struct {
 	Beside, Replaces []string
 }
 
-type program struct{ label, serviceLine string }
+type program struct {
+	label, serviceLine string
+	similar            neighbours // on that line
+}
 
 // bundle is the document that carries the rules: a member per file.
 type bundle struct {
@@ -171,7 +173,7 @@ func (c *compiler) compilePrograms(raw jsontext.Value) {
 		at.slug("id", r.ID)
 		at.text("label", r.Label)
 		at.slug("serviceLine", r.ServiceLine)
-		c.rs.programs[r.ID] = program{r.Label, r.ServiceLine}
+		c.rs.programs[r.ID] = program{label: r.Label, serviceLine: r.ServiceLine}
 	}
 }
 

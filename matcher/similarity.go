@@ -40,10 +40,8 @@ func populationBit(name string) populationSet {
 	return 0
 }
 
-// similarTable lists, for each service line, the neighbours of each concept.
-type similarTable map[string]neighbours
-
-// neighbours are those of each concept, by its number; a line without any has none.
+// neighbours are those of each concept on one service line, by its number; a line
+// without any has none.
 type neighbours [][]neighbour
 
 func (n neighbours) of(c conceptID) []neighbour {
@@ -58,7 +56,7 @@ func (c *compiler) compileSimilarity(raw jsontext.Value) {
 	for _, p := range c.rs.programs { //order: fills a set
 		lines[p.serviceLine] = true
 	}
-	table := make(similarTable)
+	table := make(map[string]neighbours)
 	for _, r := range decodeRows(c, "similarity", raw, func(r *similarRow) string { return r.ID }) {
 		at := c.at("similarity", r.ID)
 		at.slug("id", r.ID)
@@ -81,7 +79,10 @@ func (c *compiler) compileSimilarity(raw jsontext.Value) {
 			joinPairs(table[line], members)
 		}
 	}
-	c.rs.similar = table
+	for id, p := range c.rs.programs { //order: each by itself
+		p.similar = table[p.serviceLine]
+		c.rs.programs[id] = p
+	}
 }
 
 const maxSimilarMembers = 64
@@ -140,7 +141,7 @@ type field struct {
 }
 
 func (rs *Ruleset) fieldOf(program, population string) field {
-	return field{rs.similar[rs.programs[program].serviceLine], populationBit(population)}
+	return field{rs.programs[program].similar, populationBit(population)}
 }
 
 func (rs *Ruleset) anchorOf(code string, f field) anchor {
