@@ -124,6 +124,9 @@ func (d Date) YMD() (year, month, day int) {
 // String returns YYYY-MM-DD.
 func (d Date) String() string { return string(appendDate(nil, d)) }
 
+// AppendDate appends YYYY-MM-DD.
+func AppendDate(dst []byte, d Date) []byte { return appendDate(dst, d) }
+
 func appendDate(dst []byte, d Date) []byte {
 	year, month, day := d.YMD()
 	if year < 0 || year > 9999 { // no parser yields it

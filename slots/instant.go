@@ -94,9 +94,15 @@ func AppendInstant(dst []byte, t Instant, z *Zone) []byte {
 	dst = append2(append(dst, 'T'), second/3600)
 	dst = append2(append(dst, ':'), second/60%60)
 	dst = append2(append(dst, ':'), second%60)
+	return appendOffset(dst, seconds, abbr)
+}
+
+// appendOffset appends an offset in seconds, Z or whole minutes rounded toward zero.
+func appendOffset(dst []byte, seconds int, abbr string) []byte {
 	if seconds == 0 && abbr == "UTC" {
 		return append(dst, 'Z')
 	}
+	minutes := seconds / 60
 	sign := byte('+')
 	if minutes < 0 {
 		sign, minutes = '-', -minutes
@@ -121,6 +127,11 @@ func AppendLabel(dst []byte, t Instant, z *Zone) []byte {
 	dst = strconv.AppendInt(dst, int64(hour), 10)
 	dst = append2(append(dst, ':'), second/60%60)
 	dst = append(dst, half...)
+	return appendLetters(dst, seconds, abbr)
+}
+
+// appendLetters appends how people call an offset.
+func appendLetters(dst []byte, seconds int, abbr string) []byte {
 	if abbr == "" || abbr[0] == '+' || abbr[0] == '-' {
 		return appendGMT(dst, seconds/60)
 	}
