@@ -126,6 +126,16 @@ const (
 	adHocStep = 1
 )
 
+// RecordDuty reports whether what is offered for the query's case i must be recorded: the
+// same as [Ruleset.Eligibility] says of it, who asks by the way for no specialty match.
+func (p *Plan) RecordDuty(i int) bool {
+	cr := p.rules[i]
+	if cr.specialtyMatch || cr.asked != cmp.Or(cr.c.P2PRequestedAt, cr.now) {
+		return p.view.Rules.Eligibility(cr.c, cr.now, cr.c.P2PRequestedAt).RecordDuty
+	}
+	return cr.recordDuty
+}
+
 // late reports whether a start comes after the payer's duty to some case.
 func (p *Plan) late(start slots.Instant) bool { return p.dueBy != 0 && start > p.dueBy }
 

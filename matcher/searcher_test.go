@@ -34,6 +34,11 @@ func TestSearcherForgets(t *testing.T) {
 			if refusal != nil {
 				continue
 			}
+			for i, c := range q.Cases {
+				if got := p.RecordDuty(i); got != view.Rules.Eligibility(c, view.Now, c.P2PRequestedAt).RecordDuty {
+					t.Fatalf("case %s: offers must be recorded: %v", c.ID, got)
+				}
+			}
 			if got, want := told(t, p, view, monday), told(t, fresh, view, monday); got != want {
 				t.Fatalf("answers differ:\n%s\n%s", got, want)
 			}

@@ -35,6 +35,7 @@ type answer struct {
 	replayed    bool     // Idempotent-Replayed: true
 	problem     *problem // if set, status and body are made from it
 	headers     [][2]string
+	lent        *replyBuffer // if set, what body lies in: the transport may keep it
 }
 
 // refuse answers with a problem.

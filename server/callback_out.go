@@ -181,7 +181,7 @@ func (v callbackView) plan(r *engine.CallbackRequest, z *slots.Zone) (*matcher.P
 	if p != nil {
 		return nil, nil
 	}
-	plan, refusal := v.call.planOf(v.snap, v.now, query)
+	plan, refusal := v.call.planOf(new(matcher.Searcher), v.snap, v.now, query)
 	if refusal != nil {
 		return nil, refusal.Reasons
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -78,7 +79,25 @@ func (s *Server) localActor() engine.Actor {
 	return engine.Actor{Tenant: s.tenant, Principal: "local", Role: "all", Source: "api"}
 }
 
-// respond writes an answer and returns its status. The body is the answer's own memory, never the transport's.
+// replyBuffer is memory for the body of one answer after another.
+type replyBuffer struct{ body []byte }
+
+// replies are given to the transport with the answer in them, for the memory of an earlier
+// one that it has sent.
+var replies = sync.Pool{New: func() any { return new(replyBuffer) }}
+
+// hand gives the body to the transport without a copy and takes an older one's memory.
+// What is uncommonly large is left to the collector.
+func (r *replyBuffer) hand(to *fasthttp.Response) {
+	if cap(r.body) > maxKeptReply {
+		to.SetBodyRaw(r.body)
+		return
+	}
+	r.body = to.SwapBody(r.body)
+	replies.Put(r)
+}
+
+// respond writes an answer and returns its status. The body is the answer's own memory, or lent to the transport.
 func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allow string) int {
 	h := &ctx.Response.Header
 	status, body, media := out.status, out.body, out.contentType
@@ -112,7 +131,11 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	}
 	if status != fasthttp.StatusNoContent {
 		h.SetContentType(media)
-		ctx.Response.SetBodyRaw(body)
+		if out.lent != nil && out.problem == nil {
+			out.lent.hand(&ctx.Response)
+		} else {
+			ctx.Response.SetBodyRaw(body)
+		}
 	}
 	return status
 }

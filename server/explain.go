@@ -233,7 +233,7 @@ func (c *call) explainOffers(q *explainAsked, out *explainOut) *problem {
 	if p != nil {
 		return p
 	}
-	plan, refusal := c.planOf(c.snap, c.now, query)
+	plan, refusal := c.planOf(new(matcher.Searcher), c.snap, c.now, query)
 	if refusal != nil {
 		out.Refusal = &refusalOut{
 			Code: refusal.Code, CaseID: textOrNull(refusal.CaseID), Rule: textOrNull(refusal.Rule), Reasons: reasonsOut(refusal.Reasons),

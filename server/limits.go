@@ -48,6 +48,9 @@ const (
 	tcpKeepAlive             = 30 * time.Second
 	acceptPause              = 10 * time.Millisecond // after a connection was refused for too many
 
+	// maxKeptReply is how much memory a connection keeps for its next answer, in bytes.
+	maxKeptReply = 64 << 10
+
 	// maxJSONDepth bounds the nesting of a document, maxFaults the errors listed in one problem.
 	maxJSONDepth = 32
 	maxFaults    = 32

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
 )
 
 // Metrics are the collectors of the program, on a registry of their own. They are made before the engine, which
@@ -102,12 +103,12 @@ func (m *Metrics) answered(route string, status int, seconds float64) {
 }
 
 // searched counts one search: kind is week or earliest; a search without offers is counted by program and state.
-func (m *Metrics) searched(kind string, seconds float64, offersByTier map[string]int, program, state string) {
+func (m *Metrics) searched(kind string, seconds float64, offersByTier *tierCounts, program, state string) {
 	m.searchSeconds.WithLabelValues(kind).Observe(seconds)
 	total := 0
-	for _, tier := range tiers {
-		if n := offersByTier[tier]; n > 0 {
-			m.offers.WithLabelValues(tier).Add(float64(n))
+	for tier, n := range offersByTier {
+		if n > 0 {
+			m.offers.WithLabelValues(matcher.Tier(tier).String()).Add(float64(n))
 			total += n
 		}
 	}

@@ -102,8 +102,8 @@ func TestMetricNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, deckNow)
 	m := w.server.metrics
-	m.searched("week", 1, nil, "none such", "ZZ")
-	m.searched("earliest", 1, map[string]int{"full": 1}, "", "")
+	m.searched("week", 1, &tierCounts{}, "none such", "ZZ")
+	m.searched("earliest", 1, &tierCounts{matcher.TierFull: 1}, "", "")
 	m.conflict("none such")
 	m.Observer().Decided(engine.Kind(999), engine.StatusOK)
 	families, err := m.registry.Gather()

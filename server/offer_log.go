@@ -48,6 +48,16 @@ func (c *call) underDuty(snap *engine.Snapshot, caseIDs []string) (ids []string)
 	return ids
 }
 
+// dutyOf is underDuty of the cases of a plan.
+func dutyOf(plan *matcher.Plan, caseIDs []string) (ids []string) {
+	for i, id := range caseIDs {
+		if plan.RecordDuty(i) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // offered puts what an answer offers on record for cases under that duty, and
 // waits until it is durable: what is not on record is not offered.
 func (c *call) offered(snap *engine.Snapshot, caseIDs []string, p *proof) *problem {

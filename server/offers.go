@@ -17,6 +17,8 @@ type offerWriter struct {
 	call *call
 	snap *engine.Snapshot // of the answer: names are read from it
 	zone *slots.Zone      // of the times and labels
+	// Starts and ends have a stamp each: a call may end on the next day.
+	start, end slots.Stamp
 }
 
 // ordinals name the priorities; there are as many as tiers.
@@ -26,11 +28,11 @@ func priorityLabel(number int) string { return ordinals[number-1] + " Priority b
 
 // week appends the week grid.
 func (w *offerWriter) week(dst []byte, week *matcher.WeekAnswer, minutes int) []byte {
-	dst = append(dst, `{"week":{"start":`...)
-	dst = quote(dst, week.Monday.String())
-	dst = append(dst, `,"end":`...)
-	dst = quote(dst, week.Monday.AddDays(6).String())
-	dst = append(dst, '}', ',')
+	dst = append(dst, `{"week":{"start":"`...)
+	dst = slots.AppendDate(dst, week.Monday)
+	dst = append(dst, `","end":"`...)
+	dst = slots.AppendDate(dst, week.Monday.AddDays(6))
+	dst = append(dst, `"},`...)
 	dst = w.head(dst, minutes)
 	dst = append(dst, `,"priorities":[`...)
 	for i := range week.Priorities {
@@ -95,9 +97,9 @@ func (w *offerWriter) reviewer(dst []byte, p *matcher.Priority, r *matcher.Revie
 	for i := range r.Days {
 		day := &r.Days[i]
 		dst = comma(dst, i)
-		dst = append(dst, `{"date":`...)
-		dst = quote(dst, day.Date.String())
-		dst = append(dst, `,"slots":[`...)
+		dst = append(dst, `{"date":"`...)
+		dst = slots.AppendDate(dst, day.Date)
+		dst = append(dst, `","slots":[`...)
 		for j := range day.Slots {
 			dst = comma(dst, j)
 			dst = w.slot(append(dst, '{'), &day.Slots[j])
@@ -125,11 +127,11 @@ func (w *offerWriter) own(dst []byte, p *matcher.Priority, s *matcher.SlotOffer)
 // slot appends the members of a start, without braces.
 func (w *offerWriter) slot(dst []byte, s *matcher.SlotOffer) []byte {
 	dst = append(dst, `"start":"`...)
-	dst = slots.AppendInstant(dst, s.Start, w.zone)
+	dst = w.start.AppendInstant(dst, s.Start, w.zone)
 	dst = append(dst, `","end":"`...)
-	dst = slots.AppendInstant(dst, s.End, w.zone)
+	dst = w.end.AppendInstant(dst, s.End, w.zone)
 	dst = append(dst, `","label":"`...)
-	dst = slots.AppendLabel(dst, s.Start, w.zone)
+	dst = w.start.AppendLabel(dst, s.Start, w.zone)
 	dst = append(dst, `","consultativeOnly":`...)
 	dst = strconv.AppendBool(dst, s.Consultative)
 	if s.Late {
@@ -187,12 +189,16 @@ func (w *offerWriter) offer(dst []byte, o *matcher.Offer) []byte {
 
 // name appends who the reviewer is, as a requester may know it.
 func (w *offerWriter) name(dst []byte, r *matcher.Reviewer) []byte {
+	return append(dst, w.call.server.named.of(r, w)...)
+}
+
+// document makes what an answer says of a reviewer.
+func (w *offerWriter) document(r *matcher.Reviewer) []byte {
 	name := ""
 	if entry, found := w.snap.Reviewer(r.Tenant, r.ID); found {
 		name = w.call.reviewerName(r.ID, entry.Personal)
 	}
-	dst = append(dst, `{"id":`...)
-	dst = quote(dst, r.ID)
+	dst := quote([]byte(`{"id":`), r.ID)
 	dst = append(dst, `,"name":`...)
 	dst = quote(dst, name)
 	dst = append(dst, `,"credential":`...)
@@ -248,11 +254,24 @@ func comma(dst []byte, i int) []byte {
 // quote appends a JSON string. Everything that is answered was valid UTF-8 when
 // it was taken.
 func quote(dst []byte, s string) []byte {
+	if plainText(s) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	dst, err := jsontext.AppendQuote(dst, s)
 	if err != nil {
 		panic("server: text of an answer is not UTF-8")
 	}
 	return dst
+}
+
+// plainText reports whether a JSON string is s between quotation marks.
+func plainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func quotes(dst []byte, list []string) []byte {

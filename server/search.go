@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/parleyhq/parley/engine"
@@ -100,21 +101,28 @@ func searchWeek(c *call) answer {
 		shape.Monday = q.zone.Date(c.now).Monday()
 	}
 	q.span = matcher.WeekRange(q.zone, shape.Monday)
-	plan, p := c.plan(c.snap, c.now, q)
+	m := searchers.Get().(*matcher.Searcher)
+	plan, p := c.planIn(m, c.snap, c.now, q)
 	if p != nil {
 		return refuse(p)
 	}
 	week := plan.Week(shape)
-	if duty := c.underDuty(c.snap, q.caseIDs); len(duty) > 0 {
+	if duty := dutyOf(plan, q.caseIDs); len(duty) > 0 {
 		if p := c.offered(c.snap, duty, proofOf(&q, &week.Explanation).week(&week)); p != nil {
 			return refuse(p)
 		}
 	}
 	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
-	body := w.week(nil, &week, plan.CallMinutes)
+	r := replies.Get().(*replyBuffer)
+	r.body = w.week(r.body[:0], &week, plan.CallMinutes)
 	c.searchedWeek(q.caseIDs[0], &week, time.Since(begun))
-	return answer{status: http.StatusOK, body: body}
+	searchers.Put(m)
+	return answer{status: http.StatusOK, body: r.body, lent: r}
 }
+
+// searchers are kept from request to request, each with the memory of searches before. One
+// whose request was refused, or ended in a panic, is not used again.
+var searchers = sync.Pool{New: func() any { return new(matcher.Searcher) }}
 
 func searchEarliest(c *call) answer {
 	begun := time.Now()
@@ -129,20 +137,23 @@ func searchEarliest(c *call) answer {
 	if p := k.problem(); p != nil {
 		return refuse(p)
 	}
-	plan, p := c.plan(c.snap, c.now, q)
+	m := searchers.Get().(*matcher.Searcher)
+	plan, p := c.planIn(m, c.snap, c.now, q)
 	if p != nil {
 		return refuse(p)
 	}
 	found := plan.Earliest(limit)
-	if duty := c.underDuty(c.snap, q.caseIDs); len(duty) > 0 {
+	if duty := dutyOf(plan, q.caseIDs); len(duty) > 0 {
 		if p := c.offered(c.snap, duty, proofOf(&q, &found.Explanation).list(found.Offers)); p != nil {
 			return refuse(p)
 		}
 	}
 	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
-	body := w.earliest(nil, &found, plan.CallMinutes)
+	r := replies.Get().(*replyBuffer)
+	r.body = w.earliest(r.body[:0], &found, plan.CallMinutes)
 	c.searchedEarliest(q.caseIDs[0], &found, time.Since(begun))
-	return answer{status: http.StatusOK, body: body}
+	searchers.Put(m)
+	return answer{status: http.StatusOK, body: r.body, lent: r}
 }
 
 // span reads from and to; both left out is now to the horizon, which the rules
@@ -175,11 +186,16 @@ func (in *earliestIn) span(k *check, now slots.Instant) slots.Interval {
 
 // plan makes the matcher's plan of an inquiry, or the problem why there is none.
 func (c *call) plan(snap *engine.Snapshot, now slots.Instant, q inquiry) (*matcher.Plan, *problem) {
+	return c.planIn(new(matcher.Searcher), snap, now, q)
+}
+
+// planIn is plan in the memory of a searcher.
+func (c *call) planIn(m *matcher.Searcher, snap *engine.Snapshot, now slots.Instant, q inquiry) (*matcher.Plan, *problem) {
 	query, p := c.asked(snap, q)
 	if p != nil {
 		return nil, p
 	}
-	plan, refusal := c.planOf(snap, now, query)
+	plan, refusal := c.planOf(m, snap, now, query)
 	if refusal != nil {
 		return nil, planRefused(refusal)
 	}
@@ -205,14 +221,14 @@ func (c *call) asked(snap *engine.Snapshot, q inquiry) (matcher.Query, *problem)
 
 // planOf makes the plan of a query, or says why there is none. The call that the
 // caller would move or replace is out of the way.
-func (c *call) planOf(snap *engine.Snapshot, now slots.Instant, query matcher.Query) (*matcher.Plan, *matcher.Refusal) {
-	ids := make([]string, len(query.Cases))
-	for i, v := range query.Cases {
-		ids[i] = v.ID
+func (c *call) planOf(m *matcher.Searcher, snap *engine.Snapshot, now slots.Instant, query matcher.Query) (*matcher.Plan, *matcher.Refusal) {
+	ids := make([]string, 0, matcher.MaxCases)
+	for _, v := range query.Cases {
+		ids = append(ids, v.ID)
 	}
 	view := snap.View(c.actor.Tenant, now)
 	view.Except, query.FirstAsked = c.ownCall(snap, now, ids)
-	return matcher.NewPlan(view, query)
+	return m.Plan(view, query)
 }
 
 // ownCall is the call that the same request would move or replace: the
@@ -257,29 +273,32 @@ func planRefused(r *matcher.Refusal) *problem {
 	return p
 }
 
+// tierCounts are how many slots of each tier an answer offers.
+type tierCounts [matcher.TierBothWaived + 1]int
+
 func (c *call) searchedWeek(caseID string, week *matcher.WeekAnswer, took time.Duration) {
-	offers := make(map[string]int, len(week.Priorities))
+	var offers tierCounts
 	for i := range week.Priorities {
-		n := 0
-		for j := range week.Priorities[i].Reviewers {
-			for d := range week.Priorities[i].Reviewers[j].Days {
-				n += len(week.Priorities[i].Reviewers[j].Days[d].Slots)
+		priority := &week.Priorities[i]
+		for j := range priority.Reviewers {
+			days := &priority.Reviewers[j].Days
+			for d := range days {
+				offers[priority.Tier] += len(days[d].Slots)
 			}
 		}
-		offers[week.Priorities[i].Tier.String()] = n
 	}
-	c.searched("week", caseID, offers, took)
+	c.searched("week", caseID, &offers, took)
 }
 
 func (c *call) searchedEarliest(caseID string, found *matcher.OffersAnswer, took time.Duration) {
-	offers := make(map[string]int)
+	var offers tierCounts
 	for i := range found.Offers {
-		offers[found.Offers[i].Tier.String()]++
+		offers[found.Offers[i].Tier]++
 	}
-	c.searched("earliest", caseID, offers, took)
+	c.searched("earliest", caseID, &offers, took)
 }
 
-func (c *call) searched(kind, caseID string, offers map[string]int, took time.Duration) {
+func (c *call) searched(kind, caseID string, offers *tierCounts, took time.Duration) {
 	v, found := c.snap.Case(c.actor.Tenant, caseID)
 	if !found {
 		return

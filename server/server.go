@@ -48,6 +48,7 @@ type Server struct {
 	read func() (*engine.Snapshot, slots.Instant)
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
 	imports chan struct{}
+	named   named
 
 	mu        sync.Mutex
 	stopped   bool
