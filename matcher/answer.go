@@ -117,7 +117,7 @@ func (p *Plan) Week(shape WeekShape) WeekAnswer {
 				for k := range days[d].Slots {
 					s := &days[d].Slots[k]
 					priority.Unmet |= s.Unmet
-					priority.Attestations = join(priority.Attestations, s.Attestations)
+					priority.Attestations = p.mem.unions.of(priority.Attestations, s.Attestations)
 				}
 			}
 		}
@@ -162,9 +162,11 @@ type glimpse struct {
 	asAsked  bool // a start with nothing unmet
 }
 
-func (g *glimpse) slot(s *SlotOffer) {
+// slot looks at one start and reports whether there is more to see.
+func (g *glimpse) slot(s *SlotOffer) (more bool) {
 	g.changing = g.changing || !s.Consultative
 	g.asAsked = g.asAsked || s.Unmet == 0
+	return !g.changing || !g.asAsked
 }
 
 func (g *glimpse) week(priorities []Priority) {
@@ -173,7 +175,9 @@ func (g *glimpse) week(priorities []Priority) {
 			days := &priorities[i].Reviewers[j].Days
 			for d := range days {
 				for k := range days[d].Slots {
-					g.slot(&days[d].Slots[k])
+					if !g.slot(&days[d].Slots[k]) {
+						return
+					}
 				}
 			}
 		}
@@ -182,7 +186,9 @@ func (g *glimpse) week(priorities []Priority) {
 
 func (g *glimpse) list(offers []Offer) {
 	for i := range offers {
-		g.slot(&offers[i].SlotOffer)
+		if !g.slot(&offers[i].SlotOffer) {
+			return
+		}
 	}
 }
 

@@ -51,6 +51,10 @@
 // hours and calls as it needs them and keeps nothing. An index derived from the
 // grid can stand beside it; revealing, numbering and explaining are shared.
 //
+// A [Searcher] plans and answers one search after another in memory that it keeps: what it
+// gave is valid until its next plan. What decides a case is worked out for every
+// search, what only tells people of it where somebody asks.
+//
 // # Explanations
 //
 // What was judged can be accounted for, in the same words for every mode:

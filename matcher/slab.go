@@ -1,13 +1,14 @@
 package matcher
 
 // slab hands out memory that is taken back all at once: what was handed out is valid until
-// reset. It keeps its largest block, so that it allocates nothing once it has met its need.
+// reset. It keeps its last block, which is the largest: once it has met a need twice, the
+// same need allocates nothing.
 type slab[T any] struct {
 	block []T // handed out up to its length
 }
 
-// Blocks grow by half at least, from so many elements on.
-const firstBlock = 16
+// A block has room for so many elements at least, and for twice as many as the one before.
+const firstBlock = 8
 
 // reset takes everything back.
 func (s *slab[T]) reset() { s.block = s.block[:0] }
@@ -37,7 +38,7 @@ func (s *slab[T]) one() *T {
 // of a block that is full stay where they are: the block is left to them.
 func (s *slab[T]) reserve(n int) (from int) {
 	if len(s.block)+n > cap(s.block) {
-		s.block = make([]T, 0, max(n, cap(s.block)*3/2, firstBlock))
+		s.block = make([]T, 0, max(n, 2*cap(s.block), firstBlock))
 	}
 	return len(s.block)
 }
