@@ -8,6 +8,9 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
+
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
 )
 
 // TestQuote: the short way to a JSON string gives what the library gives.
@@ -21,6 +24,34 @@ func TestQuote(t *testing.T) {
 		}
 		if got := quote([]byte("x"), s); !bytes.Equal(got, want) {
 			t.Fatalf("%q, want %q", got, want)
+		}
+	})
+}
+
+// TestSlotTimes: a writer that goes from day to day writes each time as it is written alone.
+func TestSlotTimes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		zone, err := slots.LoadZone(rapid.SampledFrom([]string{"US/Eastern", "UTC", "Pacific/Apia", "Asia/Kathmandu", "Australia/Lord_Howe"}).Draw(t, "zone"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := offerWriter{zone: zone}
+		at := slots.Instant(rapid.Int64Range(1_300_000_000, 1_800_000_000).Draw(t, "at"))
+		for range 30 {
+			at += slots.Instant(rapid.IntRange(-100_000, 100_000).Draw(t, "step"))
+			s := matcher.SlotOffer{Start: at, End: at + slots.Instant(rapid.IntRange(1, 8*3600).Draw(t, "length"))}
+			want := slots.AppendInstant([]byte(`"start":"`), s.Start, zone)
+			want = slots.AppendInstant(append(want, `","end":"`...), s.End, zone)
+			want = slots.AppendLabel(append(want, `","label":"`...), s.Start, zone)
+			want = append(want, `","consultativeOnly":false`...)
+			if got := w.slot(nil, w.dayOf(s.Start), &s); !bytes.Equal(got, want) {
+				t.Fatalf("%s, want %s", got, want)
+			}
+			date := zone.Date(at)
+			if got := w.dayOf(s.Start).appendDate(nil, date); string(got) != date.String() {
+				t.Fatalf("date %s, want %s", got, date)
+			}
 		}
 	})
 }

@@ -17,8 +17,33 @@ type offerWriter struct {
 	call *call
 	snap *engine.Snapshot // of the answer: names are read from it
 	zone *slots.Zone      // of the times and labels
-	// Starts and ends have a stamp each: a call may end on the next day.
-	start, end slots.Stamp
+	// days write times, each those of one day in turn, for an answer comes back to its days
+	// with every reviewer.
+	days [8]dayWriter
+}
+
+// dayWriter writes what the slots of one day have in common.
+type dayWriter struct {
+	slots.Stamp
+	date slots.Date
+	text [len("2006-01-02")]byte // of date
+}
+
+// appendDate appends YYYY-MM-DD.
+func (d *dayWriter) appendDate(dst []byte, date slots.Date) []byte {
+	if d.date != date || d.text[0] == 0 {
+		if text := slots.AppendDate(d.text[:0], date); len(text) != len(d.text) {
+			d.text[0] = 0
+			return append(dst, text...)
+		}
+		d.date = date
+	}
+	return append(dst, d.text[:]...)
+}
+
+// dayOf returns the writer for a day, in UTC: nearly that of the local day.
+func (w *offerWriter) dayOf(t slots.Instant) *dayWriter {
+	return &w.days[uint64(t/(24*slots.Hour))%uint64(len(w.days))]
 }
 
 // ordinals name the priorities; there are as many as tiers.
@@ -98,11 +123,11 @@ func (w *offerWriter) reviewer(dst []byte, p *matcher.Priority, r *matcher.Revie
 		day := &r.Days[i]
 		dst = comma(dst, i)
 		dst = append(dst, `{"date":"`...)
-		dst = slots.AppendDate(dst, day.Date)
+		dst = w.days[i].appendDate(dst, day.Date)
 		dst = append(dst, `","slots":[`...)
 		for j := range day.Slots {
 			dst = comma(dst, j)
-			dst = w.slot(append(dst, '{'), &day.Slots[j])
+			dst = w.slot(append(dst, '{'), &w.days[i], &day.Slots[j])
 			dst = w.own(dst, p, &day.Slots[j])
 			dst = append(dst, '}')
 		}
@@ -125,13 +150,13 @@ func (w *offerWriter) own(dst []byte, p *matcher.Priority, s *matcher.SlotOffer)
 }
 
 // slot appends the members of a start, without braces.
-func (w *offerWriter) slot(dst []byte, s *matcher.SlotOffer) []byte {
+func (w *offerWriter) slot(dst []byte, day *dayWriter, s *matcher.SlotOffer) []byte {
 	dst = append(dst, `"start":"`...)
-	dst = w.start.AppendInstant(dst, s.Start, w.zone)
+	dst = day.AppendInstant(dst, s.Start, w.zone)
 	dst = append(dst, `","end":"`...)
-	dst = w.end.AppendInstant(dst, s.End, w.zone)
+	dst = day.AppendInstant(dst, s.End, w.zone)
 	dst = append(dst, `","label":"`...)
-	dst = w.start.AppendLabel(dst, s.Start, w.zone)
+	dst = day.AppendLabel(dst, s.Start, w.zone)
 	dst = append(dst, `","consultativeOnly":`...)
 	dst = strconv.AppendBool(dst, s.Consultative)
 	if s.Late {
@@ -171,7 +196,7 @@ func (w *offerWriter) offers(dst []byte, list []matcher.Offer) []byte {
 }
 
 func (w *offerWriter) offer(dst []byte, o *matcher.Offer) []byte {
-	dst = w.slot(append(dst, '{'), &o.SlotOffer)
+	dst = w.slot(append(dst, '{'), w.dayOf(o.Start), &o.SlotOffer)
 	dst = append(dst, `,"reviewer":`...)
 	dst = w.name(dst, o.Reviewer)
 	dst = append(dst, `,"relation":`...)
