@@ -235,14 +235,7 @@ func (cr *caseRules) appendChanges(found []slots.Instant, r *Reviewer, within sl
 		if !known {
 			continue
 		}
-		days := zone.Dates(l.From, l.To)
-		for k := range days.Len() {
-			for _, t := range [...]slots.Instant{days.At(k).Start, days.At(k).End} {
-				if within.Start < t && t < within.End {
-					found = append(found, t)
-				}
-			}
-		}
+		found = zone.AppendDateChanges(found, l.From, l.To, within)
 	}
 	for _, n := range cr.practice {
 		found = n.practiceChanges(found, r, within)

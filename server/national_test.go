@@ -47,10 +47,14 @@ func newNational(t testing.TB, reviewers int) *national {
 			r.Specialties = []string{[]string{"207X00000X", "208100000X", "207R00000X", "2084N0400X"}[random.IntN(4)]}
 		}
 		for k := range 1 + random.IntN(6) {
-			r.Licenses = append(r.Licenses, matcher.License{
+			l := matcher.License{
 				State: nationalStates[(random.IntN(3)+k*3)%len(nationalStates)], Type: "full", Status: "active",
-				From: n.monday - 2000, To: n.monday + slots.Date(random.IntN(60)*random.IntN(2)*20+2),
-			})
+				From: n.monday - 2000, To: n.monday + 400,
+			}
+			if random.IntN(20) == 0 { // within the horizon, so that verdicts change in time
+				l.To = n.monday + slots.Date(random.IntN(60))
+			}
+			r.Licenses = append(r.Licenses, l)
 		}
 		r.Personal = n.engine.Vault().SealReviewer("test/reviewer/"+r.ID, &engine.ReviewerPersonal{Name: "Dr. " + r.ID + " Example"})
 		puts = append(puts, engine.Command{Actor: n.server.localActor(), RequestID: "seed", Payload: engine.PutReviewer{Reviewer: r}})

@@ -111,6 +111,39 @@ func (z *Zone) DatesHull(from, to Date) (hull Interval) {
 	return hull
 }
 
+// AppendDateChanges appends the instants inside within, its ends left out, at which the
+// clocks come to the dates [from, to] or leave them.
+func (z *Zone) AppendDateChanges(dst []Instant, from, to Date, within Interval) []Instant {
+	local := Interval{Start: Instant(from) * dateSeconds, End: (Instant(to) + 1) * dateSeconds}
+	var run Interval // of pieces that touch
+	for i := z.at(max(local.Start-maxOffset, within.Start)); i < len(z.regimes); i++ {
+		span, offset := z.span(i), z.regimes[i].offset
+		if span.Start >= within.End || span.Start > local.End+maxOffset {
+			break
+		}
+		piece := span.Intersect(Interval{Start: local.Start - offset, End: local.End - offset})
+		switch {
+		case piece.Empty():
+		case !run.Empty() && piece.Start == run.End:
+			run.End = piece.End
+		default:
+			dst = appendEnds(dst, run, within)
+			run = piece
+		}
+	}
+	return appendEnds(dst, run, within)
+}
+
+// appendEnds appends the ends of an interval, if it has any, that lie inside within.
+func appendEnds(dst []Instant, i, within Interval) []Instant {
+	for _, t := range [...]Instant{i.Start, i.End} {
+		if !i.Empty() && within.Start < t && t < within.End {
+			dst = append(dst, t)
+		}
+	}
+	return dst
+}
+
 // eachDates yields, in order of time, the instants whose local date lies in [from, to],
 // until yield returns false. Pieces may touch.
 func (z *Zone) eachDates(from, to Date, yield func(Interval) bool) {

@@ -1,6 +1,7 @@
 package slots
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -83,4 +84,40 @@ func TestHolidaysKept(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDateChanges compares the changes with the ends of the dates themselves, in zones as
+// they are and in zones whose clocks jump as they like.
+func TestDateChanges(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		z, w := genZone(t)
+		near := w.from + 72*Hour
+		if rapid.Bool().Draw(t, "real") {
+			var err error
+			if z, err = LoadZone(rapid.SampledFrom(allowed().names).Draw(t, "zone")); err != nil {
+				t.Fatal(err)
+			}
+			near = z.regimes[rapid.IntRange(0, len(z.regimes)-1).Draw(t, "regime")].start
+			near = max(near, Instant(dateOf(1900, 1, 1))*dateSeconds)
+		}
+		from := z.Date(near) + Date(rapid.IntRange(-400, 3).Draw(t, "from"))
+		to := from + Date(rapid.SampledFrom([]int{-1, 0, 1, 2, 400, 4000}).Draw(t, "to"))
+		within := Interval{Start: near + Instant(rapid.IntRange(-100, 100).Draw(t, "start"))*Hour}
+		within.End = within.Start + Instant(rapid.IntRange(0, 1000).Draw(t, "length"))*Hour
+		if rapid.Bool().Draw(t, "edge") {
+			within.Start = near
+		}
+		var want []Instant
+		for piece := range z.Dates(from, to).All() {
+			for _, at := range []Instant{piece.Start, piece.End} {
+				if within.Start < at && at < within.End {
+					want = append(want, at)
+				}
+			}
+		}
+		if got := z.AppendDateChanges(nil, from, to, within); !slices.Equal(got, want) {
+			t.Fatalf("%s %s..%s within %s: %v, want %v", z, from, to, within, got, want)
+		}
+	})
 }
