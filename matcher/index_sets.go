@@ -1,0 +1,204 @@
+package matcher
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+// tenantSets are the sets of a tenant's active reviewers. A version of it is never
+// changed by an edition that is not its own.
+type tenantSets struct {
+	edition     uint64
+	active      plane
+	named       map[setName]plane
+	credentials []string // that occur or occurred, sorted
+	zones       []zoned
+}
+
+// setName names the set of those who have an attribute.
+type setName struct {
+	kind         setKind
+	name, detail string // detail is the type of a licence
+}
+
+type setKind uint8
+
+const (
+	setProgram setKind = iota
+	setHealthPlan
+	setAnyHealthPlan
+	setModality
+	setAnyModality
+	setPopulation
+	setCredential
+	setSpecialty
+	// setLicense: an active licence of a type that is valid all along the index.
+	setLicense
+	// setChanging: an active licence, of whatever type, that starts or ends on the way.
+	setChanging
+)
+
+// zoned are the reviewers of a zone.
+type zoned struct {
+	zone *slots.Zone
+	plane
+}
+
+// noSets are those of a tenant without reviewers.
+var noSets tenantSets
+
+func (x *Index) tenant(name string) *tenantSets {
+	if s := x.tenants[name]; s != nil {
+		return s
+	}
+	return &noSets
+}
+
+// ownTenant returns the sets of a tenant to change.
+func (x *Index) ownTenant(name string) *tenantSets {
+	old := x.tenant(name)
+	if old.edition == x.edition {
+		return old
+	}
+	mine := *old
+	mine.edition = x.edition
+	mine.credentials, mine.zones = slices.Clone(old.credentials), slices.Clone(old.zones)
+	if mine.named = maps.Clone(old.named); mine.named == nil {
+		mine.named = map[setName]plane{}
+	}
+	x.tenants = maps.Clone(x.tenants)
+	x.tenants[name] = &mine
+	return &mine
+}
+
+func (s *tenantSets) set(n setName) *plane {
+	p := s.named[n]
+	return &p
+}
+
+func (s *tenantSets) put(n setName, ref int, in bool) {
+	p, known := s.named[n]
+	if !known && !in {
+		return
+	}
+	p.put(ref, in, s.edition)
+	s.named[n] = p
+	if n.kind == setCredential && !known {
+		i, _ := slices.BinarySearch(s.credentials, n.name)
+		s.credentials = slices.Insert(s.credentials, i, n.name)
+	}
+}
+
+func (s *tenantSets) putZone(z *slots.Zone, ref int, in bool) {
+	i := slices.IndexFunc(s.zones, func(x zoned) bool { return x.zone == z })
+	if i < 0 {
+		i = len(s.zones)
+		s.zones = append(s.zones, zoned{zone: z})
+	}
+	s.zones[i].put(ref, in, s.edition)
+}
+
+// list puts v into the sets of what it has, or takes it out. Who is not active has
+// nothing.
+func (x *Index) list(v *Reviewer, in bool) {
+	if !v.Active {
+		return
+	}
+	s, ref := x.ownTenant(v.Tenant), int(v.Ref)
+	s.active.put(ref, in, s.edition)
+	s.putZone(v.Zone, ref, in)
+	put := func(kind setKind, names []string, without setKind) {
+		if len(names) == 0 {
+			s.put(setName{kind: without}, ref, in)
+		}
+		for _, name := range names {
+			s.put(setName{kind: kind, name: name}, ref, in)
+		}
+	}
+	put(setProgram, v.Programs, setProgram)
+	put(setHealthPlan, v.HealthPlans, setAnyHealthPlan)
+	put(setModality, v.Modalities, setAnyModality)
+	put(setPopulation, v.Populations, setPopulation)
+	put(setSpecialty, v.Specialties, setSpecialty)
+	s.put(setName{kind: setCredential, name: v.Credential}, ref, in)
+	x.listLicenses(s, v, in)
+}
+
+// listLicenses sorts v's licences by what they are all along the index. Doing it again
+// once the index reaches further changes what differs.
+func (x *Index) listLicenses(s *tenantSets, v *Reviewer, in bool) {
+	ref := int(v.Ref)
+	for i := range v.Licenses {
+		l := &v.Licenses[i]
+		if l.Status != "active" {
+			continue
+		}
+		valid, changing := false, false
+		for k := range v.Licenses {
+			if o := &v.Licenses[k]; o.Status == "active" && o.State == l.State {
+				whole, never := x.throughout(o)
+				valid = valid || whole && o.Type == l.Type
+				changing = changing || !whole && !never
+			}
+		}
+		s.put(setName{kind: setLicense, name: l.State, detail: l.Type}, ref, in && valid)
+		s.put(setName{kind: setChanging, name: l.State}, ref, in && changing)
+	}
+}
+
+// throughout reports whether a licence is valid on every date that the segments may
+// show anywhere, and whether it is on none.
+func (x *Index) throughout(l *License) (whole, never bool) {
+	if len(x.segments) == 0 {
+		return false, false
+	}
+	const day = 24 * slots.Hour
+	from := slots.Date(x.raster.Start(x.segments[0].first)/day) - 2
+	to := slots.Date(x.raster.Start(x.segments[len(x.segments)-1].first+blockBits)/day) + 2
+	return l.From <= from && to <= l.To, l.To < from || to < l.From || l.To < l.From
+}
+
+// relabel gives v, who is new in roster, a place between the ids next to his; where there
+// is no room all of his tenant get new ones.
+func (x *Index) relabel(roster *Roster, v *Reviewer) {
+	before, after := uint64(0), ^uint64(0)
+	prefix := idKey(v.Tenant, "")
+	roster.byID.Descend(idKey(v.Tenant, v.ID), func(key string, o *Reviewer) bool {
+		if o.Ref == v.Ref || x.seat(int(o.Ref)) == nil {
+			return true
+		}
+		if strings.HasPrefix(key, prefix) {
+			before = x.label(int(o.Ref))
+		}
+		return false
+	})
+	roster.Ascend(v.Tenant, v.ID, func(o *Reviewer) bool {
+		if o.Ref == v.Ref || x.seat(int(o.Ref)) == nil {
+			return true
+		}
+		after = x.label(int(o.Ref))
+		return false
+	})
+	const room = 1 << 32
+	label := before + (after-before)/2
+	if after == ^uint64(0) && before < after-2*room {
+		label = before + room
+	}
+	if label != before && label != after {
+		x.setLabel(int(v.Ref), label)
+		return
+	}
+	next := uint64(0)
+	roster.Ascend(v.Tenant, "", func(o *Reviewer) bool {
+		next += room
+		x.setLabel(int(o.Ref), next)
+		return true
+	})
+}
+
+func (x *Index) setLabel(ref int, label uint64) {
+	x.labels.own(ref/seatsPerLeaf, x.edition)[ref%seatsPerLeaf] = label
+}
