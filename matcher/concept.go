@@ -25,7 +25,8 @@ type conceptID uint16 // more than maxRows
 // concept is a specialty or a subspecialty of one.
 type concept struct {
 	id, label  string
-	specialty  conceptID // itself, if it is no subspecialty
+	specialty  conceptID   // itself, if it is no subspecialty
+	parts      []conceptID // its subspecialties
 	comparable bool
 	codes      []string
 }
@@ -78,7 +79,9 @@ func (c *compiler) compileConcepts(raw jsontext.Value) {
 		self := conceptID(i + 1)
 		t.concepts[self].specialty = self
 		if r.Parent != "" {
-			t.concepts[self].specialty = c.parentOf(at, &t, r, parents)
+			whole := c.parentOf(at, &t, r, parents)
+			t.concepts[self].specialty = whole
+			t.concepts[whole].parts = append(t.concepts[whole].parts, self)
 		}
 		if len(r.Codes) == 0 {
 			at.faultf("codes: none")

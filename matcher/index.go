@@ -36,7 +36,7 @@ type Index struct {
 	tenants map[string]*tenantSets    // never changed, but replaced
 
 	segments []*segment // consecutive; never changed, but replaced
-	crowded  plane // whose tallies do not fit
+	crowded  plane      // whose tallies do not fit
 	holds    *btree.BTreeG[heldUntil]
 	byDate   *btree.Map[int, *tally] // firm calls by the reviewer's local date of their start
 	byWeek   *btree.Map[int, *tally] // by week, see weekOf

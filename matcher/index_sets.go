@@ -15,6 +15,7 @@ type tenantSets struct {
 	active      plane
 	named       map[setName]plane
 	credentials []string // that occur or occurred, sorted
+	states      []string // of licences, likewise
 	zones       []zoned
 }
 
@@ -35,9 +36,10 @@ const (
 	setPopulation
 	setCredential
 	setSpecialty
-	// setLicense: an active licence of a type that is valid all along the index.
+	// setLicense: an active licence of a type in a state, "" = in some state, that is
+	// valid all along the index.
 	setLicense
-	// setChanging: an active licence, of whatever type, that starts or ends on the way.
+	// setChanging: such a licence, of whatever type, that starts or ends on the way.
 	setChanging
 )
 
@@ -65,7 +67,7 @@ func (x *Index) ownTenant(name string) *tenantSets {
 	}
 	mine := *old
 	mine.edition = x.edition
-	mine.credentials, mine.zones = slices.Clone(old.credentials), slices.Clone(old.zones)
+	mine.credentials, mine.states, mine.zones = slices.Clone(old.credentials), slices.Clone(old.states), slices.Clone(old.zones)
 	if mine.named = maps.Clone(old.named); mine.named == nil {
 		mine.named = map[setName]plane{}
 	}
@@ -86,10 +88,22 @@ func (s *tenantSets) put(n setName, ref int, in bool) {
 	}
 	p.put(ref, in, s.edition)
 	s.named[n] = p
-	if n.kind == setCredential && !known {
-		i, _ := slices.BinarySearch(s.credentials, n.name)
-		s.credentials = slices.Insert(s.credentials, i, n.name)
+	switch {
+	case known:
+	case n.kind == setCredential:
+		s.credentials = insertNew(s.credentials, n.name)
+	case (n.kind == setLicense || n.kind == setChanging) && n.name != "":
+		s.states = insertNew(s.states, n.name)
 	}
+}
+
+// insertNew keeps a sorted list of distinct names.
+func insertNew(list []string, name string) []string {
+	i, found := slices.BinarySearch(list, name)
+	if found {
+		return list
+	}
+	return slices.Insert(list, i, name)
 }
 
 func (s *tenantSets) putZone(z *slots.Zone, ref int, in bool) {
@@ -130,23 +144,26 @@ func (x *Index) list(v *Reviewer, in bool) {
 // listLicenses sorts v's licences by what they are all along the index. Doing it again
 // once the index reaches further changes what differs.
 func (x *Index) listLicenses(s *tenantSets, v *Reviewer, in bool) {
-	ref := int(v.Ref)
 	for i := range v.Licenses {
-		l := &v.Licenses[i]
-		if l.Status != "active" {
-			continue
+		if l := &v.Licenses[i]; l.Status == "active" {
+			x.listLicense(s, v, l, l.State, in)
+			x.listLicense(s, v, l, "", in)
 		}
-		valid, changing := false, false
-		for k := range v.Licenses {
-			if o := &v.Licenses[k]; o.Status == "active" && o.State == l.State {
-				whole, never := x.throughout(o)
-				valid = valid || whole && o.Type == l.Type
-				changing = changing || !whole && !never
-			}
-		}
-		s.put(setName{kind: setLicense, name: l.State, detail: l.Type}, ref, in && valid)
-		s.put(setName{kind: setChanging, name: l.State}, ref, in && changing)
 	}
+}
+
+// listLicense looks at all licences of a state, "" = of any, for the sets that l is in.
+func (x *Index) listLicense(s *tenantSets, v *Reviewer, l *License, state string, in bool) {
+	valid, changing := false, false
+	for k := range v.Licenses {
+		if o := &v.Licenses[k]; o.Status == "active" && (state == "" || o.State == state) {
+			whole, never := x.throughout(o)
+			valid = valid || whole && o.Type == l.Type
+			changing = changing || !whole && !never
+		}
+	}
+	s.put(setName{kind: setLicense, name: state, detail: l.Type}, int(v.Ref), in && valid)
+	s.put(setName{kind: setChanging, name: state}, int(v.Ref), in && changing)
 }
 
 // throughout reports whether a licence is valid on every date that the segments may

@@ -35,7 +35,7 @@ func newShift(seed uint64, minutes int) *shift {
 
 func (s *shift) below(n int) int { return s.IntN(n) }
 
-func pick[T any](s *shift, from ...T) T { return from[s.below(len(from))] }
+func among[T any](s *shift, from ...T) T { return from[s.below(len(from))] }
 
 // put changes a reviewer, or puts a new one.
 func (s *shift) put() {
@@ -43,31 +43,7 @@ func (s *shift) put() {
 	if len(s.people) > 30 || ref > 2 && s.below(3) > 0 {
 		ref = s.below(len(s.people))
 	}
-	r := &Reviewer{
-		Ref: slots.ReviewerRef(ref * 67), ID: fmt.Sprintf("rev-%d", (ref*7+3)%40), Tenant: pick(s, "a", "b"),
-		Credential: pick(s, "MD", "DO", "MD, PhD"), Zone: mustZone(pick(s, worldZones...)), Active: s.below(8) > 0,
-		Specialties: pick(s, []string{"207X00000X"}, []string{"207T00000X", "207XS0117X"}, nil),
-		Programs:    pick(s, []string{"msk"}, []string{"msk", "cardiac"}), Populations: pick(s, []string{"adult"}, nil),
-		HealthPlans: pick(s, nil, []string{"hne"}), Modalities: pick(s, nil, []string{"mri"}),
-		BufferBefore: pick(s, 0, 0, 5, 15, 20), BufferAfter: pick(s, 0, 0, 10, 30), MaxPerDay: pick(s, 0, 0, 1, 3),
-	}
-	today := slots.UTC().Date(s.now)
-	for range s.below(4) {
-		r.Licenses = append(r.Licenses, License{
-			State: pick(s, "TX", "TX", "AR"), Type: pick(s, "full", "limited"), Status: pick(s, "active", "active", "expired"),
-			From: today.AddDays(pick(s, -900, -3, 6, 30)), To: today.AddDays(pick(s, -5, 4, 14, 900)),
-		})
-	}
-	for range s.below(3) {
-		start := s.below(1439)
-		span := slots.ClockSpan{Start: slots.ClockTime(start), End: slots.ClockTime(start + 1 + s.below(1440-start))}
-		r.Hours.Weekly = append(r.Hours.Weekly, slots.WeeklyHours{Days: slots.Weekdays(1 + s.below(127)), Span: span})
-	}
-	if s.below(3) == 0 {
-		r.Hours.Exceptions = []slots.Exception{{Date: today.AddDays(s.below(12)), Hours: []slots.ClockSpan{{Start: 0, End: 1440}}}}
-		from := s.now + slots.Instant(s.below(9*86400))
-		r.Hours.Blocks = []slots.Interval{{Start: from, End: from + slots.Instant(1+s.below(90_000))}}
-	}
+	r := s.person(ref * 67)
 	if ref < len(s.people) {
 		r.Tenant, r.ID = s.people[ref].Tenant, s.people[ref].ID
 		if s.below(2) == 0 { // only some facts change
@@ -83,16 +59,46 @@ func (s *shift) put() {
 	s.index.Put(r, s.roster, s.calendar)
 }
 
+// person draws a reviewer.
+func (s *shift) person(ref int) *Reviewer {
+	r := &Reviewer{
+		Ref: slots.ReviewerRef(ref), ID: fmt.Sprintf("rev-%d", (ref*7+3)%10_007), Tenant: among(s, "a", "a", "b"),
+		Credential: among(s, "MD", "DO", "MD, PhD"), Zone: mustZone(among(s, worldZones...)), Active: s.below(8) > 0,
+		Specialties: among(s, []string{"207X00000X"}, []string{"207T00000X", "207XS0117X"}, nil),
+		Programs:    among(s, []string{"msk", "msk-spine-surgery"}, []string{"msk-spine-surgery", "cardiac"}), Populations: among(s, []string{"adult"}, nil),
+		HealthPlans: among(s, nil, []string{"hne"}), Modalities: among(s, nil, []string{"mri"}),
+		BufferBefore: among(s, 0, 0, 5, 15, 20), BufferAfter: among(s, 0, 0, 10, 30), MaxPerDay: among(s, 0, 0, 1, 3),
+	}
+	today := slots.UTC().Date(s.now)
+	for range s.below(4) {
+		r.Licenses = append(r.Licenses, License{
+			State: among(s, "TX", "TX", "AR"), Type: among(s, "full", "limited"), Status: among(s, "active", "active", "expired"),
+			From: today.AddDays(among(s, -900, -3, 6, 30)), To: today.AddDays(among(s, -5, 4, 14, 900)),
+		})
+	}
+	for range s.below(3) {
+		start := s.below(1439)
+		span := slots.ClockSpan{Start: slots.ClockTime(start), End: slots.ClockTime(start + 1 + s.below(1440-start))}
+		r.Hours.Weekly = append(r.Hours.Weekly, slots.WeeklyHours{Days: slots.Weekdays(1 + s.below(127)), Span: span})
+	}
+	if s.below(3) == 0 {
+		r.Hours.Exceptions = []slots.Exception{{Date: today.AddDays(s.below(12)), Hours: []slots.ClockSpan{{Start: 0, End: 1440}}}}
+		from := s.now + slots.Instant(s.below(9*86400))
+		r.Hours.Blocks = []slots.Interval{{Start: from, End: from + slots.Instant(1+s.below(90_000))}}
+	}
+	return r
+}
+
 // book inserts a call, on the cells or off them, perhaps one that fits nowhere.
 func (s *shift) book() {
 	r := s.people[s.below(len(s.people))]
-	start := s.now + slots.Instant(s.below(14*24*12)-24*12)*5*slots.Minute - s.now%300 + pick[slots.Instant](s, 0, 0, 0, 60, 7)
+	start := s.now + slots.Instant(s.below(14*24*12)-24*12)*5*slots.Minute - s.now%300 + among[slots.Instant](s, 0, 0, 0, 60, 7)
 	if s.below(3) == 0 {
 		start -= start % slots.Hour // crowd them on some dates
 		start = s.now - s.now%(24*slots.Hour) + start%(36*slots.Hour)
 	}
-	call := slots.Call{ID: fmt.Sprint(s.Uint64()), Reviewer: r.Ref, Span: slots.Interval{Start: start, End: start + slots.Instant(pick(s, 1, 15, 15, 30, 90))*slots.Minute}}
-	call.Busy = slots.Interval{Start: call.Span.Start - pick[slots.Instant](s, 0, 0, 300), End: call.Span.End + pick[slots.Instant](s, 0, 600)}
+	call := slots.Call{ID: fmt.Sprint(s.Uint64()), Reviewer: r.Ref, Span: slots.Interval{Start: start, End: start + slots.Instant(among(s, 1, 15, 15, 30, 90))*slots.Minute}}
+	call.Busy = slots.Interval{Start: call.Span.Start - among[slots.Instant](s, 0, 0, 300), End: call.Span.End + among[slots.Instant](s, 0, 600)}
 	if s.below(3) == 0 {
 		call.Until = s.now + slots.Instant(1+s.below(4000))
 	}

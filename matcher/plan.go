@@ -68,7 +68,7 @@ func (m *Searcher) Plan(v *View, q Query) (*Plan, *Refusal) {
 	}
 	m.modes = modes
 	p := &m.plan
-	*p = Plan{Mode: q.Mode, Modes: modes, view: v, query: q, rules: rules, source: treeSource{}, windows: everything, originals: p.originals[:0], mem: m}
+	*p = Plan{Mode: q.Mode, Modes: modes, view: v, query: q, rules: rules, source: sourceOf(v), windows: everything, originals: p.originals[:0], mem: m}
 	if q.Windows != nil {
 		p.windows = slots.NewSet(q.Windows...)
 	}

@@ -8,6 +8,8 @@ type Searcher struct {
 	rules []*caseRules // of the plan's cases and, behind them, of earlier plans'
 	modes []string     // of the plan
 
+	bits bitSearch
+
 	// The plan's answers.
 	priorities slab[Priority]
 	reviewers  slab[ReviewerOffers]

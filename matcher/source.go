@@ -2,6 +2,14 @@ package matcher
 
 import "github.com/parleyhq/parley/slots"
 
+// sourceOf returns the search that suits a view.
+func sourceOf(v *View) source {
+	if v.Index != nil {
+		return bitSource{}
+	}
+	return treeSource{}
+}
+
 // source finds what reviewers offer to a plan. Everything before it (rules,
 // limits, ticks) and after it (reveal, numbering, explanation, cutting by day) is
 // shared; implementations must agree with Plan.Judge and with each other on

@@ -211,3 +211,12 @@ func (t Ticks) boxes() []Interval {
 	}
 	return b.ivs
 }
+
+// DateUntil returns the local date of t, and the first instant after it at which the
+// clocks show another date or change.
+func (z *Zone) DateUntil(t Instant) (d Date, until Instant) {
+	i := z.at(t)
+	offset := z.regimes[i].offset
+	d = Date(floorDiv(t+offset, dateSeconds))
+	return d, min((Instant(d)+1)*dateSeconds-offset, z.span(i).End)
+}

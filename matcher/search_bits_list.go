@@ -1,0 +1,310 @@
+package matcher
+
+import (
+	"cmp"
+	"math/bits"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+func comparePicksByStart(a, b *pick) int {
+	return cmp.Or(
+		cmp.Compare(a.tier, b.tier),
+		cmp.Compare(a.start, b.start),
+		cmp.Compare(b.relation, a.relation),
+		cmp.Compare(a.firm, b.firm),
+		cmp.Compare(a.label, b.label),
+	)
+}
+
+func (s bitSource) some(p *Plan, window slots.Interval, f filter) bool {
+	if f.asAsked {
+		f.tiers &= compliantTiers // a waiver is something unmet
+	}
+	b, ok := s.on(p, window)
+	if !ok {
+		return s.treeSource.some(p, window, f)
+	}
+	if f.changing {
+		b.only = true
+		for _, cr := range p.rules {
+			b.within = append(b.within, cr.changing)
+		}
+	}
+	b.cast(f.tiers)
+	for i := range b.casts {
+		c := &b.casts[i]
+		if f.asAsked && p.query.SpecialtyMatch && c.relation < RelationSame {
+			continue
+		}
+		if b.anyOf(c) {
+			return true
+		}
+	}
+	return len(b.singles) > 0 && b.singleSome(f)
+}
+
+// anyOf reports whether a member of a cast has a start.
+func (b *bitSearch) anyOf(c *cast) bool {
+	if c.count <= few {
+		for ref := range c.each {
+			if _, ok := b.firstStart(ref); ok {
+				return true
+			}
+		}
+		return false
+	}
+	var cols columns
+	for i := range b.count() {
+		mask := slots.Bits(b.mask(i)[:])
+		for cell := mask.Next(0); cell >= 0; cell = mask.Next(cell + 1) {
+			if !b.columnsAt(&cols, i, cell) {
+				continue
+			}
+			for _, m := range c.members {
+				if b.freeIn(&cols, m.word, m.bits) != 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (b *bitSearch) singleSome(f filter) (found bool) {
+	window, suits := b.window, b.p.ticked(b.window)
+	if window = window.Intersect(suits.Hull()); window.Empty() {
+		return false
+	}
+	for _, ref := range b.singles {
+		d := &b.desk
+		if d.seat(b.x.seat(ref), window); d.tiers(f) == 0 {
+			continue
+		}
+		d.open(window)
+		d.starts(suits, f, func(slots.Instant, *span) bool {
+			found = true
+			return false
+		})
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+func (s bitSource) earliest(p *Plan, want tierSet, limit int, dst []Offer) []Offer {
+	b, ok := s.on(p, p.window)
+	if !ok {
+		return s.treeSource.earliest(p, want, limit, dst)
+	}
+	b.cast(want)
+	top := &b.picks
+	*top = best[pick]{limit: limit, compare: comparePicksByStart, kept: top.kept[:0]}
+	casts := b.casts
+	for tier := range want.all {
+		n := 0
+		for n < len(casts) && casts[n].tier == tier {
+			n++
+		}
+		if b.earliestOf(casts[:n]); top.full() {
+			break
+		}
+		casts = casts[n:]
+	}
+	b.singleStarts(want)
+	for i := range top.kept {
+		w := &top.kept[i]
+		var judged stretch
+		r := b.x.seat(w.ref)
+		var o SlotOffer
+		if w.single {
+			m := p.match(r, w.start, nil)
+			o = p.slotOffer(w.start, &m)
+		} else {
+			o = b.offer(&judged, w, r, w.start)
+		}
+		dst = append(dst, Offer{SlotOffer: o, Reviewer: r, Relation: w.relation, Tier: w.tier})
+	}
+	return dst
+}
+
+// earliestOf adds the starts of the casts of one tier, from the earliest on, until the
+// list is full: what follows ranks behind.
+func (b *bitSearch) earliestOf(casts []cast) {
+	count := 0
+	for i := range casts {
+		count += casts[i].count
+	}
+	if count == 0 {
+		return
+	}
+	for i := 0; i < b.count() && !b.picks.full(); i++ {
+		if count <= few {
+			b.earliestByRow(casts, i)
+		} else {
+			b.earliestByColumn(casts, i)
+		}
+	}
+}
+
+// earliestByRow reads the i-th segment of each member, and then goes by cell.
+func (b *bitSearch) earliestByRow(casts []cast, i int) {
+	mask, n := b.mask(i), 0
+	var some block
+	var rows [few]block
+	for k := range casts {
+		for ref := range casts[k].each {
+			rows[n] = b.starts(i, ref, mask)
+			for w := range some {
+				some[w] |= rows[n][w]
+			}
+			n++
+		}
+	}
+	cells := slots.Bits(some[:])
+	for cell := cells.Next(0); cell >= 0 && !b.picks.full(); cell = cells.Next(cell + 1) {
+		start, n := b.startOf(i, cell), 0
+		for k := range casts {
+			for ref := range casts[k].each {
+				if rows[n][cell/64]>>(cell%64)&1 == 1 {
+					b.start(&casts[k], ref, start)
+				}
+				n++
+			}
+		}
+	}
+}
+
+func (b *bitSearch) earliestByColumn(casts []cast, i int) {
+	var cols columns
+	mask := slots.Bits(b.mask(i)[:])
+	for cell := mask.Next(0); cell >= 0 && !b.picks.full(); cell = mask.Next(cell + 1) {
+		if !b.columnsAt(&cols, i, cell) {
+			continue
+		}
+		start := b.startOf(i, cell)
+		b.dateAt(start)
+		for k := range casts {
+			c := &casts[k]
+			if b.picks.full() && b.picks.worst().start == start && b.picks.worst().relation > c.relation {
+				break // the closer ones filled it
+			}
+			for _, m := range c.members {
+				if met := b.freeIn(&cols, m.word, m.bits); met != 0 {
+					b.startsAt(c, m.word, met, start)
+				}
+			}
+		}
+	}
+}
+
+// startsAt adds a start of reviewers of one word. Once the list is full, only those with
+// fewer or as many firm calls as its last row are looked at.
+func (b *bitSearch) startsAt(c *cast, word int, met uint64, start slots.Instant) {
+	for met != 0 {
+		if top := &b.picks; top.full() {
+			last := top.worst()
+			if last.tier == c.tier && last.start == start && last.relation == c.relation {
+				if met &= b.datedBelow(word, last.firm+1); met == 0 {
+					return
+				}
+			}
+		}
+		b.start(c, word*64+bits.TrailingZeros64(met), start)
+		met &= met - 1
+	}
+}
+
+// start adds a start.
+func (b *bitSearch) start(c *cast, ref int, start slots.Instant) {
+	w := pick{tier: c.tier, relation: c.relation, start: start, ref: ref}
+	if b.picks.admits(&w) { // even without calls
+		w.firm, w.label = b.x.tallyOn(b.x.seat(ref).Zone.Date(start)).count(ref), b.x.label(ref)
+		b.picks.add(w)
+	}
+}
+
+// dated are the zones in which it is one date at some instant, with that date's tally.
+type dated struct {
+	date  slots.Date
+	tally *tally
+	zones []plane
+}
+
+// dateAt sorts the tenant's zones by the date that it is in them at t.
+func (b *bitSearch) dateAt(t slots.Instant) {
+	b.dates = b.dates[:0]
+	for i := range b.sets.zones {
+		z := &b.sets.zones[i]
+		date := z.zone.Date(t)
+		k := 0
+		for k < len(b.dates) && b.dates[k].date != date {
+			k++
+		}
+		if k == len(b.dates) {
+			if k < cap(b.dates) {
+				b.dates = b.dates[:k+1] // for its memory
+			} else {
+				b.dates = append(b.dates, dated{})
+			}
+			b.dates[k] = dated{date: date, tally: b.x.tallyOn(date), zones: b.dates[k].zones[:0]}
+		}
+		b.dates[k].zones = append(b.dates[k].zones, z.plane)
+	}
+}
+
+// datedBelow returns, of the 64 reviewers from 64·word on, those who have fewer than limit
+// firm calls on the date that it is where they are.
+func (b *bitSearch) datedBelow(word, limit int) (fewer uint64) {
+	for i := range b.dates {
+		d := &b.dates[i]
+		below := d.tally.below(word, limit)
+		if len(b.dates) == 1 {
+			return below
+		}
+		for k := range d.zones {
+			fewer |= below & d.zones[k].word(word)
+		}
+	}
+	return fewer
+}
+
+// singleStarts adds the starts of those who are judged at a desk, as far as they can
+// change the list.
+func (b *bitSearch) singleStarts(want tierSet) {
+	if len(b.singles) == 0 {
+		return
+	}
+	p, f := b.p, filter{tiers: want}
+	suits := p.ticked(p.window)
+	for _, ref := range b.singles {
+		d := &b.desk
+		d.seat(b.x.seat(ref), p.window)
+		tiers := d.tiers(f)
+		if tiers == 0 {
+			continue
+		}
+		part := p.window
+		if top := &b.picks; top.full() {
+			switch last := top.worst(); {
+			case tiers.best() > last.tier:
+				continue
+			case tiers.best() == last.tier:
+				part.End = min(part.End, last.start+1)
+			}
+		}
+		if part.Empty() {
+			continue
+		}
+		d.open(part)
+		d.starts(suits, f, func(start slots.Instant, s *span) bool {
+			w := pick{tier: s.tier, relation: s.relation, start: start, ref: ref, single: true}
+			if b.picks.admits(&w) {
+				w.firm, w.label = d.firmOnDate(start), b.x.label(ref)
+				b.picks.add(w)
+			}
+			return true
+		})
+	}
+}

@@ -1,0 +1,323 @@
+package matcher
+
+import (
+	"cmp"
+	"math/bits"
+
+	"github.com/parleyhq/parley/slots"
+)
+
+func comparePicksInWeek(a, b *pick) int {
+	return cmp.Or(
+		cmp.Compare(b.relation, a.relation),
+		cmp.Compare(a.start, b.start),
+		cmp.Compare(a.firm, b.firm),
+		cmp.Compare(a.label, b.label),
+	)
+}
+
+func (s bitSource) week(p *Plan, want tierSet, shape WeekShape, dst []Priority) []Priority {
+	b, ok := s.on(p, p.window)
+	if !ok {
+		return s.treeSource.week(p, want, shape, dst)
+	}
+	b.cast(want)
+	b.weekly.reset(b)
+	for tier := range want.all {
+		top := &b.picks
+		*top = best[pick]{limit: shape.ReviewersPerPriority, compare: comparePicksInWeek, kept: top.kept[:0]}
+		for i := range b.casts {
+			if c := &b.casts[i]; c.tier == tier {
+				b.firstsOf(c)
+			}
+		}
+		b.singleFirsts(tier)
+		if len(top.kept) == 0 {
+			continue
+		}
+		priority := Priority{Tier: tier, MoreReviewers: top.more, Reviewers: p.mem.reviewers.take(len(top.kept))}
+		for i := range top.kept {
+			priority.Reviewers = append(priority.Reviewers, ReviewerOffers{})
+			b.weekOf(&top.kept[i], shape, &priority.Reviewers[i])
+		}
+		dst = append(dst, priority)
+	}
+	return dst
+}
+
+// settled reports whether a first start at t in a relation changes nothing on the page any
+// more: it is full, known to leave somebody out, and its last row ranks before.
+func (b *bitSearch) settled(relation Relation, t slots.Instant) bool {
+	top := &b.picks
+	if !top.full() || !top.more {
+		return false
+	}
+	last := top.worst()
+	return last.relation > relation || last.relation == relation && last.start < t
+}
+
+// firstsOf ranks the members of a cast by their first starts.
+func (b *bitSearch) firstsOf(c *cast) {
+	if b.settled(c.relation, b.window.Start) {
+		return
+	}
+	if c.count > few {
+		b.firstsByColumn(c)
+		return
+	}
+	for ref := range c.each {
+		if t, ok := b.firstStart(ref); ok {
+			b.first(c, ref, t)
+		}
+	}
+}
+
+// first ranks a first start.
+func (b *bitSearch) first(c *cast, ref int, t slots.Instant) {
+	w := pick{tier: c.tier, relation: c.relation, start: t, ref: ref}
+	if b.picks.admits(&w) { // even without calls
+		w.firm, w.label = b.weekly.of(b, ref), b.x.label(ref)
+		b.picks.add(w)
+	} else {
+		b.picks.more = true
+	}
+}
+
+// firstsByColumn walks the cells from the earliest on and drops whom it has met.
+func (b *bitSearch) firstsByColumn(c *cast) {
+	rest := append(b.members.take(len(c.members)), c.members...)
+	var cols columns
+	for i := range b.count() {
+		mask := slots.Bits(b.mask(i)[:])
+		for cell := mask.Next(0); cell >= 0; cell = mask.Next(cell + 1) {
+			start := b.startOf(i, cell)
+			if b.settled(c.relation, start) {
+				return
+			}
+			if !b.columnsAt(&cols, i, cell) {
+				continue
+			}
+			left := rest[:0]
+			for _, m := range rest {
+				met := b.freeIn(&cols, m.word, m.bits)
+				if met != 0 {
+					b.firstsAt(c, m.word, met, start)
+				}
+				if m.bits &^= met; m.bits != 0 {
+					left = append(left, m)
+				}
+			}
+			if rest = left; len(rest) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// firstsAt ranks reviewers of one word who all are met first at start. Once the page's
+// last row is such a one, only those with fewer or as many firm calls are looked at.
+func (b *bitSearch) firstsAt(c *cast, word int, met uint64, start slots.Instant) {
+	for met != 0 {
+		top := &b.picks
+		if top.full() {
+			last := top.worst()
+			if last.relation > c.relation || last.relation == c.relation && last.start < start {
+				top.more = true
+				return
+			}
+			if last.relation == c.relation && last.start == start {
+				near := b.weekly.below(b, word, last.firm+1)
+				top.more = top.more || met&^near != 0
+				if met &= near; met == 0 {
+					return
+				}
+			}
+		}
+		b.first(c, word*64+bits.TrailingZeros64(met), start)
+		met &= met - 1
+	}
+}
+
+// singleFirsts ranks those who are judged at a desk, as far as they can change the page.
+func (b *bitSearch) singleFirsts(tier Tier) {
+	if len(b.singles) == 0 {
+		return
+	}
+	p, want, top := b.p, tierSet(1<<tier), &b.picks
+	suits := p.ticked(p.window)
+	week := slots.NewSet(p.asked)
+	for _, ref := range b.singles {
+		d := &b.desk
+		d.seat(b.x.seat(ref), p.window)
+		if d.tiers(filter{tiers: want}) == 0 {
+			continue
+		}
+		part := p.window
+		if top.full() && top.more {
+			last := top.worst()
+			if d.relation(tier) < last.relation {
+				continue
+			}
+			if d.relation(tier) == last.relation {
+				part.End = min(part.End, last.start+1)
+			}
+		}
+		if part = part.Intersect(suits.Hull()); part.Empty() {
+			continue
+		}
+		d.open(part)
+		d.firsts(suits, want, func(first slots.Instant, s *span) {
+			w := pick{tier: tier, relation: s.relation, start: first, ref: ref, single: true}
+			if top.admits(&w) {
+				w.firm, w.label = d.firm(week), b.x.label(ref)
+				top.add(w)
+			} else {
+				top.more = true
+			}
+		})
+	}
+}
+
+// weekOf fills in what a row of the page offers, day by day.
+func (b *bitSearch) weekOf(w *pick, shape WeekShape, out *ReviewerOffers) {
+	p := b.p
+	if w.single {
+		*out = newDays(p.query.Zone, shape.Monday).offers(p, &row{
+			reviewer: b.x.seat(w.ref), tier: w.tier, relation: w.relation, first: w.start,
+		}, p.ticked(p.window), shape.SlotsPerDay)
+		return
+	}
+	out.Reviewer, out.Relation = b.x.seat(w.ref), w.relation
+	for i := range out.Days {
+		out.Days[i].Date = shape.Monday.AddDays(i)
+	}
+	var judged stretch
+	for i := range b.count() {
+		starts := b.starts(i, w.ref, b.mask(i))
+		cells := slots.Bits(starts[:])
+		for c := cells.Next(0); c >= 0; {
+			date, until := p.query.Zone.DateUntil(b.startOf(i, c))
+			end := min(b.x.raster.From(until)-(b.lead+i)*blockBits, blockBits)
+			day := int(date - shape.Monday)
+			if day < 0 || day >= len(out.Days) {
+				c = cells.Next(end)
+				continue
+			}
+			of := &out.Days[day]
+			for ; c >= 0 && c < end && len(of.Slots) < shape.SlotsPerDay; c = cells.Next(c + 1) {
+				if of.Slots == nil {
+					of.Slots = p.mem.slots.take(min(shape.SlotsPerDay, cells.Count(c, end)))
+				}
+				of.Slots = p.mem.slots.extend(of.Slots, b.offer(&judged, w, out.Reviewer, b.startOf(i, c)))
+			}
+			if c >= 0 && c < end {
+				of.More += cells.Count(c, end)
+				c = cells.Next(end)
+			}
+		}
+	}
+}
+
+// stretch is what the rules say of a reviewer between two instants at which that changes
+// for everybody.
+type stretch struct {
+	slots.Interval
+	match match
+}
+
+// offer makes the offer of a start of a cast's member.
+func (b *bitSearch) offer(judged *stretch, w *pick, r *Reviewer, start slots.Instant) SlotOffer {
+	if !judged.Contains(start) {
+		judged.Interval = b.stretchOf(start)
+		if w.tier.Compliant() && len(b.p.rules) == 1 {
+			judged.match = b.plainMatch(w, judged.Start)
+		} else {
+			judged.match = b.p.match(r, judged.Start, nil)
+		}
+	}
+	return b.p.slotOffer(start, &judged.match)
+}
+
+// stretchOf returns the part of the window around t in which nothing changes for all.
+func (b *bitSearch) stretchOf(t slots.Instant) slots.Interval {
+	s := b.window
+	for _, cr := range b.p.rules {
+		for _, cut := range [...]slots.Instant{cr.changing.Start, cr.changing.End, cr.lateFrom()} {
+			if cut <= t {
+				s.Start = max(s.Start, cut)
+			} else {
+				s.End = min(s.End, cut)
+			}
+		}
+	}
+	return s
+}
+
+// plainMatch is what an offer shows of Plan.match where one case is met in a compliant
+// tier: nothing can be unmet but the caller's wish, and nothing needs a waiver.
+func (b *bitSearch) plainMatch(w *pick, t slots.Instant) match {
+	cr := b.p.rules[0]
+	m := match{grade: grade{tier: w.tier, relation: w.relation, consultative: !cr.changing.Contains(t)}, attestations: cr.mandatory}
+	if cr.specialtyMatch && w.relation < RelationSame {
+		m.unmet = m.unmet.With(NeedSpecialtyMatch)
+	}
+	return m
+}
+
+// weekCounts are the firm calls of the week that a query asks for.
+type weekCounts struct {
+	asked  slots.Interval
+	tally  *tally // nil: the index does not count this week
+	differ []plane
+}
+
+// reset finds the tally of the week, and those to whom it does not apply: somebody has a
+// call between the turn of the week as it is counted and as it is asked for.
+func (n *weekCounts) reset(b *bitSearch) {
+	n.asked, n.tally, n.differ = b.p.asked, nil, n.differ[:0]
+	week, ok := turnNear(n.asked.Start)
+	end, ends := turnNear(n.asked.End)
+	if !ok || !ends || end != week+1 || weekStart(week) < b.x.oldest || n.asked.Start < b.x.oldest {
+		return
+	}
+	n.tally = &noTally
+	if t, known := b.x.byWeek.Get(week); known {
+		n.tally = t
+	}
+	n.apart(b, weekStart(week), n.asked.Start)
+	n.apart(b, weekStart(end), n.asked.End)
+}
+
+// apart adds who has a firm call in an hour between two instants.
+func (n *weekCounts) apart(b *bitSearch, x, y slots.Instant) {
+	for hour := hourOf(min(x, y)); slots.Instant(hour)*slots.Hour < max(x, y); hour++ {
+		if p, some := b.x.nearTurn.Get(hour); some {
+			n.differ = append(n.differ, p)
+		}
+	}
+}
+
+// of counts a reviewer's.
+func (n *weekCounts) of(b *bitSearch, ref int) int {
+	known := n.tally != nil
+	for i := range n.differ {
+		known = known && !n.differ[i].has(ref)
+	}
+	if known {
+		return n.tally.count(ref)
+	}
+	v := b.p.view
+	return v.Calendar.CountStarts(slots.ReviewerRef(ref), slots.NewSet(n.asked), v.Now, true, v.Except)
+}
+
+// below returns, of the 64 reviewers from 64·word on, those who may have fewer than limit.
+func (n *weekCounts) below(b *bitSearch, word, limit int) uint64 {
+	if n.tally == nil {
+		return ^uint64(0)
+	}
+	some := n.tally.below(word, limit)
+	for i := range n.differ {
+		some |= n.differ[i].word(word)
+	}
+	return some
+}
