@@ -35,8 +35,10 @@ type Index struct {
 	labels  vec[[seatsPerLeaf]uint64] // in a tenant they ascend as ids do
 	tenants map[string]*tenantSets    // never changed, but replaced
 
-	segments []*segment // consecutive; never changed, but replaced
-	crowded  plane      // whose tallies do not fit
+	segments []*segment     // consecutive; never changed, but replaced
+	sorted   slots.Interval // that licences are sorted by, see setLicense; the segments at least
+	counted  int            // the calls of numbers below are in the tallies and holds
+	crowded  plane          // whose tallies do not fit
 	holds    *btree.BTreeG[heldUntil]
 	byDate   *btree.Map[int, *tally] // firm calls by the reviewer's local date of their start
 	byWeek   *btree.Map[int, *tally] // by week, see weekOf
@@ -60,7 +62,7 @@ type segment struct {
 // rows are the cells of a few reviewers with consecutive numbers.
 type rows [rowsPerLeaf]block
 
-const rowsPerLeaf = 4
+const rowsPerLeaf = 8
 
 // columnGroup holds the columns of consecutive cells.
 type columnGroup struct {
@@ -180,7 +182,7 @@ func (x *Index) segmentOf(cell int) *segment {
 		return nil
 	}
 	i := cell/blockBits - x.segments[0].first/blockBits
-	if cell < 0 || i < 0 || i >= len(x.segments) || !x.built(x.segments[i]) {
+	if x.counted < x.size || cell < 0 || i < 0 || i >= len(x.segments) || !x.built(x.segments[i]) {
 		return nil
 	}
 	return x.segments[i]

@@ -1,11 +1,14 @@
 package matcher
 
-import "github.com/parleyhq/parley/slots"
+import (
+	"slices"
 
-// Load takes everybody of roster into an empty index, and the firm calls of calendar from
-// the week before now on. Advance then builds the cells.
-func (x *Index) Load(now slots.Instant, roster *Roster, calendar *slots.Calendar) {
-	x.forget(now)
+	"github.com/parleyhq/parley/slots"
+)
+
+// Load takes everybody of roster into an empty index. Advance does the rest.
+func (x *Index) Load(now slots.Instant, roster *Roster) {
+	x.sorted = slots.Interval{Start: x.raster.Start(x.raster.Cell(now) / blockBits * blockBits), End: now + x.reach + reachSlack}
 	label := uint64(0)
 	roster.byID.Scan(func(_ string, v *Reviewer) bool {
 		const room = 1 << 32
@@ -16,46 +19,66 @@ func (x *Index) Load(now slots.Instant, roster *Roster, calendar *slots.Calendar
 		x.list(v, true)
 		return true
 	})
-	calendar.All(func(c slots.Call) bool {
-		if c.Until != 0 {
-			x.holds.Set(heldUntil{c.Until, c.Busy.Start, c.Reviewer})
-		} else if r := x.seat(int(c.Reviewer)); r != nil {
-			x.count(r, c.Span.Start, 1, calendar)
-		}
-		return true
-	})
+	x.counted = 0
 }
 
-// Advance lets the index follow now: it drops segments that lie behind and builds those
-// ahead, of at most so many tiles of 512 reviewers. It reports whether nothing is left
-// to do. Until a segment is whole, searches that need it read roster and calendar.
+// Behind reports whether Advance has something to do at now.
+func (x *Index) Behind(now slots.Instant) bool {
+	n := len(x.segments)
+	return x.counted < x.size || n == 0 || !x.built(x.segments[n-1]) ||
+		x.segments[n-1].first+blockBits <= x.raster.Cell(now+x.reach+reachSlack)
+}
+
+// Advance lets the index follow now: it counts calls not yet counted, drops segments that
+// lie behind and builds those ahead, of at most so many tiles of 512 reviewers. It
+// reports whether nothing is left to do. Until the cells that a search needs are whole,
+// it reads roster and calendar.
 func (x *Index) Advance(now slots.Instant, calendar *slots.Calendar, tiles int) (done bool) {
 	x.forget(now)
+	for ; x.counted < x.size; tiles-- {
+		if tiles == 0 {
+			return false
+		}
+		x.countTile(calendar)
+	}
 	first := x.raster.Cell(now) / blockBits * blockBits
 	for len(x.segments) > 0 && x.segments[0].first < first {
 		x.segments = x.segments[1:]
 	}
-	last := x.raster.Cell(now + x.reach + reachSlack)
-	for {
-		if n := len(x.segments); n > 0 && !x.built(x.segments[n-1]) {
-			if tiles == 0 {
-				return false
-			}
-			tiles--
-			x.buildTile(n-1, calendar)
+	for x.Behind(now) {
+		n := len(x.segments)
+		if n == 0 || x.built(x.segments[n-1]) {
+			x.appendSegment(first)
 			continue
 		}
-		next := first
-		if n := len(x.segments); n > 0 {
-			next = x.segments[n-1].first + blockBits
+		if tiles == 0 {
+			return false
 		}
-		if next > last {
-			return true
-		}
-		segments := make([]*segment, len(x.segments), len(x.segments)+1)
-		copy(segments, x.segments)
-		x.segments = append(segments, &segment{edition: x.edition, first: next})
+		tiles--
+		x.buildTile(n-1, calendar)
 	}
+	return true
+}
+
+// countTile counts the calls of the next 512 reviewers.
+func (x *Index) countTile(calendar *slots.Calendar) {
+	from := x.counted
+	x.counted = min(from+blockBits, x.size)
+	for ref := from; ref < x.counted; ref++ {
+		if r := x.seat(ref); r != nil {
+			x.recount(r, 1, calendar)
+		}
+	}
+}
+
+// appendSegment adds the segment behind the last one, or at first if there is none.
+func (x *Index) appendSegment(first int) {
+	if n := len(x.segments); n > 0 {
+		first = x.segments[n-1].first + blockBits
+	}
+	s := &segment{edition: x.edition, first: first}
+	x.segments = append(slices.Clone(x.segments), s)
+	x.sorted = slots.Interval{Start: x.raster.Start(x.segments[0].first), End: max(x.sorted.End, x.span(s).End)}
 }
 
 // Covers reports whether the cells of a call in within are all built.
@@ -73,7 +96,7 @@ func (x *Index) Covers(within slots.Interval) bool {
 }
 
 // buildTile works out the next 512 reviewers of segment i, the last one. Since the index
-// reaches further with it, their licences are sorted anew.
+// may reach further with it, licences that turn there are sorted anew.
 func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 	s := x.ownSegment(i)
 	free := make([]block, blockBits)
@@ -83,7 +106,7 @@ func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 		if r == nil {
 			continue
 		}
-		if r.Active {
+		if r.Active && turns(r, x.span(s)) {
 			x.listLicenses(x.ownTenant(r.Tenant), r, true)
 		}
 		hours, odd := x.hoursOf(s, r)
@@ -111,6 +134,14 @@ func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 		}
 	}
 	s.tiles++
+}
+
+// turns reports whether a licence of r starts or ends in i or near it.
+func turns(r *Reviewer, i slots.Interval) bool {
+	from, to := datesAround(i)
+	return slices.ContainsFunc(r.Licenses, func(l License) bool {
+		return from-2 <= l.From && l.From <= to+2 || from-2 <= l.To && l.To <= to+2
+	})
 }
 
 // transpose turns the rows of a square of bits into its columns.

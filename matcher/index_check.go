@@ -14,10 +14,19 @@ import (
 func (x *Index) Check(roster *Roster, calendar *slots.Calendar) error {
 	fresh := newIndex(x.raster.Minutes, x.reach)
 	fresh.forget(x.oldest + weekLength)
-	fresh.Load(x.oldest+weekLength, roster, calendar)
+	fresh.Load(x.oldest+weekLength, roster)
+	for fresh.counted < fresh.size {
+		fresh.countTile(calendar)
+	}
 	for _, s := range x.segments {
 		fresh.segments = append(fresh.segments, &segment{edition: fresh.edition, first: s.first})
 	}
+	fresh.sorted = x.sorted
+	roster.byID.Scan(func(_ string, v *Reviewer) bool {
+		fresh.list(v, false)
+		fresh.list(v, true)
+		return true
+	})
 	for i := range fresh.segments {
 		for !fresh.built(fresh.segments[i]) {
 			fresh.buildTile(i, calendar)
@@ -167,6 +176,9 @@ func (x *Index) sameCells(fresh *Index) error {
 }
 
 func (x *Index) sameCounts(fresh *Index) error {
+	if x.counted < x.size {
+		return nil // it does not claim to know
+	}
 	for ref := range x.size {
 		if fresh.crowded.has(ref) && !x.crowded.has(ref) {
 			return fmt.Errorf("reviewer %d has more calls than are counted", ref)

@@ -10,10 +10,14 @@ func (x *Index) Put(v *Reviewer, roster *Roster, calendar *slots.Calendar) {
 		x.list(old, false)
 	}
 	x.grow(ref + 1)
+	known := ref < x.counted
 	x.seats.own(ref/seatsPerLeaf, x.edition)[ref%seatsPerLeaf] = v
-	switch {
-	case old == nil:
+	if old == nil {
 		x.relabel(roster, v)
+	}
+	switch {
+	case !known:
+	case old == nil:
 		x.recount(v, 1, calendar)
 	case old.Zone != v.Zone || x.crowded.has(ref):
 		x.recount(old, -1, calendar)
@@ -38,6 +42,9 @@ func (x *Index) grow(size int) {
 			x.ownSegment(i).tiles = tilesOf(size)
 		}
 	}
+	if x.counted == x.size {
+		x.counted = size // nobody between has calls that are not counted when he is put
+	}
 	x.size = size
 }
 
@@ -45,32 +52,35 @@ func tilesOf(size int) int { return (size + blockBits - 1) / blockBits }
 
 // Inserted tells that c was inserted into calendar.
 func (x *Index) Inserted(c slots.Call, calendar *slots.Calendar) {
-	if c.Until != 0 {
-		x.holds.Set(heldUntil{c.Until, c.Busy.Start, c.Reviewer})
-	}
 	r := x.seat(int(c.Reviewer))
 	if r == nil {
 		return
 	}
-	if c.Until == 0 {
-		x.count(r, c.Span.Start, 1, calendar)
-	}
+	x.note(r, c, 1, calendar)
 	x.refresh(r, c, calendar)
 }
 
 // Removed tells that c was removed from calendar.
 func (x *Index) Removed(c slots.Call, calendar *slots.Calendar) {
-	if c.Until != 0 {
-		x.holds.Delete(heldUntil{c.Until, c.Busy.Start, c.Reviewer})
-	}
 	r := x.seat(int(c.Reviewer))
 	if r == nil {
 		return
 	}
-	if c.Until == 0 {
-		x.count(r, c.Span.Start, -1, calendar)
-	}
+	x.note(r, c, -1, calendar)
 	x.refresh(r, c, calendar)
+}
+
+// note counts a call of r, or takes it back, if his calls are counted.
+func (x *Index) note(r *Reviewer, c slots.Call, by int, calendar *slots.Calendar) {
+	switch h := (heldUntil{c.Until, c.Busy.Start, c.Reviewer}); {
+	case int(r.Ref) >= x.counted:
+	case c.Until == 0:
+		x.count(r, c.Span.Start, by, calendar)
+	case by > 0:
+		x.holds.Set(h)
+	default:
+		x.holds.Delete(h)
+	}
 }
 
 // refresh looks again at the cells that a call bears upon.

@@ -166,16 +166,20 @@ func (x *Index) listLicense(s *tenantSets, v *Reviewer, l *License, state string
 	s.put(setName{kind: setChanging, name: state}, int(v.Ref), in && changing)
 }
 
-// throughout reports whether a licence is valid on every date that the segments may
-// show anywhere, and whether it is on none.
+// throughout reports whether a licence is valid on every date that it may be anywhere in
+// the index, and whether it is on none.
 func (x *Index) throughout(l *License) (whole, never bool) {
-	if len(x.segments) == 0 {
+	if x.sorted.Empty() {
 		return false, false
 	}
-	const day = 24 * slots.Hour
-	from := slots.Date(x.raster.Start(x.segments[0].first)/day) - 2
-	to := slots.Date(x.raster.Start(x.segments[len(x.segments)-1].first+blockBits)/day) + 2
+	from, to := datesAround(x.sorted)
 	return l.From <= from && to <= l.To, l.To < from || to < l.From || l.To < l.From
+}
+
+// datesAround returns the first and the last date that it may be anywhere.
+func datesAround(i slots.Interval) (from, to slots.Date) {
+	utc := slots.UTC()
+	return utc.Date(i.Start) - 2, utc.Date(i.End) + 2
 }
 
 // relabel gives v, who is new in roster, a place between the ids next to his; where there

@@ -106,10 +106,10 @@ func (x *Index) count(r *Reviewer, start slots.Instant, by int, calendar *slots.
 		}
 		t.add(ref, by, x.edition)
 	}
-	if _, near := turnNear(start); !near {
+	hour := hourOf(start)
+	if _, near := turnNear(slots.Instant(hour) * slots.Hour); !near {
 		return
 	}
-	hour := hourOf(start)
 	among := slots.NewSet(slots.Interval{Start: slots.Instant(hour) * slots.Hour, End: slots.Instant(hour+1) * slots.Hour})
 	some := calendar.CountStarts(r.Ref, among, start, true, "") > 0
 	p, _ := x.nearTurn.Get(hour)
@@ -136,12 +136,10 @@ func (x *Index) ownTally(m interface {
 	return t
 }
 
-// recount counts all firm calls of r, or takes them back.
+// recount counts all calls of r, or takes them back.
 func (x *Index) recount(r *Reviewer, by int, calendar *slots.Calendar) {
 	calendar.Calls(r.Ref, everything.Hull(), func(c slots.Call) bool {
-		if c.Until == 0 {
-			x.count(r, c.Span.Start, by, calendar)
-		}
+		x.note(r, c, by, calendar)
 		return true
 	})
 }

@@ -9,7 +9,7 @@ type vec[L any] struct {
 }
 
 // fanout is how many leaves a branch holds.
-const fanout = 32
+const fanout = 16
 
 type branch[L any] struct {
 	edition uint64

@@ -18,7 +18,7 @@ func indexed(v *View, minutes int) *View {
 	if minutes > 0 {
 		with.Index = newIndex(minutes, 62*24*slots.Hour)
 	}
-	with.Index.Load(v.Now, v.Roster, v.Calendar)
+	with.Index.Load(v.Now, v.Roster)
 	for !with.Index.Advance(v.Now, v.Calendar, 3) {
 	}
 	return &with
