@@ -63,6 +63,7 @@ var allConsents = []string{"tx_ssl_waived", "tx_ssl_specialty_waived", "oh_membe
 
 // agreement is a small world and the cases that want a call in it.
 type agreement struct {
+	asked     int // how often a plan was made
 	t         *rapid.T
 	s         *state
 	now       slots.Instant

@@ -146,7 +146,7 @@ func (s *state) checkIndexes() error {
 	if !sameCalendar(s.calendar, fresh.calendar) || s.roster.Len() != s.reviewers.len() {
 		return fmt.Errorf("calendar or roster differs from its entities")
 	}
-	return nil
+	return s.seats.check()
 }
 
 // rebuilt puts all entities into an empty state.

@@ -155,7 +155,7 @@ func (s *state) loadReviewer(r *Reviewer) error {
 		return errContradiction("reviewer %s has number %d, next is %d", r.ID, r.Ref, s.nextRef)
 	}
 	s.reviewers.put(r.Tenant, r.ID, r)
-	s.roster.Put(rosterEntry(r))
+	s.seats.put(rosterEntry(r))
 	return nil
 }
 

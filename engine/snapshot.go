@@ -26,6 +26,10 @@ func (s *Snapshot) View(tenant string, now slots.Instant) *matcher.View {
 	return s.state.view(tenant, max(now, s.state.now), "")
 }
 
+// Except puts a call out of the way of a view of this snapshot: the caller's own hold or
+// appointment, by its id; "" = none.
+func (s *Snapshot) Except(v *matcher.View, id string) { s.state.except(v, id) }
+
 // Reviewer returns a reviewer by id.
 func (s *Snapshot) Reviewer(tenant, id string) (*Reviewer, bool) {
 	return s.state.reviewers.get(tenant, id)

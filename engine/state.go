@@ -29,10 +29,9 @@ type state struct {
 	offered      table[caseRecord] // by case: what is noted of its offer records
 
 	// Derived.
-	roster        *matcher.Roster
-	calendar      *slots.Calendar // holds and active appointments
-	calls         table[call]     // by case: its hold or active appointment
-	holders       table[holder]   // by principal
+	seats
+	calls         table[call]   // by case: its hold or active appointment
+	holders       table[holder] // by principal
 	holdsEnd      deadlines
 	keysEnd       deadlines
 	answerBytes   int   // of all remembered answers
@@ -87,8 +86,7 @@ func newState() *state {
 		appointments:  newTable[Appointment](),
 		profiles:      newTable[Profile](),
 		keys:          newTable[remembered](),
-		roster:        matcher.NewRoster(),
-		calendar:      slots.NewCalendar(),
+		seats:         newSeats(),
 		calls:         newTable[call](),
 		holders:       newTable[holder](),
 		holdsEnd:      newDeadlines(),
@@ -121,8 +119,7 @@ func (s *state) clone() *state {
 	c.appointments = s.appointments.clone()
 	c.profiles = s.profiles.clone()
 	c.keys = s.keys.clone()
-	c.roster = s.roster.Clone()
-	c.calendar = s.calendar.Clone()
+	c.seats = s.seats.clone()
 	c.calls = s.calls.clone()
 	c.holders = s.holders.clone()
 	c.holdsEnd = s.holdsEnd.clone()
@@ -160,12 +157,31 @@ func (s *state) compile() error {
 
 // view is what the matcher sees of one tenant at now, with one call out of the way.
 func (s *state) view(tenant string, now slots.Instant, except string) *matcher.View {
-	return &matcher.View{
+	v := &matcher.View{
 		Tenant:   tenant,
 		Rules:    s.rules.compiled,
 		Roster:   s.roster,
 		Calendar: s.calendar,
 		Now:      now,
-		Except:   except,
+		Index:    s.index,
+	}
+	s.except(v, except)
+	return v
+}
+
+// except puts a call of the tenant out of the view's way, "" = none.
+func (s *state) except(v *matcher.View, id string) {
+	v.Except, v.ExceptOf = id, nil
+	if id == "" {
+		return
+	}
+	hold, held := s.holds.get(v.Tenant, id)
+	appointment, booked := s.appointments.get(v.Tenant, id)
+	switch {
+	case held && booked: // of two reviewers, perhaps
+	case held:
+		v.ExceptOf, _ = s.roster.Get(hold.Reviewer)
+	case booked:
+		v.ExceptOf, _ = s.roster.Get(appointment.Reviewer)
 	}
 }

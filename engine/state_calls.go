@@ -12,7 +12,7 @@ func (h *Hold) ActiveAt(now slots.Instant) bool { return now < h.ExpiresAt }
 
 // occupy takes a call's time and cases; both must be free.
 func (s *state) occupy(tenant string, cases []string, id string, c slots.Call) error {
-	if conflict, ok := s.calendar.Insert(c); !ok {
+	if conflict, ok := s.seats.insert(c); !ok {
 		return errContradiction("call %s overlaps call %s", id, conflict.ID)
 	}
 	for _, caseID := range cases {
@@ -25,7 +25,7 @@ func (s *state) occupy(tenant string, cases []string, id string, c slots.Call) e
 
 // vacate gives a call's time and cases back.
 func (s *state) vacate(tenant string, cases []string, reviewer slots.ReviewerRef, busy slots.Interval) error {
-	if !s.calendar.Remove(reviewer, busy.Start) {
+	if !s.seats.remove(reviewer, busy.Start) {
 		return errContradiction("no call of reviewer %d at %d", reviewer, busy.Start)
 	}
 	for _, caseID := range cases {

@@ -25,7 +25,7 @@ func (s *state) putReviewer(r *Reviewer) error {
 		s.nextRef++
 	}
 	s.reviewers.put(r.Tenant, r.ID, r)
-	s.roster.Put(rosterEntry(r))
+	s.seats.put(rosterEntry(r))
 	return nil
 }
 

@@ -78,11 +78,40 @@ func (w *writer) run() {
 			w.land()
 		case r := <-queue:
 			w.judge(r)
+		case <-w.lagging():
+			w.follow()
 		case <-closing:
 			closing = nil
 		}
 	}
 }
+
+// always is ready to be received from.
+var always = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// lagging is ready if the index has something left to build and nothing is being
+// written, nil otherwise.
+func (w *writer) lagging() <-chan struct{} {
+	if w.flying == nil && len(w.forming.records) == 0 && w.failed.Load() == nil && w.work.behind(w.work.rules.compiled, w.now()) {
+		return always
+	}
+	return nil
+}
+
+// follow builds a little more of the index between two batches. What readers see is the
+// same state; its searches take a shorter way.
+func (w *writer) follow() {
+	w.work.follow(w.work.rules.compiled, w.now())
+	w.base = w.work.clone()
+	w.published.Store(&Snapshot{state: w.work.clone(), chain: w.Snapshot().chain})
+}
+
+// now is what the next command would be stamped with.
+func (w *writer) now() slots.Instant { return max(w.stamped, w.options.Clock.Now()) }
 
 // commit is the committer: it writes one batch after the other.
 func (w *writer) commit() {
@@ -106,7 +135,7 @@ func (w *writer) judge(r *request) {
 			return
 		}
 	}
-	w.stamped = max(w.stamped, w.options.Clock.Now())
+	w.stamped = w.now()
 	done, err := w.work.step(r.cmd, w.stamped, w.limits, &w.forming.codec)
 	if done.entry != nil {
 		w.forming.add(done)
@@ -153,6 +182,9 @@ func (w *writer) launch() {
 // takeOff makes the forming batch the flying one.
 func (w *writer) takeOff() {
 	b := w.forming
+	if w.work.behind(w.work.rules.compiled, w.now()) { // also where there is never nothing to write
+		w.work.follow(w.work.rules.compiled, w.now())
+	}
 	b.expected, b.after, b.fallback = w.base.seq, w.work.clone(), w.work.clone()
 	if b.after.seq != b.expected+Seq(len(b.records)) {
 		broken("one record for each entry", b.after.seq, b.expected+Seq(len(b.records)))

@@ -269,7 +269,9 @@ func (c *call) refusedBecause(query matcher.Query) (found matcher.Explanation) {
 	for i, v := range query.Cases {
 		ids[i] = v.ID
 	}
-	view.Except, query.FirstAsked = c.ownCall(c.snap, c.now, ids)
+	own, firstAsked := c.ownCall(c.snap, c.now, ids)
+	c.snap.Except(view, own)
+	query.FirstAsked = firstAsked
 	for _, query.Mode = range tried {
 		if found, _ = matcher.ExplainRefused(view, query); len(found.Unlock) > 0 {
 			return found

@@ -38,7 +38,7 @@ func (c *call) planOfCall(a *engine.Appointment, z *slots.Zone) (*matcher.Plan, 
 		query.Cases[i] = &v.Case
 	}
 	view := c.snap.View(a.Tenant, c.now)
-	view.Except = a.ID
+	c.snap.Except(view, a.ID)
 	plan, refusal := matcher.NewPlan(view, query)
 	return plan, refusal == nil
 }

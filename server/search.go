@@ -227,7 +227,9 @@ func (c *call) planOf(m *matcher.Searcher, snap *engine.Snapshot, now slots.Inst
 		ids = append(ids, v.ID)
 	}
 	view := snap.View(c.actor.Tenant, now)
-	view.Except, query.FirstAsked = c.ownCall(snap, now, ids)
+	own, firstAsked := c.ownCall(snap, now, ids)
+	snap.Except(view, own)
+	query.FirstAsked = firstAsked
 	return m.Plan(view, query)
 }
 
