@@ -35,7 +35,7 @@ type bitSearch struct {
 	cuts    []slots.Instant
 
 	times
-	picks  best[pick]
+	picks  picks
 	weekly weekCounts
 	dates  []dated
 }
@@ -92,15 +92,4 @@ func (c *cast) each(yield func(ref int) bool) {
 			}
 		}
 	}
-}
-
-// pick ranks one reviewer or start that a search has found.
-type pick struct {
-	tier     Tier
-	relation Relation
-	start    slots.Instant
-	firm     int
-	label    uint64 // in place of the id
-	ref      int
-	single   bool // judged at a desk
 }

@@ -1,21 +1,10 @@
 package matcher
 
 import (
-	"cmp"
 	"math/bits"
 
 	"github.com/parleyhq/parley/slots"
 )
-
-func comparePicksByStart(a, b *pick) int {
-	return cmp.Or(
-		cmp.Compare(a.tier, b.tier),
-		cmp.Compare(a.start, b.start),
-		cmp.Compare(b.relation, a.relation),
-		cmp.Compare(a.firm, b.firm),
-		cmp.Compare(a.label, b.label),
-	)
-}
 
 func (s bitSource) some(p *Plan, window slots.Interval, f filter) bool {
 	if f.asAsked {
@@ -100,7 +89,7 @@ func (s bitSource) earliest(p *Plan, want tierSet, limit int, dst []Offer) []Off
 	}
 	b.cast(want)
 	top := &b.picks
-	*top = best[pick]{limit: limit, compare: comparePicksByStart, kept: top.kept[:0]}
+	top.reset(limit, true)
 	casts := b.casts
 	for tier := range want.all {
 		n := 0

@@ -1,20 +1,10 @@
 package matcher
 
 import (
-	"cmp"
 	"math/bits"
 
 	"github.com/parleyhq/parley/slots"
 )
-
-func comparePicksInWeek(a, b *pick) int {
-	return cmp.Or(
-		cmp.Compare(b.relation, a.relation),
-		cmp.Compare(a.start, b.start),
-		cmp.Compare(a.firm, b.firm),
-		cmp.Compare(a.label, b.label),
-	)
-}
 
 func (s bitSource) week(p *Plan, want tierSet, shape WeekShape, dst []Priority) []Priority {
 	b, ok := s.on(p, p.window)
@@ -25,7 +15,7 @@ func (s bitSource) week(p *Plan, want tierSet, shape WeekShape, dst []Priority) 
 	b.weekly.reset(b)
 	for tier := range want.all {
 		top := &b.picks
-		*top = best[pick]{limit: shape.ReviewersPerPriority, compare: comparePicksInWeek, kept: top.kept[:0]}
+		top.reset(shape.ReviewersPerPriority, false)
 		for i := range b.casts {
 			if c := &b.casts[i]; c.tier == tier {
 				b.firstsOf(c)
