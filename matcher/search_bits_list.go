@@ -111,7 +111,7 @@ func (s bitSource) earliest(p *Plan, want tierSet, limit int, dst []Offer) []Off
 			m := p.match(r, w.start, nil)
 			o = p.slotOffer(w.start, &m)
 		} else {
-			o = b.offer(&judged, w, r, w.start)
+			b.offer(&o, &judged, w, r, w.start)
 		}
 		dst = append(dst, Offer{SlotOffer: o, Reviewer: r, Relation: w.relation, Tier: w.tier})
 	}

@@ -193,15 +193,15 @@ func (b *bitSearch) weekOf(w *pick, shape WeekShape, out *ReviewerOffers) {
 				c = cells.Next(end)
 				continue
 			}
-			of := &out.Days[day]
-			for ; c >= 0 && c < end && len(of.Slots) < shape.SlotsPerDay; c = cells.Next(c + 1) {
-				if of.Slots == nil {
-					of.Slots = p.mem.slots.take(min(shape.SlotsPerDay, cells.Count(c, end)))
-				}
-				of.Slots = p.mem.slots.extend(of.Slots, b.offer(&judged, w, out.Reviewer, b.startOf(i, c)))
+			of, all := &out.Days[day], cells.Count(c, end)
+			had := len(of.Slots) // where clocks go back over midnight a date comes twice
+			shown := min(all, shape.SlotsPerDay-had)
+			of.Slots = append(p.mem.slots.take(had+shown), of.Slots...)[:had+shown]
+			for k := range shown {
+				b.offer(&of.Slots[had+k], &judged, w, out.Reviewer, b.startOf(i, c))
+				c = cells.Next(c + 1)
 			}
-			if c >= 0 && c < end {
-				of.More += cells.Count(c, end)
+			if of.More += all - shown; shown < all {
 				c = cells.Next(end)
 			}
 		}
@@ -215,8 +215,8 @@ type stretch struct {
 	match match
 }
 
-// offer makes the offer of a start of a cast's member.
-func (b *bitSearch) offer(judged *stretch, w *pick, r *Reviewer, start slots.Instant) SlotOffer {
+// offer fills in the offer of a start of a cast's member.
+func (b *bitSearch) offer(o *SlotOffer, judged *stretch, w *pick, r *Reviewer, start slots.Instant) {
 	if !judged.Contains(start) {
 		judged.Interval = b.stretchOf(start)
 		if w.tier.Compliant() && len(b.p.rules) == 1 {
@@ -225,7 +225,12 @@ func (b *bitSearch) offer(judged *stretch, w *pick, r *Reviewer, start slots.Ins
 			judged.match = b.p.match(r, judged.Start, nil)
 		}
 	}
-	return b.p.slotOffer(start, &judged.match)
+	m := &judged.match
+	o.Start, o.End = start, start+b.p.length
+	o.Consultative, o.Late, o.Unmet, o.Attestations = m.consultative, b.p.late(start), m.unmet, m.attestations
+	if o.Cases = nil; m.differ {
+		o.Cases = m.cases
+	}
 }
 
 // stretchOf returns the part of the window around t in which nothing changes for all.
