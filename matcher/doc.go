@@ -47,9 +47,26 @@
 //  4. Every order is total and ends on the reviewer's id. The same state, query
 //     and Now give the same answer.
 //
-// Between Plan and answer stands an internal seam: the search over B-trees reads
-// hours and calls as it needs them and keeps nothing. An index derived from the
-// grid can stand beside it; revealing, numbering and explaining are shared.
+// Between Plan and answer stands an internal seam with two implementations behind it;
+// revealing, numbering and explaining are shared. The search over B-trees reads hours
+// and calls as it needs them and keeps nothing. The search over bits, for views that
+// carry an [Index], asks the same of sets of reviewers and cells of time:
+//
+//  1. It gives the same answers. Where the index does not reach, or a plan's calls are
+//     not whole cells, the other search answers; nothing but time tells which did.
+//  2. An Index holds nothing that roster and calendar do not say: whoever changes one of
+//     the three tells the others at once, and Index.Check makes it anew and compares.
+//  3. The cells of a call decide for the call: each lies in the reviewer's hours, no
+//     busy span comes nearer to it than his buffers, and his cap of the date is not
+//     used up. Hours and calls themselves may lie off the cells.
+//  4. Whom sets and cells do not tell exactly (a licence turns, a hold has expired and is
+//     still there, a rule asks what there is no set for) is judged by the one predicate.
+//  5. Time is walked from the earliest cell on, and no further than the answer can change.
+//  6. Versions are persistent: what a reader holds never changes, and a booking copies a
+//     few hundred bytes of each branch that it touches, once in a batch.
+//
+// Begin reading at index.go and, for the search, at search_bits.go: cast finds who may
+// stand where, times which cells suit, week and earliest rank what both have in common.
 //
 // A [Searcher] plans and answers one search after another in memory that it keeps: what it
 // gave is valid until its next plan. What decides a case is worked out for every

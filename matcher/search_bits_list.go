@@ -102,18 +102,23 @@ func (s bitSource) earliest(p *Plan, want tierSet, limit int, dst []Offer) []Off
 		casts = casts[n:]
 	}
 	b.singleStarts(want)
-	for i := range top.kept {
-		w := &top.kept[i]
-		var judged stretch
+	return b.appendPicks(dst)
+}
+
+// appendPicks fills in what ranking did not need.
+func (b *bitSearch) appendPicks(dst []Offer) []Offer {
+	for i := range b.picks.kept {
+		w := &b.picks.kept[i]
 		r := b.x.seat(w.ref)
-		var o SlotOffer
+		dst = append(dst, Offer{Reviewer: r, Relation: w.relation, Tier: w.tier})
+		o := &dst[len(dst)-1].SlotOffer
 		if w.single {
-			m := p.match(r, w.start, nil)
-			o = p.slotOffer(w.start, &m)
-		} else {
-			b.offer(&o, &judged, w, r, w.start)
+			m := b.p.match(r, w.start, nil)
+			*o = b.p.slotOffer(w.start, &m)
+			continue
 		}
-		dst = append(dst, Offer{SlotOffer: o, Reviewer: r, Relation: w.relation, Tier: w.tier})
+		var judged stretch
+		b.offer(o, &judged, w, r, w.start)
 	}
 	return dst
 }
@@ -157,7 +162,7 @@ func (b *bitSearch) earliestByRow(casts []cast, i int) {
 		for k := range casts {
 			for ref := range casts[k].each {
 				if rows[n][cell/64]>>(cell%64)&1 == 1 {
-					b.start(&casts[k], ref, start)
+					b.start(&casts[k], ref, start, 0)
 				}
 				n++
 			}
@@ -166,23 +171,28 @@ func (b *bitSearch) earliestByRow(casts []cast, i int) {
 }
 
 func (b *bitSearch) earliestByColumn(casts []cast, i int) {
-	var cols columns
 	mask := slots.Bits(b.mask(i)[:])
 	for cell := mask.Next(0); cell >= 0 && !b.picks.full(); cell = mask.Next(cell + 1) {
-		if !b.columnsAt(&cols, i, cell) {
-			continue
+		b.startsIn(casts, i, cell, 0)
+	}
+}
+
+// startsIn adds the starts of casts in one cell, at some distance from what is asked for.
+func (b *bitSearch) startsIn(casts []cast, i, cell int, far slots.Instant) {
+	var cols columns
+	if !b.columnsAt(&cols, i, cell) {
+		return
+	}
+	start := b.startOf(i, cell)
+	b.dateAt(start)
+	for k := range casts {
+		c := &casts[k]
+		if !b.picks.admits(&pick{far: far, tier: c.tier, relation: c.relation, start: start}) {
+			continue // even without calls
 		}
-		start := b.startOf(i, cell)
-		b.dateAt(start)
-		for k := range casts {
-			c := &casts[k]
-			if b.picks.full() && b.picks.worst().start == start && b.picks.worst().relation > c.relation {
-				break // the closer ones filled it
-			}
-			for _, m := range c.members {
-				if met := b.freeIn(&cols, m.word, m.bits); met != 0 {
-					b.startsAt(c, m.word, met, start)
-				}
+		for _, m := range c.members {
+			if met := b.freeIn(&cols, m.word, m.bits); met != 0 {
+				b.startsAt(c, m.word, met, start, far)
 			}
 		}
 	}
@@ -190,7 +200,7 @@ func (b *bitSearch) earliestByColumn(casts []cast, i int) {
 
 // startsAt adds a start of reviewers of one word. Once the list is full, only those with
 // fewer or as many firm calls as its last row are looked at.
-func (b *bitSearch) startsAt(c *cast, word int, met uint64, start slots.Instant) {
+func (b *bitSearch) startsAt(c *cast, word int, met uint64, start, far slots.Instant) {
 	for met != 0 {
 		if top := &b.picks; top.full() {
 			last := top.worst()
@@ -200,14 +210,14 @@ func (b *bitSearch) startsAt(c *cast, word int, met uint64, start slots.Instant)
 				}
 			}
 		}
-		b.start(c, word*64+bits.TrailingZeros64(met), start)
+		b.start(c, word*64+bits.TrailingZeros64(met), start, far)
 		met &= met - 1
 	}
 }
 
 // start adds a start.
-func (b *bitSearch) start(c *cast, ref int, start slots.Instant) {
-	w := pick{tier: c.tier, relation: c.relation, start: start, ref: ref}
+func (b *bitSearch) start(c *cast, ref int, start, far slots.Instant) {
+	w := pick{far: far, tier: c.tier, relation: c.relation, start: start, ref: ref}
 	if b.picks.admits(&w) { // even without calls
 		w.firm, w.label = b.x.tallyOn(b.x.seat(ref).Zone.Date(start)).count(ref), b.x.label(ref)
 		b.picks.add(w)

@@ -1,13 +1,10 @@
 package matcher
 
-import (
-	"cmp"
-
-	"github.com/parleyhq/parley/slots"
-)
+import "github.com/parleyhq/parley/slots"
 
 // pick ranks one reviewer or start that a search has found.
 type pick struct {
+	far      slots.Instant // from what is asked for, where nearness counts
 	tier     Tier
 	relation Relation
 	start    slots.Instant
@@ -21,7 +18,7 @@ type pick struct {
 // search over trees, without a comparison that has to be called through a pointer.
 type picks struct {
 	limit   int
-	byStart bool // ranked as a list of earliest offers, else as the rows of one tier's page
+	byStart bool // ranked as a list of earliest or nearest offers, else as the rows of one tier's page
 	kept    []pick
 	more    bool // something was left out
 }
@@ -35,18 +32,27 @@ func (p *picks) full() bool { return len(p.kept) >= p.limit }
 // worst returns the last pick kept.
 func (p *picks) worst() *pick { return &p.kept[len(p.kept)-1] }
 
-// before reports whether a ranks before b, as compareHits or compareRows have it.
+// before reports whether a ranks before b, as compareHits, byDistance or compareRows say.
 func (p *picks) before(a, b *pick) bool {
 	if p.byStart {
-		return cmp.Or(
-			cmp.Compare(a.tier, b.tier), cmp.Compare(a.start, b.start), cmp.Compare(b.relation, a.relation),
-			cmp.Compare(a.firm, b.firm), cmp.Compare(a.label, b.label),
-		) < 0
+		switch {
+		case a.far != b.far:
+			return a.far < b.far
+		case a.tier != b.tier:
+			return a.tier < b.tier
+		case a.start != b.start:
+			return a.start < b.start
+		}
 	}
-	return cmp.Or(
-		cmp.Compare(b.relation, a.relation), cmp.Compare(a.start, b.start),
-		cmp.Compare(a.firm, b.firm), cmp.Compare(a.label, b.label),
-	) < 0
+	switch {
+	case a.relation != b.relation:
+		return a.relation > b.relation
+	case a.start != b.start:
+		return a.start < b.start
+	case a.firm != b.firm:
+		return a.firm < b.firm
+	}
+	return a.label < b.label
 }
 
 // admits reports whether add would keep x.

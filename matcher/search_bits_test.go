@@ -64,6 +64,11 @@ func sameAnswers(t *rapid.T, bits, tree *View, q Query, shape WeekShape) (usedBi
 		same("some", p.any(p.window, f), twin.any(twin.window, f))
 	}
 	same("nothing", p.ExplainNothing(), twin.ExplainNothing())
+	nearest, unlock, some := p.NearestUnlocked()
+	want, key, also := twin.NearestUnlocked()
+	same("nearest unlocked", some, also)
+	same("nearest unlocked", unlock, key)
+	same("nearest unlocked", nearest, want)
 	_, ok = bitSource{}.on(p, p.window)
 	return ok
 }

@@ -9,7 +9,8 @@ type times struct {
 	lead   int // number of the first segment
 	masks  []block
 	known  []bool
-	suits  *slots.Set // in place of ticks and windows, nil = those of the plan
+	suits  slots.Set // in place of ticks and windows, if they are given
+	given  bool
 	within []slots.Interval
 	only   bool // starts lie in within
 }
@@ -21,7 +22,7 @@ func (t *times) reset(b *bitSearch) {
 	for range last - t.lead + 1 {
 		t.masks, t.known = append(t.masks, block{}), append(t.known, false)
 	}
-	t.suits, t.within, t.only = nil, t.within[:0], false
+	t.suits, t.given, t.within, t.only = slots.Set{}, false, t.within[:0], false
 }
 
 // count returns how many segments the window touches.
@@ -39,8 +40,8 @@ func (b *bitSearch) mask(i int) *block {
 	b.known[i] = true
 	first, raster := (b.lead+i)*blockBits, b.x.raster
 	var row longRow
-	if b.suits != nil {
-		raster.Cover(row[:], first, *b.suits)
+	if b.given {
+		raster.Cover(row[:], first, b.suits)
 	} else {
 		raster.Tick(row[:], first, b.p.query.Zone, b.p.query.Ticks)
 		if b.p.query.Windows != nil {

@@ -130,6 +130,22 @@ func (b Bits) Next(i int) int {
 	return word<<6 + wordbits.TrailingZeros64(rest)
 }
 
+// Prev returns the last bit at or before i that is set, -1 if none is.
+func (b Bits) Prev(i int) int {
+	if i = min(i, 64*len(b)-1); i < 0 {
+		return -1
+	}
+	word := i >> 6
+	rest := b[word] << (63 - i&63) >> (63 - i&63)
+	for rest == 0 {
+		if word--; word < 0 {
+			return -1
+		}
+		rest = b[word]
+	}
+	return word<<6 + 63 - wordbits.LeadingZeros64(rest)
+}
+
 // Count returns how many of the bits from ≤ i < to are set.
 func (b Bits) Count(from, to int) (n int) {
 	from, to = max(from, 0), min(to, 64*len(b))

@@ -85,6 +85,16 @@ func TestBitsAgainstBools(t *testing.T) {
 			}
 		}
 		from, to := spot("count from"), spot("count to")
+		at := spot("before")
+		prev := -1
+		for i := range n {
+			if bools[i] && i <= at {
+				prev = i
+			}
+		}
+		if b.Prev(at) != prev {
+			t.Fatalf("%d is before %d, want %d", b.Prev(at), at, prev)
+		}
 		count, next := 0, -1
 		for i := n - 1; i >= 0; i-- {
 			if bools[i] && from <= i && i < to {
