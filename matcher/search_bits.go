@@ -28,6 +28,7 @@ type bitSearch struct {
 	width   int            // words of a dense set of reviewers
 	words   slab[uint64]   // dense sets
 	members slab[wordBits] // of casts
+	lists   slab[outcome]
 	planes  []plane        // to be united
 	casts   []cast         // by tier, then the closest relation first
 	singles []int          // who is to be judged at a desk, by number
@@ -60,6 +61,7 @@ func (bitSource) on(p *Plan, window slots.Interval) (b *bitSearch, ok bool) {
 	b.width = tilesOf(x.size) * blockWords
 	b.words.reset()
 	b.members.reset()
+	b.lists.reset()
 	b.casts, b.singles = b.casts[:0], b.singles[:0]
 	b.desk.plan = p
 	b.times.reset(b)

@@ -200,3 +200,65 @@ func TestBitsAgainstTreeInCrowds(t *testing.T) {
 		}
 	})
 }
+
+// TestBitsAllocateNothing: a Searcher that has met a search of its kind needs no memory for
+// the next, whatever the tiers shown.
+func TestBitsAllocateNothing(t *testing.T) {
+	n := newNational(t, 700)
+	view := indexed(n.view, 0)
+	for name, q := range n.questions() {
+		list := q
+		list.Range = slots.Interval{}
+		var m Searcher
+		for what, ask := range map[string]func(){
+			"week": func() {
+				p, _ := m.Plan(view, q)
+				p.Week(WeekShape{Monday: n.monday, ReviewersPerPriority: 10, SlotsPerDay: 4})
+			},
+			"earliest": func() {
+				p, _ := m.Plan(view, list)
+				p.Earliest(20)
+			},
+			"nearest": func() {
+				p, _ := m.Plan(view, list)
+				p.Nearest(view.Now+90*slots.Hour, 20)
+			},
+		} {
+			ask()
+			ask()
+			if got := testing.AllocsPerRun(20, ask); got > 0 {
+				t.Errorf("%s, %s: %v allocations", name, what, got)
+			}
+		}
+	}
+}
+
+// TestCellsOfRules: the cells suit the grids and the calls of the rules, and are not finer
+// than is worth it.
+func TestCellsOfRules(t *testing.T) {
+	t.Parallel()
+	if x := NewIndex(shipped(t)); x.raster.Minutes != 15 || x.reach != 1440*slots.Hour || !x.Fits(shipped(t)) {
+		t.Errorf("shipped rules: %d minutes, %d hours", x.raster.Minutes, x.reach/slots.Hour)
+	}
+	if x := NewIndex(worldRules(t)); x.raster.Minutes != 5 || x.Fits(shipped(t)) {
+		t.Errorf("rules of the worlds: %d minutes", x.raster.Minutes)
+	}
+	call := func(grid, minutes, hours int) *payerRow {
+		row := *shipped(t).payerRows[0]
+		row.Call.GridMinutes, row.Call.CallMinutes, row.Call.HorizonHours = grid, minutes, hours
+		return &row
+	}
+	for _, c := range []struct {
+		rows    []*payerRow
+		minutes int
+	}{
+		{[]*payerRow{call(30, 60, 10), call(20, 20, 5)}, 10},
+		{[]*payerRow{call(15, 45, 10), call(12, 12, 9)}, 15}, // 3 minutes would be too fine
+		{[]*payerRow{call(60, 60, 10)}, 60},
+		{[]*payerRow{call(1, 10, 10)}, 60}, // searched otherwise
+	} {
+		if minutes, reach := (&Ruleset{payerRows: c.rows}).raster(); minutes != c.minutes || reach != 10*slots.Hour {
+			t.Errorf("%d minutes and %d hours, want %d", minutes, reach/slots.Hour, c.minutes)
+		}
+	}
+}

@@ -58,7 +58,7 @@ func (b *bitSearch) waivable(found *classes, all, doubts, odd, single []uint64, 
 // waive takes out of sure whom a row bars, and adds to license and specialty who needs a
 // waiver of it.
 func (b *bitSearch) waive(cr *caseRules, row *activeRow, sure, license, specialty []uint64) {
-	for _, o := range b.outcomes(cr, row.tree, sure, nil) {
+	for _, o := range b.outcomes(cr, row.tree, sure) {
 		if o.unmet == 0 {
 			continue
 		}
@@ -80,28 +80,25 @@ func (b *bitSearch) waive(cr *caseRules, row *activeRow, sure, license, specialt
 }
 
 // outcomes splits who by what a tree leaves unmet, as judge says of one reviewer.
-func (b *bitSearch) outcomes(cr *caseRules, n *activeNode, who []uint64, dst []outcome) []outcome {
+func (b *bitSearch) outcomes(cr *caseRules, n *activeNode, who []uint64) (found []outcome) {
 	switch {
 	case n.All != nil:
-		dst = append(dst, outcome{0, who})
+		found = append(b.lists.take(1), outcome{0, who})
 		for _, child := range n.children {
-			dst = b.combine(cr, child, dst, func(before, now Needs) Needs { return before | now })
+			found = b.combine(cr, child, found, func(before, now Needs) Needs { return before | now })
 		}
-		return dst
+		return found
 	case n.Any != nil:
-		for i, child := range n.children {
-			if i == 0 {
-				dst = b.outcomes(cr, child, who, dst)
-				continue
-			}
-			dst = b.combine(cr, child, dst, func(before, now Needs) Needs {
+		found = b.outcomes(cr, n.children[0], who)
+		for _, child := range n.children[1:] {
+			found = b.combine(cr, child, found, func(before, now Needs) Needs {
 				if now.Len() < before.Len() {
 					return now
 				}
 				return before
 			})
 		}
-		return dst
+		return found
 	}
 	met, unmet := b.dense(), b.dense()
 	copy(met, who)
@@ -109,14 +106,14 @@ func (b *bitSearch) outcomes(cr *caseRules, n *activeNode, who []uint64, dst []o
 	for i := range unmet {
 		unmet[i] = who[i] &^ met[i]
 	}
-	return append(dst, outcome{0, met}, outcome{Needs(0).With(n.need()), unmet})
+	return append(b.lists.take(2), outcome{0, met}, outcome{Needs(0).With(n.need()), unmet})
 }
 
 // combine splits outcomes further by those of one more tree.
 func (b *bitSearch) combine(cr *caseRules, n *activeNode, before []outcome, of func(before, now Needs) Needs) []outcome {
-	var after []outcome
+	after := b.lists.take(2 * len(before))
 	for _, o := range before {
-		for _, c := range b.outcomes(cr, n, o.who, nil) {
+		for _, c := range b.outcomes(cr, n, o.who) {
 			after = b.merge(after, outcome{of(o.unmet, c.unmet), c.who})
 		}
 	}
