@@ -226,9 +226,10 @@ func (b *bitSearch) identity(cr *caseRules, n *activeNode, dst []uint64) {
 	}
 }
 
-// doubts returns who may change in the window what a row asks for, or of whom there is
-// no set to tell: they are looked at one by one. It holds too many rather than too few.
-func (b *bitSearch) doubts() []uint64 {
+// doubts returns of whom, among others, it may change in the window what a row asks for, or
+// there is no set to tell: they are looked at one by one. It holds too many rather than
+// too few.
+func (b *bitSearch) doubts(who []uint64) []uint64 {
 	dst := b.dense()
 	clear(dst)
 	for _, cr := range b.p.rules {
@@ -241,7 +242,7 @@ func (b *bitSearch) doubts() []uint64 {
 		for i := range cr.rows {
 			cr.rows[i].tree.each(func(n *activeNode) {
 				if n.License != nil {
-					b.doubtful(cr, n, dst)
+					b.doubtful(cr, n, who, dst)
 				}
 			})
 		}
@@ -250,7 +251,7 @@ func (b *bitSearch) doubts() []uint64 {
 }
 
 // doubtful adds whose licences a predicate needs a closer look at.
-func (b *bitSearch) doubtful(cr *caseRules, n *activeNode, dst []uint64) {
+func (b *bitSearch) doubtful(cr *caseRules, n *activeNode, who, dst []uint64) {
 	b.changing(cr, n)
 	changing := len(b.planes)
 	if changing == 0 {
@@ -258,6 +259,9 @@ func (b *bitSearch) doubtful(cr *caseRules, n *activeNode, dst []uint64) {
 	}
 	b.licensed(cr, n)
 	for at := 0; at < len(dst); at += blockWords {
+		if *(*block)(who[at:]) == (block{}) {
+			continue
+		}
 		var change, valid block
 		for i := range b.planes {
 			one := b.planes[i].at(at / blockWords)
@@ -345,16 +349,15 @@ type classes [TierBothWaived + 1][RelationSameSubspecialty + 1][]uint64
 // cast finds who may stand in the tiers of want: casts of those whom sets and cells tell
 // exactly, and singles.
 func (b *bitSearch) cast(want tierSet) {
-	all := b.general()
-	doubts, odd := b.doubts(), b.odd()
+	all, odd := b.general(), b.odd()
 	var found classes
 	single := b.dense()
 	clear(single)
 	if want&compliantTiers != 0 {
-		b.compliant(&found, all, doubts, odd, single, want)
+		b.compliant(&found, all, odd, single, want)
 	}
 	if want&waivableTiers != 0 {
-		b.waivable(&found, all, doubts, odd, single, want)
+		b.waivable(&found, all, odd, single, want)
 	}
 	for tier := range want.all {
 		for relation := RelationSameSubspecialty; ; relation-- {
@@ -374,7 +377,7 @@ func (b *bitSearch) cast(want tierSet) {
 }
 
 // compliant finds who leaves nothing unmet. What tier that is, the relation tells.
-func (b *bitSearch) compliant(found *classes, all, doubts, odd, single []uint64, want tierSet) {
+func (b *bitSearch) compliant(found *classes, all, odd, single []uint64, want tierSet) {
 	up := b.dense()
 	copy(up, all)
 	for _, cr := range b.p.rules {
@@ -384,7 +387,7 @@ func (b *bitSearch) compliant(found *classes, all, doubts, odd, single []uint64,
 			}
 		}
 	}
-	unsure := b.split(up, doubts, odd, single)
+	unsure := b.split(up, odd, single)
 	for relation := RelationSameSubspecialty; relation > RelationNone; relation-- {
 		tier := tierOf(0, relation)
 		at := b.dense()
@@ -405,8 +408,9 @@ func (b *bitSearch) compliant(found *classes, all, doubts, odd, single []uint64,
 
 // split takes out of who those that are odd, who become single, and those of whom there
 // are doubts, whom it returns.
-func (b *bitSearch) split(who, doubts, odd, single []uint64) (unsure []uint64) {
+func (b *bitSearch) split(who, odd, single []uint64) (unsure []uint64) {
 	unsure = b.dense()
+	doubts := b.doubts(who)
 	for i, w := range who {
 		single[i] |= w & odd[i]
 		unsure[i] = w & doubts[i] &^ odd[i]

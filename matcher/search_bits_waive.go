@@ -8,10 +8,10 @@ type outcome struct {
 
 // waivable finds who leaves unmet what the rows let a caller waive. Like verdict it takes
 // each row by itself, and of several cases the worst tier.
-func (b *bitSearch) waivable(found *classes, all, doubts, odd, single []uint64, want tierSet) {
+func (b *bitSearch) waivable(found *classes, all, odd, single []uint64, want tierSet) {
 	sure := b.dense()
 	copy(sure, all)
-	unsure := b.split(sure, doubts, odd, single)
+	unsure := b.split(sure, odd, single)
 	var waived [TierBothWaived + 1][]uint64 // by tier, of the cases so far
 	for tier := range waivableTiers.all {
 		waived[tier] = b.dense()
