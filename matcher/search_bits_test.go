@@ -3,6 +3,7 @@ package matcher
 import (
 	"fmt"
 	"reflect"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -261,4 +262,41 @@ func TestCellsOfRules(t *testing.T) {
 			t.Errorf("%d minutes and %d hours, want %d", minutes, reach/slots.Hour, c.minutes)
 		}
 	}
+}
+
+// TestSearchWhileIndexChanges: whoever reads a version sees it as it was, while the writer
+// clones it and changes the clone. The race detector watches.
+func TestSearchWhileIndexChanges(t *testing.T) {
+	t.Parallel()
+	rules := worldRules(t)
+	s := crowd(7, 150, 200)
+	zone := mustZone("America/New_York")
+	q := Query{
+		Cases: []*Case{spineCase("c")}, Zone: zone, Range: WeekRange(zone, zone.Date(s.now).Monday()),
+		Ticks: slots.AllTicks, Waivable: RevealAlways,
+	}
+	var readers sync.WaitGroup
+	for range 8 {
+		view := &View{Tenant: "a", Rules: rules, Roster: s.roster, Calendar: s.calendar, Now: s.now, Index: s.index}
+		s.roster, s.calendar, s.index = s.roster.Clone(), s.calendar.Clone(), s.index.Clone()
+		var m Searcher
+		p, _ := m.Plan(view, q)
+		before := fmt.Sprint(shown(p.Earliest(200)))
+		readers.Go(func() {
+			for range 5 {
+				p, _ := m.Plan(view, q)
+				if after := fmt.Sprint(shown(p.Earliest(200))); after != before {
+					t.Errorf("a version changed:\n%s\n%s", before, after)
+				}
+			}
+		})
+		for range 60 {
+			s.book()
+			if s.below(3) == 0 {
+				s.remove()
+			}
+		}
+		s.index.Advance(s.now, s.calendar, 1)
+	}
+	readers.Wait()
 }
