@@ -19,7 +19,7 @@ import (
 //     a week.
 //
 // Holds that have expired count in free until they are removed, and some reviewers
-// cannot be told by cells at all: both are looked at one by one (see specials).
+// cannot be told by cells at all: both are looked at one by one (see bitSearch.odd).
 //
 // One goroutine, the writer, calls Clone and what changes an Index, each time after
 // roster or calendar have changed. An Index that it no longer changes may be read by

@@ -174,8 +174,7 @@ func (x *Index) forget(now slots.Instant) {
 	}
 }
 
-// firmOn returns how many firm calls of a reviewer start on his local date, and whether
-// the index knows.
+// tallyOn returns the firm calls that start on a date, by each reviewer's own clocks.
 func (x *Index) tallyOn(date slots.Date) *tally {
 	t, known := x.byDate.Get(int(date))
 	if !known {
