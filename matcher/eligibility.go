@@ -164,6 +164,13 @@ func (cr *caseRules) judgeCase(p *payerRow) {
 	cr.beforeDetermination()
 	cr.refused, cr.consultative = append(cr.refused, cr.closed...), append(cr.consultative, cr.passed...)
 	cr.settleStatus()
+	if e := &cr.eligibility; e.Status == NotEligible && cr.closedByLaw {
+		for _, note := range cr.notes {
+			if note.Code == decisionDueByLaw {
+				e.Reasons = append(e.Reasons, note)
+			}
+		}
+	}
 }
 
 // describe adds what people are told of a case and no search asks for: notes, procedure,
@@ -175,7 +182,7 @@ func (cr *caseRules) describe() {
 	}
 	cr.noteFacts()
 	for _, note := range cr.notes {
-		if e.Status != NotEligible || cr.closedByLaw && note.Code == decisionDueByLaw {
+		if e.Status != NotEligible {
 			e.Reasons = append(e.Reasons, note)
 		}
 	}

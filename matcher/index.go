@@ -37,6 +37,7 @@ type Index struct {
 
 	segments []*segment     // consecutive; never changed, but replaced
 	sorted   slots.Interval // that licences are sorted by, see setLicense; the segments at least
+	listed   slots.Instant  // up to where everybody's licences are sorted so
 	counted  int            // the calls of numbers below are in the tallies and holds
 	crowded  plane          // whose tallies do not fit
 	holds    *btree.BTreeG[heldUntil]
@@ -53,6 +54,9 @@ type segment struct {
 	edition uint64
 	first   int // multiple of blockBits
 	tiles   int // of 512 reviewers each: those below are built
+	// since is where licences that turn are to be sorted anew from: its own start or,
+	// after a long silence, long before.
+	since   slots.Instant
 	hours   vec[rows]
 	free    vec[rows]
 	odd     plane // who has a cap and works past midnight: no cell belongs to one date

@@ -19,7 +19,7 @@ func (x *Index) Load(now slots.Instant, roster *Roster) {
 		x.list(v, true)
 		return true
 	})
-	x.counted = 0
+	x.counted, x.listed = 0, x.sorted.End
 }
 
 // Behind reports whether Advance has something to do at now.
@@ -77,6 +77,7 @@ func (x *Index) appendSegment(first int) {
 		first = x.segments[n-1].first + blockBits
 	}
 	s := &segment{edition: x.edition, first: first}
+	s.since = min(x.span(s).Start, x.listed)
 	x.segments = append(slices.Clone(x.segments), s)
 	x.sorted = slots.Interval{Start: x.raster.Start(x.segments[0].first), End: max(x.sorted.End, x.span(s).End)}
 }
@@ -106,7 +107,7 @@ func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 		if r == nil {
 			continue
 		}
-		if r.Active && turns(r, x.span(s)) {
+		if r.Active && turns(r, slots.Interval{Start: s.since, End: x.span(s).End}) {
 			x.listLicenses(x.ownTenant(r.Tenant), r, true)
 		}
 		hours, odd := x.hoursOf(s, r)
@@ -134,6 +135,9 @@ func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 		}
 	}
 	s.tiles++
+	if x.built(s) {
+		x.listed = max(x.listed, x.span(s).End)
+	}
 }
 
 // turns reports whether a licence of r starts or ends in i or near it.

@@ -122,6 +122,9 @@ func (s *shift) step() {
 		s.put()
 	case n < 8:
 		s.now += slots.Instant(s.below(40_000))
+		if s.below(12) == 0 { // a silence in which licences turn unseen
+			s.now += slots.Instant(10+s.below(30)) * 24 * slots.Hour
+		}
 	case n < 14:
 		s.index.Advance(s.now, s.calendar, s.below(2))
 	case n < 60 && len(s.calls) > 0 && len(s.calls) > s.below(400):
