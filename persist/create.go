@@ -169,7 +169,7 @@ func (s *Store) inspect() (kind dirKind, found string, err error) {
 	slices.Sort(names)
 	names = slices.DeleteFunc(names, func(name string) bool { return name == lockName })
 	has := func(name string) bool { return slices.Contains(names, name) }
-	own := []string{identityName, newIdentityName, databaseName, watermarkName, newWatermark}
+	own := []string{identityName, newIdentityName, databaseName, watermarkName, newWatermark, damageName, newDamage}
 	foreign := slices.IndexFunc(names, func(name string) bool { return !slices.Contains(own, name) })
 	switch {
 	case has(identityName):

@@ -13,12 +13,16 @@
 //     After the first "unknown" the store is poisoned: nothing is acknowledged
 //     any more, no sync is tried again, and reads go on.
 //  4. "Not written" is decided before a write begins: too little free space,
-//     background work of Pebble that fails, a damaged file, a watermark that
-//     cannot be written. These make the store read-only; all but damage pass.
-//  5. Open accepts a store only if the records 1 to N are all there, with
-//     checksum and hash chain, reach at least the watermark, and agree with
-//     watermark, checkpoint and identity file. A refusal names the place and
-//     leaves the directory as it was, since Open looks before it writes.
+//     background work of Pebble that fails, a damaged file or record, a watermark
+//     that cannot be written. These make the store read-only; all but damage pass.
+//  5. Open accepts a store only if the records from the checkpoint to the end are
+//     all there, with checksum and hash chain, reach at least the watermark, and
+//     agree with watermark, checkpoint and identity file. A refusal names the
+//     place and leaves the directory as it was, since Open looks before it writes.
+//     The records before the checkpoint are read too, or, where they are more than
+//     some thousands, behind: then the store is in use meanwhile, and damage makes it
+//     read-only, also after a restart, until all was read and is whole. In that
+//     case the checkpoint is checked by who loads it.
 //  6. A power cut never makes Open refuse. It may interrupt a creation, which
 //     Create then starts again: the identity file gets its name last, so in a
 //     directory without one nothing was ever acknowledged.

@@ -16,7 +16,8 @@ const progressStep = 4096
 type examination struct {
 	s      *Store
 	mark   watermark
-	report *Report // nil: end at the first doubt
+	first  engine.Seq // where the walk through the log begins
+	report *Report    // nil: end at the first doubt
 
 	view *view
 	content
@@ -80,7 +81,8 @@ func (e *examination) checkBinding() error {
 }
 
 // findCheckpoint reads the checkpoint in force, content included: a lost table
-// may hold nothing but a part of it.
+// may hold nothing but a part of it. Where the log before it may wait, so may
+// its content, which is checked when it is loaded.
 func (e *examination) findCheckpoint() error {
 	value, ok, err := e.s.get(e.view, pointerKey)
 	if err != nil {
@@ -92,7 +94,16 @@ func (e *examination) findCheckpoint() error {
 			return e.doubt(0, err)
 		}
 		e.checkpoint, e.generation = &p, p.generation
-		if err := e.readCheckpoint(p); err != nil {
+		wait, err := e.mayWait(p)
+		switch {
+		case err != nil:
+			return err
+		case wait:
+			err = e.leaveBehind(p)
+		default:
+			err = e.readCheckpoint(p)
+		}
+		if err != nil {
 			return e.doubt(p.info.Seq, err)
 		}
 	}
@@ -124,20 +135,26 @@ func (e *examination) findGenerations() error {
 	})
 }
 
-// walkLog checks every record: that none is missing, its checksum, its chain.
+// walkLog checks every record from the first one on: that none is missing, its
+// checksum, its chain.
 func (e *examination) walkLog() error {
 	total, err := e.s.lastSeq()
 	if err != nil && e.report == nil {
 		return err // Verify meets it again on its way
 	}
+	before := e.first - 1
+	progress := func() { e.s.opts.Progress(uint64(e.last-before), uint64(max(total, before)-before)) }
 	lower, upper := spaceBounds(spaceLog)
+	if e.first > 1 {
+		lower = logKey(e.first)
+	}
 	err = e.each(lower, upper, func(key, value []byte) error {
 		if uint64(e.last)%progressStep == progressStep-1 {
-			e.s.opts.Progress(uint64(e.last), uint64(total))
+			progress()
 		}
 		return e.checkRecord(key, value)
 	})
-	e.s.opts.Progress(uint64(e.last), uint64(total))
+	progress()
 	return err
 }
 
@@ -174,8 +191,7 @@ func (e *examination) checkRecord(key, value []byte) error {
 // checkMarks compares the chain at e.last with who else remembers it.
 func (e *examination) checkMarks(chain engine.Hash) error {
 	if e.last == e.mark.seq && chain != e.mark.chain {
-		err := damaged("log", "seq %d has another chain value than %s remembers: another history", e.last, watermarkName)
-		if err := e.doubt(e.last, err); err != nil {
+		if err := e.doubt(e.last, otherHistory(e.last)); err != nil {
 			return err
 		}
 	}

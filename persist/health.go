@@ -27,6 +27,7 @@ type health struct {
 	now func() time.Time // time.Now; tests move it
 
 	damagedFile atomic.Pointer[string] // found by Pebble while reading; stays
+	damagedLog  atomic.Pointer[string] // found by reading behind; stays
 	free        atomic.Int64           // bytes as of spaceChecked, -1 if unknown
 
 	mu            sync.Mutex
@@ -73,6 +74,9 @@ func (h *health) check() error {
 func (h *health) refusal() string {
 	if file := h.damagedFile.Load(); file != nil {
 		return fmt.Sprintf("%s is damaged; stop the program and verify the store", *file)
+	}
+	if what := h.damagedLog.Load(); what != nil {
+		return fmt.Sprintf("damage was found: %s; stop the program and verify the store", *what)
 	}
 	if h.checkSpace(); h.low {
 		return fmt.Sprintf("%d bytes are free on the disk, %d must be", h.free.Load(), h.s.opts.MinFreeBytes)

@@ -19,6 +19,8 @@ const (
 	newIdentityName = "IDENTITY.new" // while a store is being created
 	watermarkName   = "WATERMARK"
 	newWatermark    = "WATERMARK.new"
+	damageName      = "DAMAGE" // what reading behind has found
+	newDamage       = "DAMAGE.new"
 	lockName        = "LOCK"
 	databaseName    = "pebble"
 )

@@ -8,6 +8,7 @@ type Metrics struct {
 	LastCommitSeconds float64 // of the last commit, until durable
 	Last              uint64  // position of the last record
 	Checkpoint        uint64  // position of the checkpoint, 0 if there is none
+	OldLog            OldLog
 }
 
 // Metrics returns the figures of now. In a poisoned store Pebble may no longer
@@ -29,6 +30,7 @@ func (s *Store) Metrics() Metrics {
 	m := *s.metrics.Load()
 	v := s.current.Load()
 	m.FreeBytes, m.Last = s.health.free.Load(), uint64(v.last)
+	m.OldLog = s.OldLog()
 	m.LastCommitSeconds = float64(s.lastCommit.Load()) / 1e9
 	if v.checkpoint != nil {
 		m.Checkpoint = uint64(v.checkpoint.info.Seq)

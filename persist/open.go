@@ -11,9 +11,12 @@ import (
 
 const restoreHint = "restore the whole directory from a backup, and keep this one as it is"
 
-// Open opens the store in dir. It first reads the whole log without changing
-// anything and refuses, naming the place, if there is any doubt about it, so
-// that a refusal leaves the evidence as it was found.
+// Open opens the store in dir. It first looks at it without changing anything
+// and refuses, naming the place, if there is any doubt about it, so that a
+// refusal leaves the evidence as it was found. It reads the whole log, or, where
+// that would take long, the part that the checkpoint does not contain; the
+// checkpoint is then checked by who loads it, and the older part is read behind,
+// see OldLog.
 func Open(dir string, o Options) (*Store, error) {
 	s, err := newStore(dir, o)
 	if err != nil {
@@ -78,7 +81,10 @@ func (s *Store) open() error {
 	if err != nil {
 		return s.openError(err)
 	}
-	e := &examination{s: s, mark: mark}
+	if err := s.recallDamage(); err != nil {
+		return s.openError(err)
+	}
+	e := &examination{s: s, mark: mark, first: 1}
 	if err := s.examine(e); err != nil {
 		return s.openError(err)
 	}
@@ -96,7 +102,8 @@ func (s *Store) open() error {
 	s.running.Store(true)
 	go s.commitLoop()
 	go s.keep(e.last)
-	s.opts.Logger.Info("store opened", "store", s.identity.StoreID, "last", uint64(e.last), "watermark", uint64(mark.seq))
+	s.startBehind()
+	s.opts.Logger.Info("store opened", "store", s.identity.StoreID, "last", uint64(e.last), "watermark", uint64(mark.seq), "readBehind", uint64(s.behind.until))
 	return nil
 }
 

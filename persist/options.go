@@ -8,6 +8,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/parleyhq/parley/engine"
 )
 
 // Defaults and bounds of Options.
@@ -49,7 +51,8 @@ type Options struct {
 	// records Open or Verify has checked.
 	Progress func(done, total uint64)
 
-	tune func(*pebble.Options) // tests make files small with it
+	tune       func(*pebble.Options) // tests make files small with it
+	readAtOnce engine.Seq            // 0 means the constant; tests make it small
 }
 
 // withDefaults returns o with every zero field set, or all that is wrong with it.
@@ -65,6 +68,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.WatermarkInterval == 0 {
 		o.WatermarkInterval = DefaultWatermarkInterval
+	}
+	if o.readAtOnce == 0 {
+		o.readAtOnce = readAtOnce
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -43,6 +43,8 @@ type Store struct {
 	viewMu  sync.Mutex // guards the reference counts of views
 	walks   sync.WaitGroup
 
+	behind behind // the old part of the log
+
 	running    atomic.Bool // Open or Create has come to its end
 	health     health
 	poisonOnce sync.Once
@@ -68,6 +70,7 @@ func newStore(dir string, o Options) (*Store, error) {
 		dir: dir, fs: o.FS, opts: o,
 		commits: make(chan commit), poisoned: make(chan struct{}), closing: make(chan struct{}),
 		committed: make(chan struct{}), kept: make(chan struct{}),
+		behind: behind{ended: make(chan struct{})},
 	}
 	if o.FS == nil {
 		if s.dir, err = filepath.Abs(dir); err != nil {
@@ -200,6 +203,10 @@ func (s *Store) close() error {
 	stop()
 	select {
 	case <-s.committed:
+	case <-s.poisoned:
+	}
+	select {
+	case <-s.behind.ended:
 	case <-s.poisoned:
 	}
 	if isClosed(s.poisoned) {

@@ -66,7 +66,7 @@ func Verify(dir string, o Options) (Report, error) {
 		return r, err
 	}
 	defer s.abandon()
-	e := &examination{s: s, report: &r}
+	e := &examination{s: s, report: &r, first: 1}
 	if err := s.readIdentity(); err != nil {
 		if !isDamage(err) {
 			return r, err

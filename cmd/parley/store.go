@@ -66,6 +66,14 @@ func newStoreCollector(store *persist.Store) *storeCollector {
 		gauge("free_bytes", "Free space on the store's disk; -1 if unknown.", func(m persist.Metrics) float64 { return float64(m.FreeBytes) }),
 		gauge("last_commit_seconds", "Time that the last commit took until it was durable.", func(m persist.Metrics) float64 { return m.LastCommitSeconds }),
 		gauge("checkpoint_sequence", "Log position of the newest checkpoint.", func(m persist.Metrics) float64 { return float64(m.Checkpoint) }),
+		gauge("old_log_records", "Log records before the checkpoint that were left to be read while the store is in use.", func(m persist.Metrics) float64 { return float64(m.OldLog.Total) }),
+		gauge("old_log_read_records", "How many of them were read and are whole.", func(m persist.Metrics) float64 { return float64(m.OldLog.Read) }),
+		gauge("old_log_whole", "1 if all of them were read and nothing is wrong with them.", func(m persist.Metrics) float64 {
+			if !m.OldLog.Whole {
+				return 0
+			}
+			return 1
+		}),
 		gauge("writable", "1 if the store takes writes.", func(persist.Metrics) float64 {
 			if store.Writable() != nil {
 				return 0
