@@ -179,7 +179,7 @@ func sameItems[T comparable](a, b *btree.BTreeG[*T]) bool {
 
 func sameRows[T comparable](a, b table[T]) bool {
 	return sameBy(a.tree, b.tree, func(x, y row[T]) bool {
-		return x.tenant == y.tenant && x.id == y.id && *x.value == *y.value
+		return x.tenant == y.tenant && x.id == y.id && *x.peek() == *y.peek()
 	})
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -104,12 +103,8 @@ func loadCheckpoint(log Log) (s *state, info CheckpointInfo, err error) {
 	}
 	defer func() { _ = r.Close() }()
 	h := sha256.New()
-	in := bufio.NewReaderSize(io.TeeReader(r, h), 1<<20)
-	s, err = readState(in)
-	if err == nil {
-		// The log reports damage at the end at the latest.
-		_, err = io.Copy(io.Discard, in)
-	}
+	// The log reports damage at the end at the latest.
+	s, err = readState(io.TeeReader(r, h))
 	switch {
 	case err != nil:
 		return nil, info, fmt.Errorf("engine: checkpoint at seq %d: %w", info.Seq, err)

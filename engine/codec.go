@@ -22,6 +22,7 @@ type codec struct {
 	pos     int    // reading: offset of the next byte
 	reading bool
 	err     error
+	scratch *scratch // reading: lists of texts and byte strings are made here, if not nil
 }
 
 // Errors of a codec.
@@ -221,7 +222,7 @@ func (c *codec) bytes(p *[]byte, limit int) {
 		s, _ := c.take(n, "bytes")
 		*p = nil
 		if n > 0 {
-			*p = []byte(s)
+			*p = c.scratch.copyBytes(s)
 		}
 	}
 }
@@ -265,7 +266,17 @@ func listUpTo[T any](c *codec, p *[]T, limit int, item func(*codec, *T)) {
 }
 
 // strs codes a list of texts.
-func (c *codec) strs(p *[]string) { list(c, p, (*codec).str) }
+func (c *codec) strs(p *[]string) {
+	if c.scratch == nil {
+		list(c, p, (*codec).str)
+		return
+	}
+	n := c.length(0, MaxListItems, "list")
+	*p = c.scratch.list(n)
+	for i := range *p {
+		c.str(&(*p)[i])
+	}
+}
 
 // Numbers of the platform are 64 bits wide, so int holds every length.
 const _ = uint(bits.UintSize - 64)

@@ -84,6 +84,14 @@ func (w *stateWriter) record(fields func(*codec)) {
 	}
 }
 
+// copyRecord writes a record as it was read.
+func (w *stateWriter) copyRecord(record string) {
+	w.number(uint64(len(record)))
+	if w.err == nil {
+		_, w.err = w.out.WriteString(record)
+	}
+}
+
 func (w *stateWriter) number(n uint64) {
 	if w.err == nil {
 		_, w.err = w.out.Write(binary.AppendUvarint(nil, n))
@@ -92,42 +100,46 @@ func (w *stateWriter) number(n uint64) {
 
 func writeSection[T any](w *stateWriter, t table[T], fields func(*codec, *T)) {
 	w.number(uint64(t.len()))
-	t.each(func(v *T) bool {
-		w.record(func(c *codec) { fields(c, v) })
+	t.tree.Scan(func(r row[T]) bool {
+		if r.lazy != nil {
+			w.copyRecord(r.lazy.record)
+		} else {
+			w.record(func(c *codec) { fields(c, r.value) })
+		}
 		return w.err == nil
 	})
 }
 
-// readState reads what writeTo wrote, up to its end, which it leaves to the
-// caller to check. Rules are not compiled.
-func readState(r *bufio.Reader) (*state, error) {
+// readState reads what writeTo wrote, and r to its end. Rules are not compiled.
+func readState(r io.Reader) (*state, error) {
 	s := newState()
 	in := &stateReader{in: r}
+	l := &loader{s: s, in: in}
 	var version uint8
 	in.record(func(c *codec) { version = c.stateHead(s, 1) })
 	counters := s.counters
 	readSection(in, s.reviewers, (*codec).reviewer, func(v *Reviewer) (string, string, error) {
 		return v.Tenant, v.ID, s.loadReviewer(v)
 	})
-	readSection(in, s.cases, (*codec).caseEntity, func(v *Case) (string, string, error) {
-		return v.Tenant, v.ID, s.putCase(v)
-	})
+	l.readCases()
 	readSection(in, s.holds, (*codec).hold, func(v *Hold) (string, string, error) {
-		return v.Tenant, v.ID, s.putHold(v)
+		s.holds.put(v.Tenant, v.ID, v)
+		return v.Tenant, v.ID, nil
 	})
-	readSection(in, s.appointments, (*codec).appointment, func(v *Appointment) (string, string, error) {
-		return v.Tenant, v.ID, s.putAppointment(v)
+	l.readAppointments()
+	s.holds.each(func(h *Hold) bool {
+		l.fail(s.placeHold(h))
+		return in.err == nil
 	})
 	readSection(in, s.profiles, (*codec).profile, func(v *Profile) (string, string, error) {
 		s.profiles.put(v.Tenant, v.Principal, v)
 		return v.Tenant, v.Principal, nil
 	})
-	readSection(in, s.keys, (*codec).remembered, func(v *remembered) (string, string, error) {
-		return v.tenant, keyID(v.principal, v.key), s.putKey(v)
-	})
+	l.readKeys()
 	if version >= 2 {
 		readLater(in, s)
 	}
+	in.finish()
 	if in.err == nil && s.least() != version {
 		in.err = fmt.Errorf("%w: a state in version %d, %d holds it", errDamagedRecord, version, s.least())
 	}
@@ -157,62 +169,6 @@ func (s *state) loadReviewer(r *Reviewer) error {
 	s.reviewers.put(r.Tenant, r.ID, r)
 	s.seats.put(rosterEntry(r))
 	return nil
-}
-
-type stateReader struct {
-	in  *bufio.Reader
-	err error
-}
-
-// number reads a varint in as few bytes as it takes.
-func (r *stateReader) number(what string) uint64 {
-	if r.err != nil {
-		return 0
-	}
-	var n uint64
-	for shift := uint(0); shift < 63; shift += 7 {
-		b, err := r.in.ReadByte()
-		if err != nil || b == 0 && shift > 0 {
-			break
-		}
-		n |= uint64(b&0x7f) << shift
-		if b < 0x80 {
-			return n
-		}
-	}
-	r.err = fmt.Errorf("%w: %s", errDamagedRecord, what)
-	return 0
-}
-
-// record reads one record. Memory grows with the bytes that are there, not with
-// the length that they claim.
-func (r *stateReader) record(fields func(*codec)) {
-	n := r.number("length of a record")
-	if r.err == nil && n > maxEntryBytes {
-		r.err = fmt.Errorf("%w: a record of %d bytes, limit %d", errDamagedRecord, n, maxEntryBytes)
-	}
-	if r.err != nil {
-		return
-	}
-	var text string
-	if text, r.err = readText(r.in, int(n)); r.err != nil {
-		return
-	}
-	c := decoder(text)
-	fields(c)
-	r.err = c.end()
-}
-
-func readText(in *bufio.Reader, n int) (string, error) {
-	buf := make([]byte, 0, min(n, 64<<10))
-	for len(buf) < n {
-		step := min(n-len(buf), 64<<10)
-		buf = append(buf, make([]byte, step)...)
-		if _, err := io.ReadFull(in, buf[len(buf)-step:]); err != nil {
-			return "", fmt.Errorf("%w: a record cut short: %w", errDamagedRecord, err)
-		}
-	}
-	return string(buf), nil
 }
 
 // readSection reads the records of one section. put stores one in the state and

@@ -40,6 +40,11 @@ func (s *state) putHold(h *Hold) error {
 	if s.holds.put(h.Tenant, h.ID, h) != nil {
 		return errContradiction("hold %s exists", h.ID)
 	}
+	return s.placeHold(h)
+}
+
+// placeHold takes a stored hold into what is derived from holds.
+func (s *state) placeHold(h *Hold) error {
 	s.holdsEnd.add(deadline{h.ExpiresAt, h.Tenant, h.ID})
 	s.countHold(h, 1)
 	return s.occupy(h.Tenant, h.CaseIDs, h.ID, slots.Call{

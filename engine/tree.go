@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"math"
+	"strings"
 
 	"github.com/tidwall/btree"
 
@@ -25,9 +27,27 @@ func newTree[T any](less func(a, b T) bool) *btree.BTreeG[T] {
 // table keeps values by tenant and id.
 type table[T any] struct{ tree *btree.BTreeG[row[T]] }
 
+// row holds its value, or what it is read from.
 type row[T any] struct {
 	tenant, id string
 	value      *T
+	lazy       *lazy[T] // nil if value is there
+}
+
+// get returns the value; nil for the zero row.
+func (r row[T]) get() *T {
+	if r.lazy != nil {
+		return r.lazy.get()
+	}
+	return r.value
+}
+
+// peek is get for walks over everything.
+func (r row[T]) peek() *T {
+	if r.lazy != nil {
+		return r.lazy.peek()
+	}
+	return r.value
 }
 
 func newTable[T any]() table[T] { return table[T]{newTree(rowBefore[T])} }
@@ -41,13 +61,13 @@ func rowBefore[T any](a, b row[T]) bool {
 
 func (t table[T]) get(tenant, id string) (*T, bool) {
 	r, ok := t.tree.Get(row[T]{tenant: tenant, id: id})
-	return r.value, ok
+	return r.get(), ok
 }
 
 // put returns the value that v replaces, nil if none.
 func (t table[T]) put(tenant, id string, v *T) *T {
-	old, _ := t.tree.Set(row[T]{tenant, id, v})
-	return old.value
+	old, _ := t.tree.Set(row[T]{tenant: tenant, id: id, value: v})
+	return old.get()
 }
 
 func (t table[T]) drop(tenant, id string) bool {
@@ -57,13 +77,13 @@ func (t table[T]) drop(tenant, id string) bool {
 
 // each walks all values in order of tenant and id.
 func (t table[T]) each(yield func(*T) bool) {
-	t.tree.Scan(func(r row[T]) bool { return yield(r.value) })
+	t.tree.Scan(func(r row[T]) bool { return yield(r.peek()) })
 }
 
 // from walks a tenant's values with ids ≥ id.
 func (t table[T]) from(tenant, id string, yield func(*T) bool) {
 	t.tree.Ascend(row[T]{tenant: tenant, id: id}, func(r row[T]) bool {
-		return r.tenant == tenant && yield(r.value)
+		return r.tenant == tenant && yield(r.get())
 	})
 }
 
@@ -102,6 +122,9 @@ func (x index) add(e indexed) bool {
 	return !replaced
 }
 
+// load adds e behind all that is there, fast; elsewhere it is add.
+func (x index) load(e indexed) { x.tree.Load(&e) }
+
 func (x index) drop(e indexed) bool {
 	_, ok := x.tree.Delete(&e)
 	return ok
@@ -131,21 +154,23 @@ type deadline struct {
 }
 
 func newDeadlines() deadlines {
-	return deadlines{newTree(func(a, b *deadline) bool {
-		if a.at != b.at {
-			return a.at < b.at
-		}
-		if a.tenant != b.tenant {
-			return a.tenant < b.tenant
-		}
-		return a.id < b.id
-	})}
+	return deadlines{newTree(func(a, b *deadline) bool { return a.compare(*b) < 0 })}
+}
+
+func (a deadline) compare(b deadline) int {
+	if a.at != b.at {
+		return cmp.Compare(a.at, b.at)
+	}
+	return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.id, b.id))
 }
 
 func (d deadlines) add(x deadline) bool {
 	_, replaced := d.tree.Set(&x)
 	return !replaced
 }
+
+// load adds x behind all that is there, fast; elsewhere it is add.
+func (d deadlines) load(x deadline) { d.tree.Load(&x) }
 
 func (d deadlines) drop(x deadline) bool {
 	_, ok := d.tree.Delete(&x)

@@ -2,8 +2,10 @@ package slots
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sort"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -277,4 +279,38 @@ func TestCountByDate(t *testing.T) {
 	f("America/St_Johns", "2006-10-29", night, 2)
 	f("Pacific/Apia", "2011-12-29", []string{"2011-12-29T23:00:00-10:00", "2011-12-31T00:00:00+14:00"}, 1, 0, 1)
 	f("UTC", "2026-01-05", nil)
+}
+
+// TestAppend: in any order of calls, Append does what Insert does.
+func TestAppend(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 200 {
+		appended, inserted := NewCalendar(), NewCalendar()
+		at := Instant(0)
+		for i := range 60 {
+			at += Instant(rng.IntN(25))
+			if rng.IntN(10) == 0 {
+				at = Instant(rng.IntN(200))
+			}
+			c := Call{Reviewer: ReviewerRef(1 + i/20), Span: Interval{at, at + Instant(rng.IntN(20))}, ID: strconv.Itoa(i)}
+			c.Busy = c.Span
+			other, ok := appended.Append(c)
+			if want, free := inserted.Insert(c); other != want || ok != free {
+				t.Fatalf("%+v: %+v %t, want %+v %t", c, other, ok, want, free)
+			}
+		}
+		var calls []Call
+		inserted.All(func(c Call) bool { calls = append(calls, c); return true })
+		appended.All(func(c Call) bool {
+			if c != calls[0] {
+				t.Fatalf("%+v, want %+v", c, calls[0])
+			}
+			calls = calls[1:]
+			return true
+		})
+		if len(calls) > 0 {
+			t.Fatalf("%d calls too few", len(calls))
+		}
+	}
 }
