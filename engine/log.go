@@ -52,6 +52,9 @@ type CheckpointInfo struct {
 	Chain Hash  // chain value at Seq
 	State Hash  // the engine's digest of the state; the log keeps it and does not interpret it
 	Bytes int64 // length of the encoded state; set by the log, ignored when saving
+	// Digest is the SHA-256 of the encoded state; set by the log, which compares
+	// it with what is read before io.EOF; ignored when saving.
+	Digest Hash
 }
 
 // CheckBatch returns nil, or an error wrapping ErrNotWritten that says what in

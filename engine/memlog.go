@@ -43,9 +43,8 @@ type memSpace struct {
 }
 
 type memCheckpoint struct {
-	info   CheckpointInfo
-	data   []byte
-	digest [sha256.Size]byte
+	info CheckpointInfo
+	data []byte
 }
 
 var _ Log = (*MemLog)(nil)
@@ -230,8 +229,8 @@ func (l *MemLog) SaveCheckpoint(info CheckpointInfo, write func(io.Writer) error
 	if err := write(&buf); err != nil {
 		return err
 	}
-	info.Bytes = int64(buf.Len())
-	return l.admitCheckpoint(info, &memCheckpoint{info: info, data: buf.Bytes(), digest: sha256.Sum256(buf.Bytes())})
+	info.Bytes, info.Digest = int64(buf.Len()), sha256.Sum256(buf.Bytes())
+	return l.admitCheckpoint(info, &memCheckpoint{info: info, data: buf.Bytes()})
 }
 
 // admitCheckpoint refuses what info rules out; else it puts c, if any, in force.
@@ -276,7 +275,7 @@ type memCheckpointReader struct {
 
 func (r *memCheckpointReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
-	if errors.Is(err, io.EOF) && sha256.Sum256(r.checkpoint.data) != r.checkpoint.digest {
+	if errors.Is(err, io.EOF) && sha256.Sum256(r.checkpoint.data) != r.checkpoint.info.Digest {
 		err = fmt.Errorf("%w: checkpoint at seq %d: digest differs", ErrCorrupt, r.checkpoint.info.Seq)
 	}
 	return n, err

@@ -20,6 +20,10 @@ const readAtOnce = 16 << 10
 const (
 	behindStep = 1024 // records
 	behindRest = time.Millisecond
+	// A start comes first: reading begins after behindDelay and rests while a
+	// checkpoint is being loaded.
+	behindDelay = 50 * time.Millisecond
+	loadingRest = 50 * time.Millisecond
 	// maxNoteBytes bounds the note about damage.
 	maxNoteBytes = 4 << 10
 )
@@ -133,9 +137,18 @@ func (s *Store) startBehind() {
 // checksums and chain.
 func (s *Store) readBehind() error {
 	b := &s.behind
+	if !s.rest(behindDelay) {
+		return engine.ErrLogClosed
+	}
 	var chain engine.Hash
 	tenth := uint64(0)
 	for seq := engine.Seq(0); seq < b.until; {
+		if s.loading.Load() > 0 {
+			if !s.rest(loadingRest) {
+				return engine.ErrLogClosed
+			}
+			continue
+		}
 		began := time.Now()
 		err := error(nil)
 		if chain, err = s.readStep(seq, min(seq+behindStep, b.until), chain); err != nil {

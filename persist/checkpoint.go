@@ -45,7 +45,7 @@ func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer)
 	}
 	p := &pointer{generation: w.generation, info: info, chunks: w.chunks}
 	p.info.Bytes = w.written
-	w.digest.Sum(p.digest[:0])
+	w.digest.Sum(p.info.Digest[:0])
 	if err := s.refusal(); err != nil {
 		return err
 	}
@@ -178,33 +178,71 @@ func (s *Store) LoadCheckpoint() (engine.CheckpointInfo, io.ReadCloser, error) {
 		go s.drop(v)
 		return engine.CheckpointInfo{}, nil, engine.ErrNoRecord
 	}
-	return v.checkpoint.info, s.readCheckpoint(v, *v.checkpoint), nil
+	s.loading.Add(1)
+	r := s.readCheckpoint(v, *v.checkpoint)
+	r.closed = func() { s.loading.Add(-1) }
+	return v.checkpoint.info, r, nil
 }
 
 // readCheckpoint returns a reader of the state that p names in v, which it drops.
 func (s *Store) readCheckpoint(v *view, p pointer) *checkpointReader {
-	return &checkpointReader{
-		p: p, digest: sha256.New(),
-		c: s.walk(v, chunkKey(p.generation, 0), chunkKey(p.generation+1, 0)),
+	r := &checkpointReader{
+		p: p, digest: sha256.New(), closed: func() {},
+		c:    s.walk(v, chunkKey(p.generation, 0), chunkKey(p.generation+1, 0)),
+		data: make(chan []byte, chunksAhead), stop: make(chan struct{}), done: make(chan struct{}),
 	}
+	go r.fetch()
+	return r
 }
 
+// chunksAhead is how many checked chunks wait for who reads a checkpoint.
+const chunksAhead = 4
+
 // checkpointReader checks each chunk before it gives any of it out, and the
-// whole before it says io.EOF.
+// whole before it says io.EOF. It reads and checks on a goroutine of its own,
+// while what it gave out is being decoded.
 type checkpointReader struct {
 	p      pointer
 	c      *cursor
 	digest hash.Hash
 	chunks uint32
 	size   int64
+
+	data   chan []byte // of chunks that are whole
+	stop   chan struct{}
+	done   chan struct{}
+	end    error  // why there is no more; valid when data is closed
 	rest   []byte // of the chunk being read
 	err    error
+	closed func() // called once, by Close
+}
+
+// fetch sends the data of all chunks.
+func (r *checkpointReader) fetch() {
+	defer close(r.done)
+	defer close(r.data)
+	for {
+		data, err := r.nextChunk()
+		if err != nil {
+			r.end = err
+			return
+		}
+		select {
+		case r.data <- data:
+		case <-r.stop:
+			r.end = fs.ErrClosed
+			return
+		}
+	}
 }
 
 // Read implements io.Reader.
 func (r *checkpointReader) Read(b []byte) (int, error) {
-	for len(r.rest) == 0 && r.err == nil {
-		r.err = r.nextChunk()
+	if len(r.rest) == 0 && r.err == nil {
+		data, more := <-r.data
+		if r.rest = data; !more {
+			r.err = r.end
+		}
 	}
 	if len(r.rest) == 0 {
 		return 0, r.err
@@ -214,40 +252,43 @@ func (r *checkpointReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (r *checkpointReader) nextChunk() error {
+// nextChunk returns the data of the next chunk, or io.EOF after the last one.
+func (r *checkpointReader) nextChunk() ([]byte, error) {
 	place := fmt.Sprintf("checkpoint at seq %d", r.p.info.Seq)
 	key, value, ok, err := r.c.read()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !ok {
 		switch digest := (engine.Hash{}); {
 		case r.chunks != r.p.chunks || r.size != r.p.info.Bytes:
-			return damaged(place, "%d bytes in %d chunks, want %d in %d", r.size, r.chunks, r.p.info.Bytes, r.p.chunks)
-		case engine.Hash(r.digest.Sum(digest[:0])) != r.p.digest:
-			return damaged(place, "digest of its %d bytes differs", r.size)
+			return nil, damaged(place, "%d bytes in %d chunks, want %d in %d", r.size, r.chunks, r.p.info.Bytes, r.p.chunks)
+		case engine.Hash(r.digest.Sum(digest[:0])) != r.p.info.Digest:
+			return nil, damaged(place, "digest of its %d bytes differs", r.size)
 		}
-		return io.EOF
+		return nil, io.EOF
 	}
 	data, err := decodeChunk(key, value)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, chunk, _ := parseChunkKey(key); chunk != r.chunks {
-		return damaged(place, "chunk %d is missing", r.chunks)
+		return nil, damaged(place, "chunk %d is missing", r.chunks)
 	}
 	r.chunks++
 	r.size += int64(len(data))
 	r.digest.Write(data)
-	r.rest = data
-	return nil
+	return data, nil
 }
 
 // Close implements io.Closer.
 func (r *checkpointReader) Close() error {
 	if r.c != nil {
+		close(r.stop)
+		<-r.done
 		r.c.close()
 		r.c = nil
+		r.closed()
 	}
 	r.rest, r.err = nil, fs.ErrClosed
 	return nil

@@ -114,7 +114,6 @@ type pointer struct {
 	generation uint64
 	info       engine.CheckpointInfo
 	chunks     uint32
-	digest     engine.Hash // SHA-256 of the encoded state
 }
 
 func (p pointer) encode() []byte {
@@ -124,7 +123,7 @@ func (p pointer) encode() []byte {
 	v = binary.BigEndian.AppendUint64(v, uint64(p.info.Seq))
 	v = append(v, p.info.Chain[:]...)
 	v = append(v, p.info.State[:]...)
-	v = append(v, p.digest[:]...)
+	v = append(v, p.info.Digest[:]...)
 	v = binary.BigEndian.AppendUint64(v, uint64(p.info.Bytes))
 	v = binary.BigEndian.AppendUint32(v, p.chunks)
 	return sealed(pointerKey, v)
@@ -137,7 +136,7 @@ func decodePointer(value []byte) (pointer, error) {
 	}
 	p := pointer{generation: binary.BigEndian.Uint64(b), info: engine.CheckpointInfo{Seq: engine.Seq(binary.BigEndian.Uint64(b[8:]))}}
 	b = b[16:]
-	for _, h := range []*engine.Hash{&p.info.Chain, &p.info.State, &p.digest} {
+	for _, h := range []*engine.Hash{&p.info.Chain, &p.info.State, &p.info.Digest} {
 		b = b[copy(h[:], b):]
 	}
 	size, chunks := binary.BigEndian.Uint64(b), binary.BigEndian.Uint32(b[8:])

@@ -34,8 +34,8 @@ func goldenHash(b byte) engine.Hash { return engine.Hash(bytes.Repeat([]byte{b},
 
 func goldenPointer() pointer {
 	return pointer{
-		generation: 3, chunks: 2, digest: goldenHash(0xdd),
-		info: engine.CheckpointInfo{Seq: 77, Chain: goldenHash(0xcc), State: goldenHash(0x55), Bytes: maxChunkBytes + 5},
+		generation: 3, chunks: 2,
+		info: engine.CheckpointInfo{Seq: 77, Chain: goldenHash(0xcc), State: goldenHash(0x55), Bytes: maxChunkBytes + 5, Digest: goldenHash(0xdd)},
 	}
 }
 

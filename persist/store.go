@@ -43,7 +43,8 @@ type Store struct {
 	viewMu  sync.Mutex // guards the reference counts of views
 	walks   sync.WaitGroup
 
-	behind behind // the old part of the log
+	behind  behind       // the old part of the log
+	loading atomic.Int32 // checkpoints being loaded
 
 	running    atomic.Bool // Open or Create has come to its end
 	health     health

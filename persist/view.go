@@ -121,7 +121,8 @@ func (c *cursor) fill(iter *pebble.Iterator) error {
 	send := func() bool {
 		select {
 		case c.blocks <- b:
-			b = block{}
+			// The next one is likely to be as long.
+			b = block{data: make([]byte, 0, len(b.data)+len(b.data)/8), ends: make([]int, 0, len(b.ends)+len(b.ends)/8)}
 			return true
 		case <-c.stop:
 			return false
@@ -146,8 +147,8 @@ func (c *cursor) fill(iter *pebble.Iterator) error {
 	return iter.Error()
 }
 
-// read returns the next key and value, valid until the call after it, or
-// ok false at the end or on an error.
+// read returns the next key and value, which are never changed, or ok false at
+// the end or on an error.
 func (c *cursor) read() (key, value []byte, ok bool, err error) {
 	if 2*c.next >= len(c.cur.ends) {
 		if ok, err := c.receive(); !ok {

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -190,7 +191,7 @@ func wantCheckpoint(t *testing.T, log engine.Log, seq engine.Seq, state []byte) 
 	if err := errors.Join(err, r.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if info.Seq != seq || info.State != stateHash(state) || info.Bytes != int64(len(state)) || !bytes.Equal(got, state) {
+	if info.Seq != seq || info.State != stateHash(state) || info.Digest != sha256.Sum256(state) || info.Bytes != int64(len(state)) || !bytes.Equal(got, state) {
 		t.Fatalf("got checkpoint at %d with %d of %d bytes, want %d with %d", info.Seq, len(got), info.Bytes, seq, len(state))
 	}
 }
