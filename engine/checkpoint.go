@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -91,8 +92,9 @@ func sumOf(h hash.Hash) (out Hash) {
 }
 
 // loadCheckpoint returns the state of the newest checkpoint, or an empty state
-// at 0. Nothing of it is used before its digest agrees.
-func loadCheckpoint(log Log) (s *state, info CheckpointInfo, err error) {
+// at 0. Nothing of it is used before its digest agrees. progress, if not nil, is
+// told how many bytes are read.
+func loadCheckpoint(ctx context.Context, log Log, progress func(done, total uint64)) (s *state, info CheckpointInfo, err error) {
 	info, r, err := log.LoadCheckpoint()
 	if errors.Is(err, ErrNoRecord) {
 		return newState(), CheckpointInfo{}, nil
@@ -102,8 +104,10 @@ func loadCheckpoint(log Log) (s *state, info CheckpointInfo, err error) {
 	}
 	defer func() { _ = r.Close() }()
 	// The log reports damage at the end at the latest: its digest is of what was read.
-	s, err = readState(r)
+	s, err = readState(&watchedReader{ctx: ctx, in: r, total: uint64(info.Bytes), progress: progress})
 	switch {
+	case ctx.Err() != nil:
+		return nil, info, fmt.Errorf("engine: load checkpoint: %w", ctx.Err())
 	case err != nil:
 		return nil, info, fmt.Errorf("engine: checkpoint at seq %d: %w", info.Seq, err)
 	case info.Digest != info.State:

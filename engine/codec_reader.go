@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,6 @@ type stateReader struct {
 	pos    int
 	end    error // of in; io.EOF at its end
 	err    error
-	read   uint64 // bytes of in
 }
 
 // fill reads until n bytes are there, or all that there are. Memory grows with
@@ -29,7 +29,7 @@ func (r *stateReader) fill(n int) bool {
 	for len(buf) < max(n, windowBytes) && r.end == nil {
 		buf = slices.Grow(buf, windowBytes)
 		m, err := r.in.Read(buf[len(buf) : len(buf)+windowBytes])
-		buf, r.read, r.end = buf[:len(buf)+m], r.read+uint64(m), err
+		buf, r.end = buf[:len(buf)+m], err
 	}
 	r.buf, r.window, r.pos = buf, string(buf), 0
 	return len(buf) >= n
@@ -105,6 +105,27 @@ func (r *stateReader) finish() {
 	case !errors.Is(r.end, io.EOF):
 		r.err = r.end
 	}
+}
+
+// watchedReader tells how far the reading of a checkpoint has come, and ends it
+// when ctx does.
+type watchedReader struct {
+	ctx         context.Context
+	in          io.Reader
+	done, total uint64 // bytes
+	progress    func(done, total uint64)
+}
+
+// Read implements io.Reader.
+func (w *watchedReader) Read(b []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := w.in.Read(b)
+	if w.done += uint64(n); w.progress != nil && n > 0 {
+		w.progress(w.done, w.total)
+	}
+	return n, err
 }
 
 // scratch is memory for lists that are looked at and not kept.

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -188,5 +190,29 @@ func TestLazyIsOneValue(t *testing.T) {
 		if a == nil || a != got[0] {
 			t.Fatalf("%p and %p", a, got[0])
 		}
+	}
+}
+
+// TestLoadingTells: a load says how far it is, and ends with its context.
+func TestLoadingTells(t *testing.T) {
+	t.Parallel()
+	log, s := NewMemLog(), sampleState(t)
+	if err := log.Append(t.Context(), 0, slices.Repeat([]Record{{Payload: []byte("x")}}, int(s.seq))); err != nil {
+		t.Fatal(err)
+	}
+	_, chain := log.Last()
+	info := CheckpointInfo{Seq: s.seq, Chain: chain, State: (&Snapshot{state: s}).Hash()}
+	if err := log.SaveCheckpoint(info, s.writeTo); err != nil {
+		t.Fatal(err)
+	}
+	var done, total uint64
+	_, info, err := loadCheckpoint(t.Context(), log, func(d, n uint64) { done, total = d, n })
+	if err != nil || done != total || total != uint64(info.Bytes) || total == 0 {
+		t.Errorf("%d of %d, %+v, %v", done, total, info, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := loadCheckpoint(ctx, log, nil); !errors.Is(err, context.Canceled) || errors.Is(err, ErrCorrupt) {
+		t.Errorf("a load that was given up: %v", err)
 	}
 }

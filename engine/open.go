@@ -16,7 +16,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, checkpoint, chain, err := restore(ctx, o.Log, o.Progress)
+	s, checkpoint, chain, err := restore(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,9 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 
 // restore rebuilds the state from checkpoint and log, and checks that both
 // belong together.
-func restore(ctx context.Context, log Log, progress func(done, total uint64)) (s *state, checkpoint Seq, chain Hash, err error) {
-	s, info, err := loadCheckpoint(log)
+func restore(ctx context.Context, o Options) (s *state, checkpoint Seq, chain Hash, err error) {
+	log := o.Log
+	s, info, err := loadCheckpoint(ctx, log, o.Loading)
 	if err != nil {
 		return nil, 0, Hash{}, err
 	}
@@ -57,7 +58,7 @@ func restore(ctx context.Context, log Log, progress func(done, total uint64)) (s
 	if last < info.Seq {
 		return nil, 0, Hash{}, fmt.Errorf("%w: the log ends at %d, before its checkpoint at %d", ErrCorrupt, last, info.Seq)
 	}
-	r := replayer{state: s, chain: info.Chain, total: uint64(last - info.Seq), progress: progress}
+	r := replayer{state: s, chain: info.Chain, total: uint64(last - info.Seq), progress: o.Progress}
 	if err := r.run(ctx, log, last, nil); err != nil {
 		return nil, 0, Hash{}, err
 	}

@@ -53,8 +53,10 @@ type Options struct {
 	// embedded one. A store that has rules keeps its own.
 	Rules    []byte
 	Observer Observer
-	// Progress is called while the log is replayed.
+	// Progress is called while the log is replayed, with numbers of entries.
 	Progress func(done, total uint64)
+	// Loading is called while the checkpoint is loaded, with numbers of bytes.
+	Loading func(done, total uint64)
 
 	QueueLimit        int // commands waiting; default 4096
 	BatchLimit        int // commands per sync, at most QueueLimit; default 1024

@@ -9,7 +9,7 @@ import (
 // it, and writes nothing. It is for a log that no engine is using. Progress, if
 // not nil, is called while entries are replayed.
 func Read(ctx context.Context, log Log, progress func(done, total uint64)) (*Snapshot, error) {
-	s, _, chain, err := restore(ctx, log, progress)
+	s, _, chain, err := restore(ctx, Options{Log: log, Progress: progress})
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ type Difference struct {
 // that look-ups use. An error names the first place that is not whole.
 func Replay(ctx context.Context, log Log, id Identity, o ReplayOptions) (Report, error) {
 	// Loading proves that the checkpoint is whole; what counts is its hash.
-	_, checkpoint, err := loadCheckpoint(log)
+	_, checkpoint, err := loadCheckpoint(ctx, log, nil)
 	if err != nil {
 		return Report{}, err
 	}

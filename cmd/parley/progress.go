@@ -9,8 +9,11 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progressMin is the size of a job, in parts, below which progress is only noise.
-const progressMin = 500
+// Sizes of a job, in parts and in bytes, below which progress is only noise.
+const (
+	progressMin      = 500
+	progressMinBytes = 64 << 20
+)
 
 // progress shows how far a long job is: a bar on a terminal, else a line for
 // every tenth part.
@@ -18,19 +21,25 @@ type progress struct {
 	mu    sync.Mutex
 	what  string
 	out   io.Writer
+	least uint64
 	bar   *progressbar.ProgressBar
 	tenth uint64
 }
 
 func newProgress(out io.Writer, what string) *progress {
-	return &progress{what: what, out: out}
+	return &progress{what: what, out: out, least: progressMin}
+}
+
+// newByteProgress is newProgress for a job whose parts are bytes.
+func newByteProgress(out io.Writer, what string) *progress {
+	return &progress{what: what, out: out, least: progressMinBytes}
 }
 
 // update tells that done of total parts are finished. It may be called from any goroutine.
 func (p *progress) update(done, total uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if total < progressMin {
+	if total < p.least {
 		return
 	}
 	if isTerminal(p.out) {

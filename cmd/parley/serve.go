@@ -73,6 +73,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	identity := store.Identity()
 	eng, err := engine.Open(ctx, engine.Options{
 		Log: store, Identity: identity, Clock: clock, Observer: observer, Rules: offered.bundle,
+		Loading:  newByteProgress(s.err, "load, bytes").update,
 		Progress: newProgress(s.err, "replay").update,
 	})
 	if err != nil {
