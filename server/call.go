@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/slots"
@@ -10,7 +11,9 @@ import (
 // call is one request after the front filter. Everything in it is a copy: no byte belongs to the transport's
 // buffers, so a handler may keep what it likes.
 type call struct {
-	ctx       context.Context
+	ctx       context.Context // nil until somebody waits; see wait
+	cancel    context.CancelFunc
+	patience  time.Duration // how long the request may wait for its turn with the writer
 	server    *Server
 	route     *route
 	id        string // the {id} segment, "" if none
@@ -24,6 +27,21 @@ type call struct {
 	actor     engine.Actor
 	snap      *engine.Snapshot // read once per request
 	now       slots.Instant    // read once per request, ≥ snap.Stamped()
+}
+
+// wait is the context of everything that this request waits for. Most requests wait for nothing.
+func (c *call) wait() context.Context {
+	if c.ctx == nil {
+		c.ctx, c.cancel = context.WithTimeout(c.server.base, c.patience)
+	}
+	return c.ctx
+}
+
+// done lets go of what the request waited for.
+func (c *call) done() {
+	if c.cancel != nil {
+		c.cancel()
+	}
 }
 
 // answer is what a handler returns.

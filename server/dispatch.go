@@ -55,12 +55,11 @@ func (s *Server) call(a *admitted, body []byte) (out answer) {
 			return refuse(&problem{code: codeOverloaded, detail: "Other imports are under way. Nothing was changed."})
 		}
 	}
-	ctx, cancel := context.WithTimeout(s.base, timeout)
-	defer cancel()
 	c := &call{
-		ctx: ctx, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
+		patience: timeout, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
 		requestID: a.requestID, host: a.host, accept: a.accept, actor: s.localActor(),
 	}
+	defer c.done()
 	c.snap, c.now = s.read()
 	return a.route.handle(c)
 }
@@ -97,6 +96,14 @@ func (r *replyBuffer) hand(to *fasthttp.Response) {
 	replies.Put(r)
 }
 
+// Headers of every answer, as they are sent.
+var (
+	headerSniffing = []byte("X-Content-Type-Options")
+	headerCache    = []byte("Cache-Control")
+	valueNoSniff   = []byte("nosniff")
+	valueNoStore   = []byte("no-store")
+)
+
 // respond writes an answer and returns its status. The body is the answer's own memory, or lent to the transport.
 func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allow string) int {
 	h := &ctx.Response.Header
@@ -109,8 +116,8 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	}
 	ctx.SetStatusCode(status)
 	h.Set("X-Request-Id", a.requestID)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
+	h.SetCanonical(headerSniffing, valueNoSniff)
+	h.SetCanonical(headerCache, valueNoStore)
 	if out.version > 0 {
 		h.Set("ETag", strconv.Quote(strconv.FormatUint(out.version, 10)))
 	}
@@ -127,7 +134,7 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 		h.Set(header[0], header[1])
 	}
 	if a.route != nil && a.route.personal { // whatever the handler says
-		h.Set("Cache-Control", "no-store")
+		h.SetCanonical(headerCache, valueNoStore)
 	}
 	if status != fasthttp.StatusNoContent {
 		h.SetContentType(media)
@@ -142,11 +149,11 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 
 // observe counts and logs one request: the route's name, never its path, and nothing of its content.
 func (s *Server) observe(a *admitted, status int, took time.Duration) {
-	name := "none"
+	name, m := "none", s.unrouted
 	if a.route != nil {
-		name = a.route.name
+		name, m = a.route.name, a.route.meter
 	}
-	s.metrics.answered(name, status, took.Seconds())
+	m.answered(status, took.Seconds())
 	s.log.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("route", name), slog.Int("status", status),
 		slog.Float64("seconds", took.Seconds()), slog.String("request", a.requestID))

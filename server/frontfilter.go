@@ -61,9 +61,25 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr) (admitted, *ref
 	if no := s.checkPeer(fields.host, peer); no != nil {
 		return a, no
 	}
-	target := string(h.RequestURI())
-	path, rawQuery, no := splitTarget(target)
+	var rawQuery string
+	a.route = s.router.exact[methodIndex(h.Method())][string(h.RequestURI())]
+	if a.route == nil {
+		if rawQuery, no = s.target(&a, h); no != nil {
+			no.close = no.close || fields.contentLength > 0
+			return a, no
+		}
+	}
+	if no := a.take(&fields); no != nil {
+		return a, no
+	}
+	a.query, no = readQuery(rawQuery, a.route.query)
+	return a, no
+}
+
+// target finds the route of a request that is not the plain path of one, and returns its query as it came.
+func (s *Server) target(a *admitted, h *fasthttp.RequestHeader) (rawQuery string, no *refused) {
 	method := string(h.Method())
+	path, rawQuery, no := splitTarget(string(h.RequestURI()))
 	switch {
 	case !slices.Contains(methods, method):
 		_, _, allow := s.router.find(method, path)
@@ -71,15 +87,7 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr) (admitted, *ref
 	case no == nil:
 		a.route, a.id, no = s.pick(method, path)
 	}
-	if no != nil {
-		no.close = no.close || fields.contentLength > 0
-		return a, no
-	}
-	if no := a.take(fields); no != nil {
-		return a, no
-	}
-	a.query, no = readQuery(rawQuery, a.route.query)
-	return a, no
+	return rawQuery, no
 }
 
 // pick finds the route of a method and a clean path.
@@ -105,7 +113,7 @@ func denyMethod(allow string) *refused {
 }
 
 // take checks the header fields that depend on the route.
-func (a *admitted) take(f headFields) *refused {
+func (a *admitted) take(f *headFields) *refused {
 	r := a.route
 	switch {
 	case r.maxBody == 0 && f.contentLength > 0:

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -62,49 +61,83 @@ func readFields(raw []byte) (f headFields, no *refused) {
 			return f, no
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
-		first(f.set(strings.ToLower(string(name)), strings.Trim(string(value), " \t"), &seen))
+		var lower [longestField]byte
+		if len(name) <= len(lower) { // a longer one means nothing here
+			first(f.set(appendLower(lower[:0], name), bytes.Trim(value, " \t"), &seen))
+		}
 	}
 	return f, no
+}
+
+// longestField is the length of the longest name of a field that means something here.
+const longestField = len("transfer-encoding")
+
+// appendLower appends a name with A to Z in lower case.
+func appendLower(dst, name []byte) []byte {
+	for _, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// keep copies a value out of the transport's buffer. The most common ones are constants.
+func keep(value []byte) string {
+	switch string(value) {
+	case "":
+		return ""
+	case typeJSON:
+		return typeJSON
+	case typeAny:
+		return typeAny
+	}
+	return string(value)
 }
 
 // singletons are the fields that mean something here and must not come twice.
 var singletons = []string{"host", "content-length", "content-type", "content-encoding", "idempotency-key", "if-match", "x-request-id"}
 
-// set takes one field; seen has a bit per singleton that came.
-func (f *headFields) set(name, value string, seen *uint) *refused {
-	if i := slices.Index(singletons, name); i >= 0 {
+// set takes one field, its name in lower case; seen has a bit per singleton that came. Both are the transport's memory.
+func (f *headFields) set(name, value []byte, seen *uint) *refused {
+	for i, single := range singletons {
+		if single != string(name) {
+			continue
+		}
 		if *seen&(1<<i) != 0 {
-			return denyHeader(codeInvalidHeader, name, "must not be sent twice")
+			return denyHeader(codeInvalidHeader, single, "must not be sent twice")
 		}
 		*seen |= 1 << i
 	}
-	switch name {
+	switch string(name) {
 	case "transfer-encoding":
 		return deny(codeLengthRequired, "Transfer-Encoding is not taken.")
 	case "accept":
 		if f.accept != "" {
-			value = f.accept + "," + value
+			f.accept += "," + string(value)
+		} else {
+			f.accept = keep(value)
 		}
-		f.accept = value
 	case "host":
-		f.host = value
+		f.host = keep(value)
 	case "content-length":
-		n, err := strconv.ParseUint(value, 10, 63)
+		n, err := strconv.ParseUint(string(value), 10, 63)
 		if err != nil {
 			return deny(codeBadRequest, "Content-Length is not a number.")
 		}
 		f.contentLength, f.hasLength = int64(n), true
 	case "content-type":
-		f.contentType = value
+		f.contentType = keep(value)
 	case "content-encoding":
-		f.contentEncoding = value
+		f.contentEncoding = keep(value)
 	case "idempotency-key":
-		f.key, f.hasKey = value, true
+		f.key, f.hasKey = keep(value), true
 	case "if-match":
-		f.ifMatch, f.hasIfMatch = value, true
+		f.ifMatch, f.hasIfMatch = keep(value), true
 	case "x-request-id":
-		if isRequestID(value) {
-			f.requestID = value
+		if id := keep(value); isRequestID(id) {
+			f.requestID = id
 		}
 	}
 	return nil
@@ -123,7 +156,7 @@ func isRequestID(s string) bool {
 }
 
 // checkMedia wants the route's content type, in UTF-8 if it says so, and no content encoding.
-func checkMedia(r *route, f headFields) *refused {
+func checkMedia(r *route, f *headFields) *refused {
 	if f.contentEncoding != "" && !strings.EqualFold(f.contentEncoding, "identity") {
 		return deny(codeUnsupportedMedia, "Content-Encoding is not taken.")
 	}
@@ -184,7 +217,7 @@ func excluded(parameters string) bool {
 }
 
 // checkKey wants 1 to 255 visible ASCII characters.
-func checkKey(f headFields) *refused {
+func checkKey(f *headFields) *refused {
 	switch {
 	case !f.hasKey:
 		return &refused{problem: &problem{code: codeKeyRequired}}

@@ -143,7 +143,7 @@ func (im *importing) flush() *problem {
 	if len(im.waiting) == 0 {
 		return nil
 	}
-	for i, r := range im.call.server.engine.SubmitAll(im.call.ctx, im.waiting) {
+	for i, r := range im.call.server.engine.SubmitAll(im.call.wait(), im.waiting) {
 		switch {
 		case r.Err != nil:
 			p := failure(r.Err)

@@ -3,7 +3,6 @@ package server
 import (
 	"runtime"
 	"slices"
-	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -94,12 +93,6 @@ func (m *Metrics) Observer() engine.Observer {
 		Queue:    func(depth int) { m.queueDepth.Set(float64(depth)) },
 		Poisoned: func(error) { m.poisoned.Set(1) },
 	}
-}
-
-// answered counts one request of a route ("none" where no route was found).
-func (m *Metrics) answered(route string, status int, seconds float64) {
-	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
-	m.requestSeconds.WithLabelValues(route).Observe(seconds)
 }
 
 // searched counts one search: kind is week or earliest; a search without offers is counted by program and state.

@@ -65,7 +65,7 @@ func (c *call) offered(snap *engine.Snapshot, caseIDs []string, p *proof) *probl
 	for _, id := range caseIDs {
 		commands = c.recordOf(commands, snap, id, p)
 	}
-	for _, r := range c.server.engine.SubmitAll(c.ctx, commands) {
+	for _, r := range c.server.engine.SubmitAll(c.wait(), commands) {
 		switch {
 		case r.Err != nil:
 			return failure(r.Err)

@@ -17,6 +17,7 @@ type route struct {
 	maxBody      int      // bytes; 0 = no body allowed
 	contentType  string   // of the body; "" with a body = application/json
 	produces     string   // content type of a success; "" = application/json
+	meter        *meter   // of the answers; set by the server
 	query        []string // names of the query parameters that the route knows; any other or a repeated one is 400
 }
 
@@ -108,6 +109,8 @@ var methods = []string{"GET", "POST", "PUT", "DELETE"}
 type router struct {
 	rows     []route
 	segments [][]string // of each row's path
+	// exact has the rows that find returns for the paths without {id}, by the methods' order; none for another method.
+	exact [5]map[string]*route
 }
 
 func newRouter(rows []route) *router {
@@ -115,7 +118,29 @@ func newRouter(rows []route) *router {
 	for _, row := range rows {
 		r.segments = append(r.segments, strings.Split(row.path[1:], "/"))
 	}
+	for i := range methods {
+		r.exact[i] = map[string]*route{}
+	}
+	for i := range r.rows {
+		row := &r.rows[i]
+		switch found, _, _ := r.find(row.method, row.path); {
+		case !strings.Contains(row.path, "{id}"):
+			r.exact[methodIndex([]byte(row.method))][row.path] = found
+		case row.maxBody > maxBodyBytes:
+			panic("server: the limits of large bodies go by whole paths: " + row.path)
+		}
+	}
 	return r
+}
+
+// methodIndex is the place of a method in methods, and after them that of all others.
+func methodIndex(method []byte) int {
+	for i, m := range methods {
+		if m == string(method) {
+			return i
+		}
+	}
+	return len(methods)
 }
 
 // find returns the row and the {id} segment. A nil row comes with the methods that the path has, "" for none.

@@ -162,7 +162,7 @@ func checkRules(c *call) answer {
 	if p != nil {
 		return refuse(p)
 	}
-	impact, err := c.snap.CompareRules(c.ctx, c.snap.Rules(), rs, c.now, engine.CompareOptions{
+	impact, err := c.snap.CompareRules(c.wait(), c.snap.Rules(), rs, c.now, engine.CompareOptions{
 		Tenant: c.actor.Tenant, Limit: maxTouched,
 	})
 	if err != nil {

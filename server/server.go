@@ -41,9 +41,11 @@ type Server struct {
 	version string
 	demo    *Demo
 	router  *router
-	http    *fasthttp.Server
-	stop    context.CancelFunc
-	base    context.Context // parent of all calls, cancelled after the drain
+	// unrouted counts the answers to requests without a route.
+	unrouted *meter
+	http     *fasthttp.Server
+	stop     context.CancelFunc
+	base     context.Context // parent of all calls, cancelled after the drain
 	// read returns a snapshot and a present instant that is not before its last stamped one.
 	read func() (*engine.Snapshot, slots.Instant)
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
@@ -87,6 +89,10 @@ func newServer(o Options, rows []route) *Server {
 		s.metrics = NewMetrics(o.Version)
 	}
 	s.router = newRouter(rows)
+	s.unrouted = newMeter(s.metrics, "none")
+	for i := range s.router.rows {
+		s.router.rows[i].meter = newMeter(s.metrics, s.router.rows[i].name)
+	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	s.http = newTransport(s)
 	return s

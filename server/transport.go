@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"net"
@@ -50,12 +51,11 @@ func (s *Server) limitsOf(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if h.ContentLength() == -1 {
 		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
 	}
-	path, _, no := splitTarget(string(h.RequestURI()))
-	if no == nil {
-		if row, _, _ := s.router.find(string(h.Method()), path); row != nil && row.maxBody > maxBodyBytes {
-			return fasthttp.RequestConfig{
-				ReadTimeout: importReadTimeout, WriteTimeout: importWriteTimeout, MaxRequestBodySize: row.maxBody,
-			}
+	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	row := s.router.exact[methodIndex(h.Method())][string(path)]
+	if row != nil && row.maxBody > maxBodyBytes && len(h.RequestURI()) <= maxTargetBytes {
+		return fasthttp.RequestConfig{
+			ReadTimeout: importReadTimeout, WriteTimeout: importWriteTimeout, MaxRequestBodySize: row.maxBody,
 		}
 	}
 	return fasthttp.RequestConfig{}

@@ -270,7 +270,7 @@ func TestShutdownDrains(t *testing.T) {
 	h := newHarness(t, []route{{method: "GET", path: "/slow", name: "slow", handle: func(c *call) answer {
 		close(entered)
 		<-release
-		if c.ctx.Err() != nil {
+		if c.wait().Err() != nil {
 			return refuse(&problem{code: codeShuttingDown})
 		}
 		return answer{status: http.StatusOK, body: encode("done")}

@@ -3,7 +3,6 @@ package server
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,4 +38,17 @@ func fingerprint(r *route, id string, body []byte) engine.Fingerprint {
 }
 
 // newID makes a random id of at least 128 bits: the prefix, a hyphen and 26 characters of a–z and 2–7.
-func newID(prefix string) string { return prefix + "-" + strings.ToLower(rand.Text()) }
+func newID(prefix string) string {
+	const letters, length = "abcdefghijklmnopqrstuvwxyz234567", 26
+	var id [32]byte
+	text := append(append(id[:0], prefix...), '-')
+	random := id[len(id)-length:][:length:length]
+	if len(text)+length > len(id) {
+		random = make([]byte, length)
+	}
+	_, _ = rand.Read(random) // never fails: the program ends instead
+	for _, b := range random {
+		text = append(text, letters[b%32])
+	}
+	return string(text)
+}
