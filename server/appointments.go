@@ -15,7 +15,7 @@ func createAppointment(c *call) answer {
 		return a
 	}
 	var in bookingIn
-	if p := decode(c.body, &in); p != nil {
+	if p := read(c.body, &in); p != nil {
 		return refuse(p)
 	}
 	var k check

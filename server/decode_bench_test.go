@@ -9,7 +9,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// BenchmarkDecode reads the body of a booking and of a case.
+// BenchmarkDecode reads the bodies of a booking, of a search and of a case, with decode and with the reader of hot routes.
 func BenchmarkDecode(b *testing.B) {
 	booking, submitted := []byte(deckBooking.String()), []byte(winter.String())
 	b.Run("booking", func(b *testing.B) {
@@ -17,6 +17,34 @@ func BenchmarkDecode(b *testing.B) {
 		for b.Loop() {
 			var in bookingIn
 			if p := decode(booking, &in); p != nil {
+				b.Fatal(p.code)
+			}
+		}
+	})
+	b.Run("read booking", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var in bookingIn
+			if p := read(booking, &in); p != nil {
+				b.Fatal(p.code)
+			}
+		}
+	})
+	search := []byte(deckSearch.String())
+	b.Run("search", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var in weekIn
+			if p := decode(search, &in); p != nil {
+				b.Fatal(p.code)
+			}
+		}
+	})
+	b.Run("read search", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var in weekIn
+			if p := read(search, &in); p != nil {
 				b.Fatal(p.code)
 			}
 		}

@@ -53,7 +53,7 @@ func createHold(c *call) answer {
 		return a
 	}
 	var in holdIn
-	if p := decode(c.body, &in); p != nil {
+	if p := read(c.body, &in); p != nil {
 		return refuse(p)
 	}
 	var k check

@@ -84,7 +84,7 @@ func (k *check) number(pointer string, o opt[int], otherwise, low, high int) int
 func searchWeek(c *call) answer {
 	begun := time.Now()
 	var in weekIn
-	if p := decode(c.body, &in); p != nil {
+	if p := read(c.body, &in); p != nil {
 		return refuse(p)
 	}
 	var k check
@@ -127,7 +127,7 @@ var searchers = sync.Pool{New: func() any { return new(matcher.Searcher) }}
 func searchEarliest(c *call) answer {
 	begun := time.Now()
 	var in earliestIn
-	if p := decode(c.body, &in); p != nil {
+	if p := read(c.body, &in); p != nil {
 		return refuse(p)
 	}
 	var k check
