@@ -71,6 +71,9 @@ func getAppointment(c *call) answer {
 	if p != nil {
 		return refuse(p)
 	}
+	if a, same := c.unchanged(v.Version); same {
+		return a
+	}
 	a := ok(http.StatusOK, c.appointmentNow(v, z))
 	a.version = v.Version
 	return a

@@ -11,22 +11,24 @@ import (
 // call is one request after the front filter. Everything in it is a copy: no byte belongs to the transport's
 // buffers, so a handler may keep what it likes.
 type call struct {
-	ctx       context.Context // nil until somebody waits; see wait
-	cancel    context.CancelFunc
-	patience  time.Duration // how long the request may wait for its turn with the writer
-	server    *Server
-	route     *route
-	id        string // the {id} segment, "" if none
-	query     map[string]string
-	body      []byte
-	key       string // Idempotency-Key, on routes that change something by POST
-	ifMatch   uint64 // version from If-Match, 0 = none
-	requestID string
-	host      string // as the client names the server
-	accept    string
-	actor     engine.Actor
-	snap      *engine.Snapshot // read once per request
-	now       slots.Instant    // read once per request, ≥ snap.Stamped()
+	ctx      context.Context // nil until somebody waits; see wait
+	cancel   context.CancelFunc
+	patience time.Duration // how long the request may wait for its turn with the writer
+	server   *Server
+	route    *route
+	id       string // the {id} segment, "" if none
+	query    map[string]string
+	body     []byte
+	key      string // Idempotency-Key, on routes that change something by POST
+	ifMatch  uint64 // version from If-Match, 0 = none
+	// ifNoneMatch is the value of If-None-Match on routes whose answers are tagged; "" = none.
+	ifNoneMatch string
+	requestID   string
+	host        string // as the client names the server
+	accept      string
+	actor       engine.Actor
+	snap        *engine.Snapshot // read once per request
+	now         slots.Instant    // read once per request, ≥ snap.Stamped()
 }
 
 // wait is the context of everything that this request waits for. Most requests wait for nothing.
@@ -50,6 +52,7 @@ type answer struct {
 	body        []byte // JSON unless contentType says otherwise
 	contentType string
 	version     uint64   // > 0: ETag
+	tag         string   // ETag of an answer without a version
 	replayed    bool     // Idempotent-Replayed: true
 	problem     *problem // if set, status and body are made from it
 	headers     [][2]string

@@ -37,6 +37,9 @@ func getCase(c *call) answer {
 	if p != nil {
 		return refuse(p)
 	}
+	if a, same := c.unchanged(v.Version); same {
+		return a
+	}
 	a := ok(http.StatusOK, c.caseOut(v, z))
 	a.version = v.Version
 	return a

@@ -57,7 +57,7 @@ func (s *Server) call(a *admitted, body []byte) (out answer) {
 	}
 	c := &call{
 		patience: timeout, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
-		requestID: a.requestID, host: a.host, accept: a.accept, actor: s.localActor(),
+		ifNoneMatch: a.ifNoneMatch, requestID: a.requestID, host: a.host, accept: a.accept, actor: s.localActor(),
 	}
 	defer c.done()
 	c.snap, c.now = s.read()
@@ -118,8 +118,11 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	h.Set("X-Request-Id", a.requestID)
 	h.SetCanonical(headerSniffing, valueNoSniff)
 	h.SetCanonical(headerCache, valueNoStore)
-	if out.version > 0 {
-		h.Set("ETag", strconv.Quote(strconv.FormatUint(out.version, 10)))
+	switch {
+	case out.version > 0:
+		h.Set("ETag", versionTag(out.version))
+	case out.tag != "" && out.problem == nil:
+		h.Set("ETag", out.tag)
 	}
 	if out.replayed {
 		h.Set("Idempotent-Replayed", "true")
@@ -136,7 +139,7 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	if a.route != nil && a.route.personal { // whatever the handler says
 		h.SetCanonical(headerCache, valueNoStore)
 	}
-	if status != fasthttp.StatusNoContent {
+	if status != fasthttp.StatusNoContent && status != fasthttp.StatusNotModified {
 		h.SetContentType(media)
 		if out.lent != nil && out.problem == nil {
 			out.lent.hand(&ctx.Response)

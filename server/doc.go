@@ -2,8 +2,10 @@
 //
 // A request passes the front filter (frontfilter*.go), which refuses whatever two parsers could read in two ways,
 // is copied out of the transport's buffers into a call, and goes to the handler of its row in the one table of
-// routes (routes.go). A handler decodes strictly (decode.go), resolves local time to UTC, asks a snapshot or
-// submits a command, and returns an answer. Problems come from one table (problem_kinds.go) and are written in one
+// routes (routes.go). A handler decodes strictly (decode.go; on the hottest routes reader.go goes
+// first and leaves what is uncommon to it), resolves local time to UTC, asks a snapshot or
+// submits a command, and returns an answer. A GET of what the client has already is
+// answered without a body (conditional.go). Problems come from one table (problem_kinds.go) and are written in one
 // place (dispatch.go). Nothing below this package knows HTTP, and nothing in it knows how a search works.
 //
 // While no credentials are configured only loopback peers on a loopback address are answered.

@@ -74,25 +74,25 @@ func mustRead(err error) {
 	}
 }
 
-func asset(files map[string][]byte, name string) answer {
+func (c *call) asset(files map[string][]byte, name string) answer {
 	body, ok := files[name]
 	if !ok {
 		return refuse(&problem{code: codeNotFound})
 	}
-	return answer{status: http.StatusOK, body: body, contentType: mediaTypes[path.Ext(name)],
-		headers: [][2]string{{"Cache-Control", assetMaxAge}}}
+	return c.file(answer{status: http.StatusOK, body: body, contentType: mediaTypes[path.Ext(name)],
+		headers: [][2]string{{"Cache-Control", assetMaxAge}}})
 }
 
 // getAsset serves what the pages of this server load.
 func getAsset(c *call) answer {
 	own, _ := assets()
-	return asset(own, c.id)
+	return c.asset(own, c.id)
 }
 
 // getDocsAsset serves the files of Swagger UI.
 func getDocsAsset(c *call) answer {
 	_, swagger := assets()
-	return asset(swagger, c.id)
+	return c.asset(swagger, c.id)
 }
 
 var docsPage = sync.OnceValue(func() []byte {
@@ -102,4 +102,4 @@ var docsPage = sync.OnceValue(func() []byte {
 })
 
 // getDocs shows the contract with Swagger UI.
-func getDocs(*call) answer { return htmlPage(docsPage(), policyDocs) }
+func getDocs(c *call) answer { return c.file(htmlPage(docsPage(), policyDocs)) }

@@ -36,14 +36,15 @@ func (r *refused) closing() *refused {
 
 // admitted is a request that passed, before its body is looked at.
 type admitted struct {
-	route     *route
-	id        string
-	query     map[string]string
-	key       string
-	ifMatch   uint64
-	accept    string
-	requestID string
-	host      string
+	route       *route
+	id          string
+	query       map[string]string
+	key         string
+	ifMatch     uint64
+	accept      string
+	ifNoneMatch string
+	requestID   string
+	host        string
 }
 
 // admit passes or refuses a request by its head. It copies whatever it keeps. peer is the client's address.
@@ -131,6 +132,9 @@ func (a *admitted) take(f *headFields) *refused {
 		return deny(codeNotAcceptable, "The operation answers with "+r.media()+".")
 	}
 	a.accept = f.accept
+	if r.tagged {
+		a.ifNoneMatch = f.ifNoneMatch
+	}
 	if r.changes {
 		if no := checkKey(f); no != nil {
 			return no

@@ -19,6 +19,7 @@ type headFields struct {
 	key             string
 	hasKey          bool
 	ifMatch         string
+	ifNoneMatch     string
 	hasIfMatch      bool
 	requestID       string
 }
@@ -135,6 +136,11 @@ func (f *headFields) set(name, value []byte, seen *uint) *refused {
 		f.key, f.hasKey = keep(value), true
 	case "if-match":
 		f.ifMatch, f.hasIfMatch = keep(value), true
+	case "if-none-match":
+		if f.ifNoneMatch != "" {
+			f.ifNoneMatch += ","
+		}
+		f.ifNoneMatch += string(value)
 	case "x-request-id":
 		if id := keep(value); isRequestID(id) {
 			f.requestID = id

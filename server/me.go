@@ -39,6 +39,9 @@ func getMe(c *call) answer {
 	if p != nil {
 		return refuse(p)
 	}
+	if a, same := c.unchanged(v.Version); same {
+		return a
+	}
 	a := ok(http.StatusOK, profileOf(v, z))
 	a.version = v.Version
 	return a

@@ -10,6 +10,6 @@ import (
 //go:embed openapi.json
 var openapiDocument []byte
 
-func getOpenAPI(*call) answer {
-	return answer{status: http.StatusOK, body: openapiDocument}
+func getOpenAPI(c *call) answer {
+	return c.file(answer{status: http.StatusOK, body: openapiDocument})
 }

@@ -36,6 +36,9 @@ func getReviewer(c *call) answer {
 	if p != nil {
 		return refuse(p)
 	}
+	if a, same := c.unchanged(r.Version); same {
+		return a
+	}
 	a := ok(http.StatusOK, c.reviewerOut(r, z))
 	a.version = r.Version
 	return a

@@ -14,6 +14,7 @@ type route struct {
 	changes      bool     // a POST that changes state: Idempotency-Key is required
 	personal     bool     // answers carry personal data
 	versioned    bool     // honours If-Match
+	tagged       bool     // a GET that honours If-None-Match
 	maxBody      int      // bytes; 0 = no body allowed
 	contentType  string   // of the body; "" with a body = application/json
 	produces     string   // content type of a success; "" = application/json
@@ -47,28 +48,28 @@ func routes() []route {
 	calls := []string{"timeZone", "limit", "cursor", "view", "reviewerId", "caseId"}
 	return []route{
 		{method: "GET", path: "/", name: "getPage", handle: getPage, produces: typeHTML, personal: true},
-		{method: "GET", path: "/assets/{id}", name: "getAsset", handle: getAsset, produces: typeAny},
-		{method: "GET", path: "/docs", name: "getDocs", handle: getDocs, produces: typeHTML},
-		{method: "GET", path: "/docs/{id}", name: "getDocsAsset", handle: getDocsAsset, produces: typeAny},
+		{method: "GET", path: "/assets/{id}", name: "getAsset", handle: getAsset, tagged: true, produces: typeAny},
+		{method: "GET", path: "/docs", name: "getDocs", handle: getDocs, tagged: true, produces: typeHTML},
+		{method: "GET", path: "/docs/{id}", name: "getDocsAsset", handle: getDocsAsset, tagged: true, produces: typeAny},
 		{method: "GET", path: "/problems/{id}", name: "getProblemType", handle: getProblemType, produces: typeHTML},
-		{method: "GET", path: "/openapi.json", name: "getOpenAPI", handle: getOpenAPI},
+		{method: "GET", path: "/openapi.json", name: "getOpenAPI", handle: getOpenAPI, tagged: true},
 		{method: "GET", path: "/healthz", name: "getHealth", handle: getHealth},
 		{method: "GET", path: "/readyz", name: "getReadiness", handle: getReadiness},
 		{method: "GET", path: "/metrics", name: "getMetrics", handle: getMetrics, produces: typeAny},
 
 		{method: "GET", path: "/v1/reviewers", name: "listReviewers", handle: listReviewers, personal: true, query: page},
 		{method: "PUT", path: "/v1/reviewers/{id}", name: "putReviewer", handle: putReviewer, personal: true, versioned: true, maxBody: maxBodyBytes},
-		{method: "GET", path: "/v1/reviewers/{id}", name: "getReviewer", handle: getReviewer, personal: true, query: zone},
+		{method: "GET", path: "/v1/reviewers/{id}", name: "getReviewer", handle: getReviewer, tagged: true, personal: true, query: zone},
 		{method: "DELETE", path: "/v1/reviewers/{id}", name: "deleteReviewer", handle: deleteReviewer, personal: true, versioned: true},
 		{method: "POST", path: "/v1/cases/lookup", name: "lookupCases", handle: lookupCases, personal: true, maxBody: maxBodyBytes},
 		{method: "PUT", path: "/v1/cases/{id}", name: "putCase", handle: putCase, personal: true, versioned: true, maxBody: maxBodyBytes},
-		{method: "GET", path: "/v1/cases/{id}", name: "getCase", handle: getCase, personal: true, query: zone},
+		{method: "GET", path: "/v1/cases/{id}", name: "getCase", handle: getCase, tagged: true, personal: true, query: zone},
 		{method: "GET", path: "/v1/cases/{id}/p2p-availability", name: "getAvailability", handle: getAvailability, query: zone},
 		{method: "POST", path: "/v1/import", name: "importLines", handle: importLines, changes: true, maxBody: maxImportBytes, contentType: typeNDJSON},
 		{method: "GET", path: "/v1/rules", name: "getRules", handle: getRules, query: []string{"limit", "cursor"}},
 		{method: "POST", path: "/v1/rules", name: "loadRules", handle: loadRules, changes: true, maxBody: matcher.MaxBundleBytes},
 		{method: "POST", path: "/v1/rules/check", name: "checkRules", handle: checkRules, maxBody: matcher.MaxBundleBytes},
-		{method: "GET", path: "/v1/me", name: "getMe", handle: getMe, query: zone},
+		{method: "GET", path: "/v1/me", name: "getMe", handle: getMe, tagged: true, query: zone},
 		{method: "PUT", path: "/v1/me", name: "putMe", handle: putMe, versioned: true, maxBody: maxBodyBytes},
 
 		{method: "POST", path: "/v1/search", name: "searchWeek", handle: searchWeek, personal: true, maxBody: maxBodyBytes},
@@ -85,7 +86,7 @@ func routes() []route {
 		{method: "DELETE", path: "/v1/holds/{id}", name: "deleteHold", handle: deleteHold},
 		{method: "POST", path: "/v1/appointments", name: "createAppointment", handle: createAppointment, changes: true, personal: true, maxBody: maxBodyBytes},
 		{method: "GET", path: "/v1/appointments", name: "listAppointments", handle: listAppointments, personal: true, query: calls},
-		{method: "GET", path: "/v1/appointments/{id}", name: "getAppointment", handle: getAppointment, personal: true, query: zone},
+		{method: "GET", path: "/v1/appointments/{id}", name: "getAppointment", handle: getAppointment, tagged: true, personal: true, query: zone},
 		{method: "GET", path: "/v1/appointments/{id}/calendar.ics", name: "getCalendarFile", handle: getCalendarFile, personal: true, produces: typeCalendar},
 		{method: "POST", path: "/v1/appointments/{id}/reschedule", name: "rescheduleAppointment", handle: rescheduleAppointment, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
 		{method: "POST", path: "/v1/appointments/{id}/cancel", name: "cancelAppointment", handle: cancelAppointment, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
