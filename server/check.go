@@ -204,7 +204,9 @@ func (k *check) optText(pointer string, o opt[string], limit int) string {
 // caseIDs checks the cases of one call: 1 to matcher.MaxCases distinct ids.
 func (k *check) caseIDs(pointer string, in []string) []string {
 	for i, s := range in {
-		k.id(at(pointer, i), s)
+		if !tokenLike(s, "._-") { // only then is there a place to name
+			k.id(at(pointer, i), s)
+		}
 		k.uncombinable = k.uncombinable || i >= matcher.MaxCases || slices.Contains(in[:i], s)
 		if k.uncombinable {
 			break
