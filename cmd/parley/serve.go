@@ -46,7 +46,8 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(s.err, c.LogFormat, c.LogLevel)
+	log, flush := newLogger(s.err, c.LogFormat, c.LogLevel)
+	defer flush()
 	// The listener comes first: a busy port is found before a long replay.
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {

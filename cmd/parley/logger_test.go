@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Lines wait for company; a warning waits for nobody and takes those before it along.
+func TestLogLines(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"text", "json"} {
+		out := &held{}
+		log, flush := newLogger(out, format, "info")
+		log.Info("one", "n", 1)
+		log.Debug("never")
+		log.With("a", 2).WithGroup("g").Warn("two", "b", 3)
+		if got := lines(out); got != 2 || strings.Contains(out.String(), "never") {
+			t.Errorf("%s: after a warning: %q", format, out.String())
+		}
+		if !strings.Contains(out.String(), "g.b=3") && !strings.Contains(out.String(), `"a":2,"g":{"b":3}`) {
+			t.Errorf("%s: %q", format, out.String())
+		}
+		log.Info("three")
+		flush()
+		if got := lines(out); got != 3 {
+			t.Errorf("%s: after flush: %q", format, out.String())
+		}
+		for range 2 * logRoom / 100 {
+			log.Info(strings.Repeat("x", 100))
+		}
+		flush()
+		if got, want := lines(out), 3+2*logRoom/100; got != want {
+			t.Errorf("%s: %d lines, want %d", format, got, want)
+		}
+	}
+}
+
+func lines(out *held) int { return strings.Count(out.String(), "\n") }
+
+// held is a buffer that the logger's timer may write to at any time.
+type held struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (h *held) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.buf.Write(p)
+}
+
+func (h *held) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.buf.String()
+}
+
+// A line that no other follows is written after a while.
+func TestLogPatience(t *testing.T) {
+	t.Parallel()
+	written := make(chan string, 1)
+	log, _ := newLogger(writes(written), "text", "info")
+	log.Info("alone")
+	if got := <-written; !strings.Contains(got, "msg=alone") {
+		t.Errorf("wrote %q", got)
+	}
+}
+
+// writes hands every write on.
+type writes chan string
+
+func (w writes) Write(p []byte) (int, error) {
+	w <- string(p)
+	return len(p), nil
+}
