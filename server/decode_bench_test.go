@@ -30,6 +30,12 @@ func BenchmarkDecode(b *testing.B) {
 			}
 		}
 	})
+	b.Run("fingerprint booking", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			fingerprint(&route{name: "createAppointment"}, "", booking)
+		}
+	})
 	search := []byte(deckSearch.String())
 	b.Run("search", func(b *testing.B) {
 		b.ReportAllocs()

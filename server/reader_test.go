@@ -173,7 +173,9 @@ func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, `{`, `{"caseIds":["a"]}`, `{"caseIds":["a"],"timeZone":"UTC","timeZone":"UTC"}`,
 		`{"caseIds":["a"],"timeZone":"UTC","x":1}`, `{"caseIds":["a"],"timeZone":"UTC"} {}`, `{"caseIds":["a",null],"timeZone":"UTC"}`,
-		`{"caseIds":["a"],"timeZone":"UTC","hours":[-0]}`, `null`, `{"caseIds":["a"],"timeZone":null}`} {
+		`{"caseIds":["a"],"timeZone":"UTC","hours":[-0]}`, `{"caseIds":["a"],"timeZone":"UTC","hours":[01]}`,
+		`{"caseIds":["a",],"timeZone":"UTC"}`, `{"caseIds":["a"],"timeZone":"UTC",}`, `{"caseIds":["a"],"timeZone":"UTC","hours":[1,]}`, "{\"caseIds\":[\"\xff\"],\"timeZone\":\"UTC\"}",
+		`null`, `{"caseIds":["a"],"timeZone":null}`} {
 		var fast, slow weekIn
 		p, want := read([]byte(body), &fast), decode([]byte(body), &slow)
 		if p == nil || want == nil || string(p.document()) != string(want.document()) || !reflect.DeepEqual(fast, slow) {
