@@ -71,8 +71,10 @@ func getAppointment(c *call) answer {
 	if p != nil {
 		return refuse(p)
 	}
-	if a, same := c.unchanged(v.Version); same {
-		return a
+	if v.Status == engine.Booked { // what comes of a call that was held is told by its cases, too
+		if a, same := c.unchanged(v.Version); same {
+			return a
+		}
 	}
 	a := ok(http.StatusOK, c.appointmentNow(v, z))
 	a.version = v.Version
