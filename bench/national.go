@@ -24,6 +24,7 @@ const (
 	DefaultNow slots.Instant = 1_795_442_400
 
 	tenant         = "default"
+	indexTiles     = 64 // built at a time
 	workdayMinutes = 8 * 60
 	callMinutes    = 15
 	bookedDays     = 14
@@ -60,6 +61,10 @@ func NewNational(c Config) (*National, error) {
 		}
 		n.View.Roster.Put(r)
 		n.book(d, r)
+	}
+	n.View.Index = matcher.NewIndex(rules)
+	n.View.Index.Load(c.Now, n.View.Roster)
+	for !n.View.Index.Advance(c.Now, n.View.Calendar, indexTiles) {
 	}
 	for i := range 64 {
 		q, err := d.query(i, c.Now)

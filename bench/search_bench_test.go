@@ -33,10 +33,11 @@ func BenchmarkWeekSearch(b *testing.B) {
 	for _, size := range sizes {
 		b.Run(fmt.Sprintf("reviewers=%d", size), func(b *testing.B) {
 			n := workload(b, size)
+			var searcher matcher.Searcher
 			b.ReportAllocs()
 			offered, i := 0, 0
 			for b.Loop() {
-				offered += week(b, n, i)
+				offered += week(b, &searcher, n, i)
 				i++
 			}
 			b.ReportMetric(float64(offered)/float64(i), "offers/op")
@@ -48,12 +49,13 @@ func BenchmarkFirst20(b *testing.B) {
 	for _, size := range sizes {
 		b.Run(fmt.Sprintf("reviewers=%d", size), func(b *testing.B) {
 			n := workload(b, size)
+			var searcher matcher.Searcher
 			b.ReportAllocs()
 			offered, i := 0, 0
 			for b.Loop() {
 				q := n.Queries[i%len(n.Queries)]
 				q.Range.Start, q.Range.End = 0, 0 // now to the horizon
-				plan, refusal := matcher.NewPlan(n.View, q)
+				plan, refusal := searcher.Plan(n.View, q)
 				if refusal != nil {
 					b.Fatalf("query %d refused: %s", i, refusal.Code)
 				}
@@ -66,9 +68,9 @@ func BenchmarkFirst20(b *testing.B) {
 }
 
 // week runs one week search, as the server does, and returns how many slots it offered.
-func week(t testing.TB, n *bench.National, i int) int {
+func week(t testing.TB, searcher *matcher.Searcher, n *bench.National, i int) int {
 	q := n.Queries[i%len(n.Queries)]
-	plan, refusal := matcher.NewPlan(n.View, q)
+	plan, refusal := searcher.Plan(n.View, q)
 	if refusal != nil {
 		t.Fatalf("query %d refused: %s", i, refusal.Code)
 	}
@@ -83,8 +85,9 @@ func TestNationalSmoke(t *testing.T) {
 	t.Parallel()
 	n := workload(t, 200)
 	empty := 0
+	var searcher matcher.Searcher
 	for i := range n.Queries {
-		if week(t, n, i) == 0 {
+		if week(t, &searcher, n, i) == 0 {
 			empty++
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/parleyhq/parley/bench"
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/persist"
 	"github.com/parleyhq/parley/server"
 	"github.com/parleyhq/parley/slots"
@@ -47,10 +49,31 @@ func benchWiring(stderr io.Writer) bench.Wiring {
 			}
 			return store, store.Identity(), nil
 		},
+		IndexBytes: indexBytes,
 		Serve: func(ctx context.Context, dir string, now slots.Instant) (*bench.Served, error) {
 			return serveChild(ctx, stderr, dir, now)
 		},
 	}
+}
+
+// indexBytes builds the search index of a snapshot once more and returns what the heap
+// grew by. Nothing else may run meanwhile.
+func indexBytes(s *engine.Snapshot) int64 {
+	view := s.View(bench.Identity().Tenant, s.Stamped())
+	inUse := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := inUse()
+	index := matcher.NewIndex(view.Rules)
+	index.Load(view.Now, view.Roster)
+	for !index.Advance(view.Now, view.Calendar, 1<<10) {
+	}
+	grown := inUse() - before
+	runtime.KeepAlive(index)
+	return grown
 }
 
 // serveChild starts this program's serve command as a process of its own, so that
