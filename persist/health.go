@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/engine"
@@ -122,7 +123,9 @@ func (h *health) checkSpace() {
 // itself, at once; as long as it fails, writes would pile up in memory until
 // Pebble stops them without an answer.
 func (h *health) background(err error) {
-	if !h.s.running.Load() { // Pebble would try for ever and not come to an end of opening
+	// A failed flush Pebble would try for ever, and not come to an end of opening. Who
+	// meets a damaged table is a compaction: opening does not wait for it.
+	if !h.s.running.Load() && !pebble.IsCorruptionError(err) {
 		h.s.halt("background work failed: %v", err)
 	}
 	time.Sleep(backgroundPause) // instead of Pebble, which does not wait
