@@ -211,8 +211,8 @@ func (s *httpSession) do(method, path, media string, body []byte, timeout time.D
 			return Reply{Class: Failed, Detail: err.Error()}
 		}
 	}
-	b := append(s.request[:0], method...)
-	b = append(append(b, ' '), path...)
+	b := s.request[:0]
+	b = append(append(append(b, method...), ' '), path...)
 	b = append(append(append(b, " HTTP/1.1\r\nHost: "...), s.target.host...), "\r\n"...)
 	if method == "POST" {
 		b = append(append(append(b, "Content-Type: "...), media...), "\r\nIdempotency-Key: "...)

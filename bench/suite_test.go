@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -54,8 +55,7 @@ func serveHere(ctx context.Context, dir string, now slots.Instant) (*bench.Serve
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	return &bench.Served{URL: "http://" + l.Addr().String(), Stop: func() error {
-		err := srv.Shutdown(context.Background())
-		<-served
+		err := errors.Join(srv.Shutdown(context.Background()), <-served)
 		if closed := eng.Close(); err == nil {
 			err = closed
 		}

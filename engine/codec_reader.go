@@ -25,7 +25,8 @@ type stateReader struct {
 // fill reads until n bytes are there, or all that there are. Memory grows with
 // the bytes that are there, not with n.
 func (r *stateReader) fill(n int) bool {
-	buf := append(r.buf[:0], r.window[r.pos:]...)
+	buf := r.buf[:0]
+	buf = append(buf, r.window[r.pos:]...)
 	for len(buf) < max(n, windowBytes) && r.end == nil {
 		buf = slices.Grow(buf, windowBytes)
 		m, err := r.in.Read(buf[len(buf) : len(buf)+windowBytes])

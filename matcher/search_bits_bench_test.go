@@ -105,15 +105,13 @@ func BenchmarkIndexBuild(b *testing.B) {
 	for _, size := range []int{500, 5_000, 50_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			n := nationalOf(b, size)
-			var with *View
 			for b.Loop() {
-				with = indexed(n.view, 0)
+				runtime.KeepAlive(indexed(n.view, 0))
 			}
 			var before, after runtime.MemStats
-			with = nil
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			with = indexed(n.view, 0)
+			with := indexed(n.view, 0)
 			runtime.GC()
 			runtime.ReadMemStats(&after)
 			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(size), "B/reviewer")

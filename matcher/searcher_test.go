@@ -18,7 +18,9 @@ func TestSearcherForgets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var m Searcher
 		for range 4 {
-			view, q, monday := (*View)(nil), Query{}, slots.Date(0)
+			var view *View
+			var q Query
+			var monday slots.Date
 			if rapid.Bool().Draw(t, "wide") {
 				w := drawWideWorld(t, tb, clocks)
 				view, q, monday = w.view, w.query, slots.UTC().Date(w.view.Now).Monday()

@@ -150,10 +150,11 @@ func (s *Store) readBehind() error {
 			continue
 		}
 		began := time.Now()
-		err := error(nil)
-		if chain, err = s.readStep(seq, min(seq+behindStep, b.until), chain); err != nil {
+		next, err := s.readStep(seq, min(seq+behindStep, b.until), chain)
+		if err != nil {
 			return err
 		}
+		chain = next
 		seq = min(seq+behindStep, b.until)
 		if now := uint64(seq) * 10 / uint64(b.until); now > tenth {
 			tenth = now

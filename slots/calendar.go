@@ -69,8 +69,8 @@ func (c *Calendar) Insert(call Call) (conflict Call, ok bool) {
 // Append is Insert for calls that come in order of reviewer and time, in less
 // time; for others it is no faster.
 func (c *Calendar) Append(call Call) (conflict Call, ok bool) {
-	last, any := c.tree.Max()
-	free := !any || last.Reviewer < call.Reviewer || last.Reviewer == call.Reviewer && last.Busy.End <= call.Busy.Start
+	last, found := c.tree.Max()
+	free := !found || last.Reviewer < call.Reviewer || last.Reviewer == call.Reviewer && last.Busy.End <= call.Busy.Start
 	if !free || call.Span.Empty() || !call.Busy.Covers(call.Span) {
 		return c.Insert(call)
 	}

@@ -102,8 +102,8 @@ func quantileRows(q load.Quantiles) []quantile {
 // metricName replaces what would end a benchmark's name or a unit.
 func metricName(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == ' ' || r == '/' || r == '\t' || r == '(' || r == ')':
+		switch r {
+		case ' ', '/', '\t', '(', ')':
 			return '_'
 		}
 		return r
