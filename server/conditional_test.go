@@ -44,6 +44,24 @@ func TestUnchangedResources(t *testing.T) {
 	w.get("/v1/appointments/"+apt+"?timeZone=nowhere", "If-None-Match", "*").is(422, codeInvalidValue)
 }
 
+// A call asked for in the second that the payer names changes what the case shows, at the same version.
+func TestUnchangedButAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	const path = "/v1/cases/1004567"
+	w.put(path, winter.with("/p2pRequestedAt", deckNow).String()).is(200, "")
+	tag := w.get(path).is(200, "").header.Get("ETag")
+	w.get(path, "If-None-Match", tag).is(304, "")
+	w.book()
+	if r := w.get(path, "If-None-Match", tag).is(200, ""); r.json()["p2pRequestedAt"] != nil || r.header.Get("ETag") != tag {
+		t.Errorf("%s %s", r.header.Get("ETag"), r.body)
+	}
+	w.clock.set(t, "2020-05-15T13:01:00Z")
+	w.put(path, winter.with("/p2pRequestedAt", deckNow, "/member/name", "W. Winter").String()).is(200, "")
+	tag = w.get(path).is(200, "").header.Get("ETag")
+	w.get(path, "If-None-Match", tag).is(304, "")
+}
+
 // A profile that was never written has no version, and so nothing that a client could have.
 func TestUnchangedNothing(t *testing.T) {
 	t.Parallel()
