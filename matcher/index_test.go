@@ -125,6 +125,9 @@ func (s *shift) step() {
 		if s.below(12) == 0 { // a silence in which licences turn unseen
 			s.now += slots.Instant(10+s.below(30)) * 24 * slots.Hour
 		}
+		if s.below(12) == 0 { // a clock that is set back
+			s.now -= slots.Instant(s.below(20)) * 24 * slots.Hour
+		}
 	case n < 14:
 		s.index.Advance(s.now, s.calendar, s.below(2))
 	case n < 60 && len(s.calls) > 0 && len(s.calls) > s.below(400):
