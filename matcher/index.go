@@ -41,13 +41,16 @@ type Index struct {
 	counted  int            // the calls of numbers below are in the tallies and holds
 	crowded  plane          // whose tallies do not fit
 	holds    *btree.BTreeG[heldUntil]
-	byDate   *btree.Map[int, *tally] // firm calls by the reviewer's local date of their start
-	byWeek   *btree.Map[int, *tally] // by week, see weekOf
-	nearTurn *btree.Map[int, plane]  // by hour since 1970, near the turn of weeks: whose firm calls start in it
-	oldest   slots.Instant           // firm calls that start before are not counted
+	byDate   series[tally] // firm calls by the reviewer's local date of their start
+	byWeek   series[tally] // by week, see weekOf
+	nearTurn series[plane] // by hour since 1970, near the turn of weeks: whose firm calls start in it
+	oldest   slots.Instant // firm calls that start before are not counted
 }
 
 const seatsPerLeaf = 64
+
+// holdsDegree keeps small what a version copies to change one hold: up to 15 of them.
+const holdsDegree = 8
 
 // segment is the stretch of 512 cells from first on.
 type segment struct {
@@ -115,12 +118,9 @@ func NewIndex(rules *Ruleset) *Index {
 func newIndex(minutes int, reach slots.Instant) *Index {
 	return &Index{
 		raster: slots.Raster{Minutes: minutes}, reach: reach, edition: 1, last: new(uint64(1)),
-		tenants:  map[string]*tenantSets{},
-		oldest:   everything.Hull().Start,
-		holds:    btree.NewBTreeGOptions(heldUntil.before, btree.Options{NoLocks: true}),
-		byDate:   new(btree.Map[int, *tally]),
-		byWeek:   new(btree.Map[int, *tally]),
-		nearTurn: new(btree.Map[int, plane]),
+		tenants: map[string]*tenantSets{},
+		oldest:  everything.Hull().Start,
+		holds:   btree.NewBTreeGOptions(heldUntil.before, btree.Options{Degree: holdsDegree, NoLocks: true}),
 	}
 }
 
@@ -160,7 +160,7 @@ func commonDivisor(a, b int) int {
 // belongs to the writer: x changes what it may change in place.
 func (x *Index) Clone() *Index {
 	c := *x
-	c.holds, c.byDate, c.byWeek, c.nearTurn = x.holds.Copy(), x.byDate.Copy(), x.byWeek.Copy(), x.nearTurn.Copy()
+	c.holds = x.holds.Copy()
 	c.edition, x.edition = *x.last+1, *x.last+2
 	*x.last += 2
 	return &c

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tidwall/btree"
-
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -188,9 +186,9 @@ func (x *Index) sameCounts(fresh *Index) error {
 	dates := int(slots.UTC().Date(x.oldest)) + 2
 	for _, side := range [...]struct {
 		name       string
-		have, want *btree.Map[int, *tally]
+		have, want *series[tally]
 		from       int
-	}{{"date", x.byDate, fresh.byDate, dates}, {"week", x.byWeek, fresh.byWeek, weekOf(x.oldest)}} {
+	}{{"date", &x.byDate, &fresh.byDate, dates}, {"week", &x.byWeek, &fresh.byWeek, weekOf(x.oldest)}} {
 		if err := sameTallies(side.name, side.have, side.want, side.from, x); err != nil {
 			return err
 		}
@@ -198,22 +196,13 @@ func (x *Index) sameCounts(fresh *Index) error {
 			return err
 		}
 	}
-	same := true
-	compare := func(a, b *btree.Map[int, plane]) {
-		a.Scan(func(hour int, p plane) bool {
-			other, _ := b.Get(hour)
-			same = same && samePlane(&p, &other)
-			return same
-		})
-	}
-	compare(x.nearTurn, fresh.nearTurn)
-	compare(fresh.nearTurn, x.nearTurn)
-	if !same {
+	if hour := hourOf(x.oldest); !sameTurns(&x.nearTurn, &fresh.nearTurn, hour) || !sameTurns(&fresh.nearTurn, &x.nearTurn, hour) {
 		return fmt.Errorf("calls near the turn of a week differ")
 	}
 	if x.holds.Len() != fresh.holds.Len() {
 		return fmt.Errorf("%d holds, want %d", x.holds.Len(), fresh.holds.Len())
 	}
+	same := true
 	fresh.holds.Scan(func(h heldUntil) bool {
 		_, same = x.holds.Get(h)
 		return same
@@ -225,19 +214,31 @@ func (x *Index) sameCounts(fresh *Index) error {
 }
 
 // sameTallies holds those of a to those of b.
-func sameTallies(name string, a, b *btree.Map[int, *tally], from int, x *Index) (err error) {
-	a.Ascend(from, func(key int, t *tally) bool {
-		other, known := b.Get(key)
-		if !known {
+func sameTallies(name string, a, b *series[tally], from int, x *Index) error {
+	for key, t := range a.all {
+		other := b.at(key)
+		if other == nil {
 			other = &noTally
 		}
 		for ref := range x.size {
-			if have, want := t.count(ref), other.count(ref); have != want && !x.crowded.has(ref) {
-				err = fmt.Errorf("%s %d: %d and %d firm calls of reviewer %d", name, key, have, want, ref)
-				return false
+			if have, want := t.count(ref), other.count(ref); key >= from && have != want && !x.crowded.has(ref) {
+				return fmt.Errorf("%s %d: %d and %d firm calls of reviewer %d", name, key, have, want, ref)
 			}
 		}
-		return true
-	})
-	return err
+	}
+	return nil
+}
+
+// sameTurns holds the hours of a to those of b.
+func sameTurns(a, b *series[plane], from int) bool {
+	for hour, p := range a.all {
+		other := b.at(hour)
+		if other == nil {
+			other = &noPlane
+		}
+		if hour >= from && !samePlane(p, other) {
+			return false
+		}
+	}
+	return true
 }

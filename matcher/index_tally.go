@@ -1,18 +1,13 @@
 package matcher
 
-import (
-	"github.com/parleyhq/parley/slots"
-)
+import "github.com/parleyhq/parley/slots"
 
 // tally counts something of every reviewer. Counts are kept as binary digits, so that 64
 // of them are compared with a bound at once.
-type tally struct {
-	edition uint64
-	counts  vec[digits]
-}
+type tally struct{ counts vec[digits] }
 
-// digits are the counts of 512 reviewers, least digit first.
-type digits [tallyDigits]block
+// digits are the counts of 64 reviewers, least digit first.
+type digits [tallyDigits]uint64
 
 const (
 	tallyDigits = 8
@@ -21,9 +16,9 @@ const (
 
 // count returns a reviewer's count.
 func (t *tally) count(ref int) (n int) {
-	if d := t.counts.at(ref / blockBits); d != nil {
+	if d := t.counts.at(ref / 64); d != nil {
 		for k := range d {
-			n |= int(d[k][ref%blockBits/64]>>(ref%64)&1) << k
+			n |= int(d[k]>>(ref%64)&1) << k
 		}
 	}
 	return n
@@ -31,11 +26,10 @@ func (t *tally) count(ref int) (n int) {
 
 // add counts one more, or one less. Beyond tallyMax it starts again at 0.
 func (t *tally) add(ref, by int, edition uint64) {
-	d := t.counts.own(ref/blockBits, edition)
-	w, bit := ref%blockBits/64, uint64(1)<<(ref%64)
+	d, bit := t.counts.own(ref/64, edition), uint64(1)<<(ref%64)
 	for k := range d {
-		carry := d[k][w]&bit != 0 // a one more turns ones to zeros, a one less zeros to ones
-		d[k][w] ^= bit
+		carry := d[k]&bit != 0 // a one more turns ones to zeros, a one less zeros to ones
+		d[k] ^= bit
 		if carry != (by > 0) {
 			return
 		}
@@ -47,7 +41,7 @@ func (t *tally) below(w, limit int) uint64 {
 	if limit > tallyMax {
 		return ^uint64(0)
 	}
-	d := t.counts.at(w / blockWords)
+	d := t.counts.at(w)
 	if d == nil {
 		if limit > 0 {
 			return ^uint64(0)
@@ -56,12 +50,11 @@ func (t *tally) below(w, limit int) uint64 {
 	}
 	less, same := uint64(0), ^uint64(0)
 	for k := tallyDigits - 1; k >= 0; k-- {
-		digit := d[k][w%blockWords]
 		if limit>>k&1 == 1 {
-			less |= same &^ digit
-			same &= digit
+			less |= same &^ d[k]
+			same &= d[k]
 		} else {
-			same &^= digit
+			same &^= d[k]
 		}
 	}
 	return less
@@ -100,7 +93,7 @@ func (x *Index) count(r *Reviewer, start slots.Instant, by int, calendar *slots.
 		return
 	}
 	ref := int(r.Ref)
-	for _, t := range [...]*tally{x.ownTally(x.byDate, int(r.Zone.Date(start))), x.ownTally(x.byWeek, weekOf(start))} {
+	for _, t := range [...]*tally{x.byDate.own(int(r.Zone.Date(start)), x.edition), x.byWeek.own(weekOf(start), x.edition)} {
 		if by > 0 && t.count(ref) == tallyMax || by < 0 && t.count(ref) == 0 {
 			x.crowded.put(ref, true, x.edition) // until he is put again
 		}
@@ -111,29 +104,10 @@ func (x *Index) count(r *Reviewer, start slots.Instant, by int, calendar *slots.
 		return
 	}
 	among := slots.NewSet(slots.Interval{Start: slots.Instant(hour) * slots.Hour, End: slots.Instant(hour+1) * slots.Hour})
-	some := calendar.CountStarts(r.Ref, among, start, true, "") > 0
-	p, _ := x.nearTurn.Get(hour)
-	p.put(ref, some, x.edition)
-	x.nearTurn.Set(hour, p)
-}
-
-func (x *Index) ownTally(m interface {
-	Get(int) (*tally, bool)
-	Set(int, *tally) (*tally, bool)
-}, key int) *tally {
-	t, known := m.Get(key)
-	switch {
-	case !known:
-		t = &tally{edition: x.edition}
-	case t.edition == x.edition:
-		return t
-	default:
-		mine := *t
-		mine.edition = x.edition
-		t = &mine
+	some := by > 0 || calendar.CountStarts(r.Ref, among, start, true, "") > 0
+	if p := x.nearTurn.at(hour); some != (p != nil && p.has(ref)) {
+		x.nearTurn.own(hour, x.edition).put(ref, some, x.edition)
 	}
-	m.Set(key, t)
-	return t
 }
 
 // recount counts all calls of r, or takes them back.
@@ -151,36 +125,17 @@ func (x *Index) forget(now slots.Instant) {
 		return
 	}
 	x.oldest = oldest
-	before := func(m interface {
-		Min() (int, *tally, bool)
-		Delete(int) (*tally, bool)
-	}, key int) {
-		for {
-			least, _, some := m.Min()
-			if !some || least >= key {
-				return
-			}
-			m.Delete(least)
-		}
-	}
-	before(x.byWeek, weekOf(oldest))
-	before(x.byDate, int(slots.UTC().Date(oldest))-2)
-	for {
-		least, _, some := x.nearTurn.Min()
-		if !some || least >= hourOf(oldest) {
-			return
-		}
-		x.nearTurn.Delete(least)
-	}
+	x.byWeek.forget(weekOf(oldest))
+	x.byDate.forget(int(slots.UTC().Date(oldest)) - 2)
+	x.nearTurn.forget(hourOf(oldest))
 }
 
 // tallyOn returns the firm calls that start on a date, by each reviewer's own clocks.
 func (x *Index) tallyOn(date slots.Date) *tally {
-	t, known := x.byDate.Get(int(date))
-	if !known {
-		return &noTally
+	if t := x.byDate.at(int(date)); t != nil {
+		return t
 	}
-	return t
+	return &noTally
 }
 
 var noTally tally

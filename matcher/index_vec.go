@@ -42,24 +42,33 @@ func (v *vec[L]) own(i int, edition uint64) *L {
 	for b >= len(v.roots) {
 		v.roots = append(v.roots, nil)
 	}
-	br := v.roots[b]
+	v.roots[b] = v.roots[b].own(edition)
+	return v.roots[b].leaf(i%fanout, edition)
+}
+
+// own returns the branch to change in an edition, an empty one if there was none.
+func (b *branch[L]) own(edition uint64) *branch[L] {
 	switch {
-	case br == nil:
-		br = &branch[L]{edition: edition}
-		v.roots[b] = br
-	case br.edition != edition:
-		mine := *br
-		br, mine.edition = &mine, edition
-		v.roots[b] = br
+	case b == nil:
+		return &branch[L]{edition: edition}
+	case b.edition == edition:
+		return b
 	}
-	l := br.leaves[i%fanout]
+	mine := *b
+	mine.edition = edition
+	return &mine
+}
+
+// leaf returns leaf i to change in an edition that owns the branch.
+func (b *branch[L]) leaf(i int, edition uint64) *L {
+	l := b.leaves[i]
 	switch {
 	case l == nil:
 		l = &leaf[L]{edition: edition}
-		br.leaves[i%fanout] = l
+		b.leaves[i] = l
 	case l.edition != edition:
 		l = &leaf[L]{edition: edition, v: l.v}
-		br.leaves[i%fanout] = l
+		b.leaves[i] = l
 	}
 	return &l.v
 }

@@ -275,9 +275,8 @@ func (n *weekCounts) reset(b *bitSearch) {
 	if !ok || !ends || end != week+1 || weekStart(week) < b.x.oldest || n.asked.Start < b.x.oldest {
 		return
 	}
-	n.tally = &noTally
-	if t, known := b.x.byWeek.Get(week); known {
-		n.tally = t
+	if n.tally = b.x.byWeek.at(week); n.tally == nil {
+		n.tally = &noTally
 	}
 	n.apart(b, weekStart(week), n.asked.Start)
 	n.apart(b, weekStart(end), n.asked.End)
@@ -286,8 +285,8 @@ func (n *weekCounts) reset(b *bitSearch) {
 // apart adds who has a firm call in an hour between two instants.
 func (n *weekCounts) apart(b *bitSearch, x, y slots.Instant) {
 	for hour := hourOf(min(x, y)); slots.Instant(hour)*slots.Hour < max(x, y); hour++ {
-		if p, some := b.x.nearTurn.Get(hour); some {
-			n.differ = append(n.differ, p)
+		if p := b.x.nearTurn.at(hour); p != nil {
+			n.differ = append(n.differ, *p)
 		}
 	}
 }
