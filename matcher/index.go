@@ -63,21 +63,13 @@ type segment struct {
 	hours   vec[rows]
 	free    vec[rows]
 	odd     plane // who has a cap and works past midnight: no cell belongs to one date
-	columns [blockBits / columnsPerGroup]*columnGroup
+	columns vec[plane]
 }
 
 // rows are the cells of a few reviewers with consecutive numbers.
 type rows [rowsPerLeaf]block
 
 const rowsPerLeaf = 8
-
-// columnGroup holds the columns of consecutive cells.
-type columnGroup struct {
-	edition uint64
-	at      [columnsPerGroup]plane
-}
-
-const columnsPerGroup = 32
 
 // heldUntil is a hold by when it ends.
 type heldUntil struct {
@@ -202,8 +194,8 @@ func cellsOf(v *vec[rows], ref int) *block {
 
 // column returns who is free in a cell of the segment, 0 ≤ i < 512.
 func (s *segment) column(i int) *plane {
-	if g := s.columns[i/columnsPerGroup]; g != nil {
-		return &g.at[i%columnsPerGroup]
+	if p := s.columns.at(i); p != nil {
+		return p
 	}
 	return &noPlane
 }
@@ -223,18 +215,4 @@ func (x *Index) ownSegment(i int) *segment {
 	segments[i] = &mine
 	x.segments = segments
 	return &mine
-}
-
-func (s *segment) ownColumn(i int) *plane {
-	g := s.columns[i/columnsPerGroup]
-	switch {
-	case g == nil:
-		g = &columnGroup{edition: s.edition}
-	case g.edition != s.edition:
-		mine := *g
-		mine.edition = s.edition
-		g = &mine
-	}
-	s.columns[i/columnsPerGroup] = g
-	return &g.at[i%columnsPerGroup]
 }

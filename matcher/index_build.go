@@ -129,7 +129,7 @@ func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 			transpose(&square)
 			for k, members := range square {
 				if members != 0 {
-					s.ownColumn(cells*64+k).own(s.tiles, s.edition)[w] = members
+					s.columns.own(cells*64+k, s.edition).own(s.tiles, s.edition)[w] = members
 				}
 			}
 		}

@@ -57,7 +57,7 @@ func (x *Index) Inserted(c slots.Call, calendar *slots.Calendar) {
 		return
 	}
 	x.note(r, c, 1, calendar)
-	x.refresh(r, c, calendar)
+	x.refresh(r, c, 0, calendar)
 }
 
 // Removed tells that c was removed from calendar.
@@ -67,7 +67,7 @@ func (x *Index) Removed(c slots.Call, calendar *slots.Calendar) {
 		return
 	}
 	x.note(r, c, -1, calendar)
-	x.refresh(r, c, calendar)
+	x.refresh(r, c, 1, calendar)
 }
 
 // note counts a call of r, or takes it back, if his calls are counted.
@@ -83,19 +83,36 @@ func (x *Index) note(r *Reviewer, c slots.Call, by int, calendar *slots.Calendar
 	}
 }
 
-// refresh looks again at the cells that a call bears upon.
-func (x *Index) refresh(r *Reviewer, c slots.Call, calendar *slots.Calendar) {
-	bears := shadow(r, c.Busy)
+// refresh looks again at the cells that a call bears upon: its shadow, and its date if the
+// cap is used up or, before as many were gone, was.
+func (x *Index) refresh(r *Reviewer, c slots.Call, gone int, calendar *slots.Calendar) {
+	bears, whole := shadow(r, c.Busy), false
 	if r.MaxPerDay > 0 {
 		date := r.Zone.Date(c.Span.Start)
-		bears = hull(bears, r.Zone.Dates(date, date).Hull())
+		if whole = countOn(r, date, calendar)+gone >= r.MaxPerDay; whole {
+			bears = hull(bears, r.Zone.Dates(date, date).Hull())
+		}
 	}
 	from, to := x.raster.Touched(bears)
 	for i, s := range x.segments {
-		if int(r.Ref) < s.tiles*blockBits && from < s.first+blockBits && s.first < to {
-			x.freeCells(i, r, max(from-s.first, 0), min(to-s.first, blockBits), calendar)
+		if int(r.Ref) >= s.tiles*blockBits || from >= s.first+blockBits || to <= s.first {
+			continue
+		}
+		a, b := max(from-s.first, 0), min(to-s.first, blockBits)
+		if gone == 0 && !whole {
+			x.setFree(i, r, a, b, block{}) // all of it is the call's shadow
+		} else {
+			x.freeCells(i, r, a, b, calendar)
 		}
 	}
+}
+
+// countOn counts the calls that start on a date of r's, against his cap. Holds count until
+// they are removed: before all time none has expired.
+func countOn(r *Reviewer, date slots.Date, calendar *slots.Calendar) int {
+	var counts [1]int
+	calendar.CountByDate(counts[:], r.Ref, r.Zone, date, everything.Hull().Start, false, "")
+	return counts[0]
 }
 
 // shadow is where a call of r's may have no instant because of what is busy, if it
@@ -144,19 +161,24 @@ func (x *Index) span(s *segment) slots.Interval {
 	return slots.Interval{Start: x.raster.Start(s.first), End: x.raster.Start(s.first + blockBits)}
 }
 
-// freeCells works out which of the cells from ≤ c < to of segment i are free to r, and
-// brings row and columns up to date.
+// freeCells works out which of the cells from ≤ c < to of segment i are free to r.
 func (x *Index) freeCells(i int, r *Reviewer, from, to int, calendar *slots.Calendar) {
-	s, ref := x.segments[i], int(r.Ref)
-	var free, old block
-	if row := cellsOf(&s.hours, ref); row != nil {
+	s := x.segments[i]
+	var free block
+	if row := cellsOf(&s.hours, int(r.Ref)); row != nil {
 		free = *row
 	}
+	x.block(s, r, &free, from, to, calendar)
+	x.setFree(i, r, from, to, free)
+}
+
+// setFree brings row and columns up to date in the cells from ≤ c < to of segment i.
+func (x *Index) setFree(i int, r *Reviewer, from, to int, free block) {
+	s, ref := x.segments[i], int(r.Ref)
+	var old, changed block
 	if row := cellsOf(&s.free, ref); row != nil {
 		old = *row
 	}
-	x.block(s, r, &free, from, to, calendar)
-	var changed block
 	slots.Bits(changed[:]).Set(from, to)
 	some := false
 	for w := range changed {
@@ -170,7 +192,7 @@ func (x *Index) freeCells(i int, r *Reviewer, from, to int, calendar *slots.Cale
 	row := ownRow(&s.free, ref, s.edition)
 	for c := slots.Bits(changed[:]).Next(0); c >= 0; c = slots.Bits(changed[:]).Next(c + 1) {
 		row[c/64] ^= 1 << (c % 64)
-		s.ownColumn(c).put(ref, slots.Bits(row[:]).Has(c), s.edition)
+		s.columns.own(c, s.edition).put(ref, slots.Bits(row[:]).Has(c), s.edition)
 	}
 }
 
@@ -191,11 +213,9 @@ func (x *Index) block(s *segment, r *Reviewer, free *block, from, to int, calend
 	if r.MaxPerDay == 0 {
 		return
 	}
-	var counts [1]int
 	last := r.Zone.Date(cells.End-1) + 1
 	for d := r.Zone.Date(cells.Start) - 1; d <= last; d++ {
-		// Before all time no hold has expired.
-		if calendar.CountByDate(counts[:], r.Ref, r.Zone, d, everything.Hull().Start, false, ""); counts[0] < r.MaxPerDay {
+		if countOn(r, d, calendar) < r.MaxPerDay {
 			continue
 		}
 		days := r.Zone.Dates(d, d)
