@@ -219,9 +219,33 @@ func (b *bitSearch) startsAt(c *cast, word int, met uint64, start, far slots.Ins
 func (b *bitSearch) start(c *cast, ref int, start, far slots.Instant) {
 	w := pick{far: far, tier: c.tier, relation: c.relation, start: start, ref: ref}
 	if b.picks.admits(&w) { // even without calls
-		w.firm, w.label = b.x.tallyOn(b.x.seat(ref).Zone.Date(start)).count(ref), b.x.label(ref)
+		w.firm, w.label = b.tallyAt(b.x.seat(ref).Zone, start).count(ref), b.x.label(ref)
 		b.picks.add(w)
 	}
+}
+
+// localDay is a date that was asked for in a zone: as long as it lasts, its tally counts.
+type localDay struct {
+	slots.Interval
+	zone  *slots.Zone
+	tally *tally
+}
+
+// tallyAt returns the tally of the date that it is in a zone at t.
+func (b *bitSearch) tallyAt(z *slots.Zone, t slots.Instant) *tally {
+	i := 0
+	for i < len(b.days) && b.days[i].zone != z {
+		i++
+	}
+	if i == len(b.days) {
+		b.days = append(b.days, localDay{zone: z})
+	}
+	d := &b.days[i]
+	if !d.Contains(t) {
+		date, until := z.DateUntil(t)
+		d.Interval, d.tally = slots.Interval{Start: t, End: until}, b.x.tallyOn(date)
+	}
+	return d.tally
 }
 
 // dated are the zones in which it is one date at some instant, with that date's tally.
@@ -276,15 +300,19 @@ func (b *bitSearch) singleStarts(want tierSet) {
 		return
 	}
 	p, f := b.p, filter{tiers: want}
-	suits := p.ticked(p.window)
+	window := p.window
+	if top := &b.picks; top.full() && top.worst().tier == want.best() {
+		window.End = min(window.End, top.worst().start+1) // what starts later ranks behind
+	}
+	suits := p.ticked(window)
 	for _, ref := range b.singles {
 		d := &b.desk
-		d.seat(b.x.seat(ref), p.window)
+		d.seat(b.x.seat(ref), window)
 		tiers := d.tiers(f)
 		if tiers == 0 {
 			continue
 		}
-		part := p.window
+		part := window
 		if top := &b.picks; top.full() {
 			switch last := top.worst(); {
 			case tiers.best() > last.tier:
