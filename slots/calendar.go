@@ -31,9 +31,12 @@ func (c Call) ActiveAt(now Instant) bool { return c.Until == 0 || now < c.Until 
 // while the writer clones it again and changes the clone.
 type Calendar struct{ tree *btree.BTreeG[Call] }
 
+// calendarDegree keeps small what a clone copies to change one call: nodes of up to 15.
+const calendarDegree = 8
+
 // NewCalendar returns an empty calendar.
 func NewCalendar() *Calendar {
-	return &Calendar{tree: btree.NewBTreeGOptions(byReviewerAndStart, btree.Options{NoLocks: true})}
+	return &Calendar{tree: btree.NewBTreeGOptions(byReviewerAndStart, btree.Options{Degree: calendarDegree, NoLocks: true})}
 }
 
 func byReviewerAndStart(a, b Call) bool {
