@@ -182,9 +182,7 @@ func (w *writer) launch() {
 // takeOff makes the forming batch the flying one.
 func (w *writer) takeOff() {
 	b := w.forming
-	if w.work.behind(w.work.rules.compiled, w.now()) { // also where there is never nothing to write
-		w.work.follow(w.work.rules.compiled, w.now())
-	}
+	w.work.follow(w.work.rules.compiled, w.now()) // where writes never pause, the index comes along
 	b.expected, b.after, b.fallback = w.base.seq, w.work.clone(), w.work.clone()
 	if b.after.seq != b.expected+Seq(len(b.records)) {
 		broken("one record for each entry", b.after.seq, b.expected+Seq(len(b.records)))
