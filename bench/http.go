@@ -66,13 +66,14 @@ func NewHTTP(target string, anyHost bool) (*HTTP, error) {
 }
 
 // StartHTTP starts a server of its own, on loopback, with a new store in a temporary
-// directory and a clock that starts at now.
-func StartHTTP(ctx context.Context, w Wiring, now slots.Instant) (*HTTP, error) {
+// directory and a clock that starts at now. profile is the file of a profile that may be
+// begun, "" = none.
+func StartHTTP(ctx context.Context, w Wiring, now slots.Instant, profile string) (*HTTP, error) {
 	dir, err := os.MkdirTemp("", "parley-bench-")
 	if err != nil {
 		return nil, err
 	}
-	served, err := w.Serve(ctx, dir+"/store", now)
+	served, err := w.Serve(ctx, dir+"/store", now, profile)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}

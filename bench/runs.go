@@ -13,6 +13,11 @@ import (
 // runs runs a job open at every rate, or closed with every number of clients.
 // limit ends closed runs early, 0 = none.
 func (s *session) runs(ctx context.Context, job load.Job, arrivals load.Arrivals, limit int) error {
+	return s.profiled(func() error { return s.eachRun(ctx, job, arrivals, limit) })
+}
+
+// eachRun is runs without a look at the processor.
+func (s *session) eachRun(ctx context.Context, job load.Job, arrivals load.Arrivals, limit int) error {
 	if s.Loop == loopClosed {
 		most := 0.0
 		for _, clients := range s.Clients {

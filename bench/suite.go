@@ -34,6 +34,9 @@ type Options struct {
 
 	Warmup, Duration time.Duration // Warmup -1 = none
 
+	// Profile is a file for a profile of the target's processor while load runs; "" = none.
+	Profile string
+
 	Command  string // that repeats the run, for the result
 	Revision string // of the program; "" asks the build
 	// Say prints a line of progress, Step how far a long step is. Nil = silence.
@@ -47,6 +50,7 @@ type Options struct {
 type session struct {
 	Options
 	size   int
+	served *Served // that the run has started; nil = none
 	result *report.Result
 }
 
@@ -106,7 +110,10 @@ func (s *session) target(ctx context.Context, scene Scene) (Target, *World, erro
 	case TargetInProcess:
 		t, err = NewInProcess(ctx, s.Wiring, !s.Memory, nil, DefaultNow)
 	case TargetHTTP:
-		t, err = StartHTTP(ctx, s.Wiring, DefaultNow)
+		var started *HTTP
+		if started, err = StartHTTP(ctx, s.Wiring, DefaultNow, s.Profile); err == nil {
+			t, s.served = started, started.served
+		}
 	default:
 		t, err = NewHTTP(s.Target, s.AnyHost)
 	}

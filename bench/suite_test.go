@@ -33,7 +33,7 @@ func wiring() bench.Wiring {
 	}
 }
 
-func serveHere(ctx context.Context, dir string, now slots.Instant) (*bench.Served, error) {
+func serveHere(ctx context.Context, dir string, now slots.Instant, _ string) (*bench.Served, error) {
 	identity := bench.Identity()
 	identity.Sandbox = true
 	store, err := persist.Create(dir, persist.Options{MinFreeBytes: -1}, identity)
@@ -142,7 +142,7 @@ func TestTargetsAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer here.Close()
-	there, err := bench.StartHTTP(ctx, wiring(), bench.DefaultNow)
+	there, err := bench.StartHTTP(ctx, wiring(), bench.DefaultNow, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,10 @@ type Formatter interface {
 type Served struct {
 	URL    string
 	Memory func() int64 // in use, in bytes; 0 = unknown
-	Stop   func() error
+	// Profile begins the profile that the server was started for; called again, it ends it.
+	// The file is whole when Stop has returned.
+	Profile func() error
+	Stop    func() error
 }
 
 // Wiring is what the suite is given of the rooms that it does not know.
@@ -94,6 +97,6 @@ type Wiring struct {
 	// OpenStore opens it again.
 	OpenStore func(dir string) (engine.Log, engine.Identity, error)
 	// Serve starts a server of its own on loopback, with a store in dir and a clock
-	// that starts at now.
-	Serve func(ctx context.Context, dir string, now slots.Instant) (*Served, error)
+	// that starts at now; profile is the file of a profile that may be begun, "" = none.
+	Serve func(ctx context.Context, dir string, now slots.Instant, profile string) (*Served, error)
 }

@@ -131,6 +131,6 @@ func (c *Options) check() error {
 	case c.Rounds < 1 || c.Rounds > maxRounds:
 		return wrong("rounds must lie between 1 and %d", maxRounds)
 	}
-	return errors.Join(positive(c.Sizes, maxSize, "a size"), positive(c.Clients, maxClients, "clients"),
+	return errors.Join(c.checkProfile(), positive(c.Sizes, maxSize, "a size"), positive(c.Clients, maxClients, "clients"),
 		positive(c.Counts, load.MaxArrivals, "a count"))
 }

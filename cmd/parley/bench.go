@@ -50,6 +50,7 @@ type benchRunCmd struct {
 	Count    []int         `placeholder:"N" help:"Appointments of replay and of the start figure; bookings of a closed loop."`
 	Rounds   int           `placeholder:"N" help:"Interleaved rounds of replay, growth and figures; at least 5 for figures that are quoted."`
 	Sample   time.Duration `default:"200ms" placeholder:"TIME" help:"Length of one measurement of growth and figures."`
+	Profile  string        `name:"cpu-profile" type:"path" placeholder:"FILE" help:"Write a profile of the processor while load runs to FILE, of the engine or of the server that the run starts; go tool pprof reads it."`
 	Log      string        `default:"" enum:"disk,memory," placeholder:"disk|memory" help:"Where an engine in this process keeps its log."`
 	Seed     uint64        `default:"1" help:"Of everything that is drawn."`
 	Out      string        `type:"path" placeholder:"DIR" help:"Also write the results there, as JSON and as text for benchstat."`
@@ -64,6 +65,7 @@ func (c *benchRunCmd) Run(ctx context.Context, parsed *kong.Context, s streams) 
 		Memory: c.Log == "memory", Writes: noneIfZero(c.Writes), Counts: c.Count, Rounds: c.Rounds, Sample: c.Sample,
 		Loop: c.Loop, Rates: c.Rate, Even: c.Arrivals == "even", Clients: c.Clients, Duration: c.Duration,
 		Command: repeatable(parsed.Args), Revision: c.Revision, Say: say.say, Step: say.step, Wiring: benchWiring(s.err),
+		Profile: c.Profile,
 	}
 	if c.Writes < 0 {
 		o.Writes = 0 // the workload's own share
@@ -117,7 +119,7 @@ func repeatable(args []string) string {
 	kept := []string{"parley"}
 	for i := 0; i < len(args); i++ {
 		name, _, joined := strings.Cut(args[i], "=")
-		if name == "--out" || name == "--revision" {
+		if name == "--out" || name == "--revision" || name == "--cpu-profile" {
 			if !joined {
 				i++
 			}

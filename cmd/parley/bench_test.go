@@ -21,7 +21,14 @@ func TestBench(t *testing.T) {
 	}
 	f(0, "every operation is taken | yes", "run", "national", "--target=http", "--size=40", "--rate=100", "--clients=4",
 		"--warmup=0s", "--duration=300ms", "--out", dir)
-	f(0, "exactly one wins each slot | yes", "run", "hold-storm", "--clients=4", "--duration=5s", "--log=memory", "--out", dir)
+	profile := filepath.Join(t.TempDir(), "cpu.pprof")
+	f(0, "exactly one wins each slot | yes", "run", "hold-storm", "--clients=4", "--duration=5s", "--target=http", "--cpu-profile", profile, "--out", dir)
+	if info, err := os.Stat(profile); err != nil || info.Size() == 0 {
+		t.Errorf("the server's profile is empty: %v", err)
+	}
+	f(exitUsage, "serve --cpu-profile", "run", "national", "--target=http://127.0.0.1:1", "--cpu-profile="+profile)
+	f(exitUsage, "sends load", "run", "growth", "--cpu-profile="+profile)
+	f(exitUsage, "one size", "run", "national", "--size=40,50", "--cpu-profile="+profile)
 	f(0, "report.md", "report", dir)
 	report, err := os.ReadFile(filepath.Join(dir, "report.md"))
 	if err != nil {

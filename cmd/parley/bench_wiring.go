@@ -50,8 +50,8 @@ func benchWiring(stderr io.Writer) bench.Wiring {
 			return store, store.Identity(), nil
 		},
 		IndexBytes: indexBytes,
-		Serve: func(ctx context.Context, dir string, now slots.Instant) (*bench.Served, error) {
-			return serveChild(ctx, stderr, dir, now)
+		Serve: func(ctx context.Context, dir string, now slots.Instant, profile string) (*bench.Served, error) {
+			return serveChild(ctx, stderr, dir, now, profile)
 		},
 	}
 }
@@ -78,13 +78,16 @@ func indexBytes(s *engine.Snapshot) int64 {
 
 // serveChild starts this program's serve command as a process of its own, so that
 // generator and server do not share a heap.
-func serveChild(ctx context.Context, stderr io.Writer, dir string, now slots.Instant) (*bench.Served, error) {
+func serveChild(ctx context.Context, stderr io.Writer, dir string, now slots.Instant, profile string) (*bench.Served, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), self, "serve", "--listen=127.0.0.1:0", "--data="+dir, "--log-level=warn",
 		"--sandbox-clock="+string(slots.AppendInstant(nil, now, slots.UTC())))
+	if profile != "" {
+		cmd.Args = append(cmd.Args, "--cpu-profile="+profile)
+	}
 	complaints := &lastBytes{}
 	cmd.Stderr = io.MultiWriter(complaints, stderr)
 	out, err := cmd.StdoutPipe()
@@ -111,9 +114,10 @@ func serveChild(ctx context.Context, stderr io.Writer, dir string, now slots.Ins
 		_, _ = io.Copy(io.Discard, out) // until it ends
 	}()
 	return &bench.Served{
-		URL:    url,
-		Memory: func() int64 { return residentBytes(cmd.Process.Pid) },
-		Stop:   func() error { return stopChild(cmd, drained) },
+		URL:     url,
+		Memory:  func() int64 { return residentBytes(cmd.Process.Pid) },
+		Profile: func() error { return cmd.Process.Signal(profileSignal) },
+		Stop:    func() error { return stopChild(cmd, drained) },
 	}, nil
 }
 

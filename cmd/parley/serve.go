@@ -27,11 +27,12 @@ type serveCmd struct {
 	LogFormat    string   `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
 	CacheMiB     int64    `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
+	CPUProfile   string   `name:"cpu-profile" type:"path" placeholder:"FILE" help:"Write a profile of the processor to FILE, from one signal USR1 to the next; go tool pprof reads it."`
 	MinFreeMiB   int64    `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB (${env})."`
 }
 
 // Run serves until ctx ends, then stops gracefully.
-func (c *serveCmd) Run(ctx context.Context, s streams) error {
+func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 	if c.Demo == demoDeck && c.SandboxClock == "" {
 		c.SandboxClock = demo.DeckStart
 	}
@@ -48,6 +49,11 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	}
 	log, flush := newLogger(s.err, c.LogFormat, c.LogLevel)
 	defer flush()
+	stopProfile, err := profileFromSignal(c.CPUProfile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	// The listener comes first: a busy port is found before a long replay.
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
