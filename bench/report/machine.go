@@ -22,8 +22,10 @@ type Machine struct {
 	OS         string `json:"os"`
 	Go         string `json:"go"`
 	Revision   string `json:"revision"` // of the program
-	LoadBefore string `json:"loadBefore"`
-	LoadAfter  string `json:"loadAfter"`
+	// Versions are those of other programs and modules that were measured.
+	Versions   map[string]string `json:"versions,omitempty"`
+	LoadBefore string            `json:"loadBefore"`
+	LoadAfter  string            `json:"loadAfter"`
 	// LoopBefore and LoopAfter are the best and the median time of a fixed loop on
 	// one locked thread, in nanoseconds. If the two differ, or one differs from
 	// the other's, a neighbour took part of the machine.

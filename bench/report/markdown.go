@@ -44,17 +44,35 @@ func WriteDir(dir string) (string, error) {
 	return name, os.WriteFile(name, []byte(b.String()), 0o644)
 }
 
-// goals lists the figures that have a target, in order of its number.
+// WriteTargets writes the table of targets that the results in dir speak of.
+func WriteTargets(w io.Writer, dir string) error {
+	results, err := ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	goals(&b, results)
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// goals lists the figures that have a target, in order of its number, and names the
+// targets that none of the results measures.
 func goals(b *strings.Builder, results []*Result) {
 	type row struct {
 		figure  Figure
 		command string
 	}
 	var rows []row
+	missing := make(map[int]bool, Goals)
+	for n := 1; n <= Goals; n++ {
+		missing[n] = true
+	}
 	for _, r := range results {
 		for _, f := range r.Figures {
-			if f.AtMost != nil {
+			if f.Goal > 0 {
 				rows = append(rows, row{f, r.Command})
+				delete(missing, f.Goal)
 			}
 		}
 	}
@@ -64,9 +82,24 @@ func goals(b *strings.Builder, results []*Result) {
 	slices.SortStableFunc(rows, func(a, b row) int { return a.figure.Goal - b.figure.Goal })
 	b.WriteString("\n## Targets\n\n| # | Figure | Median (min–max) | Target | | Command |\n|---|---|---|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(b, "| %d | %s (`%s`) | %s | ≤ %s | %s | `%s` |\n", r.figure.Goal, r.figure.What, r.figure.Name,
-			spreadText(r.figure.Samples), number(*r.figure.AtMost), r.figure.Verdict(), r.command)
+		target, verdict := r.figure.bound(), r.figure.Verdict()
+		if verdict == "" {
+			target, verdict = "–", "for comparison"
+		}
+		fmt.Fprintf(b, "| %d | %s (`%s`) | %s | %s | %s | `%s` |\n", r.figure.Goal, r.figure.What, r.figure.Name,
+			r.figure.spread(), target, verdict, r.command)
 	}
+	if len(missing) > 0 {
+		fmt.Fprintf(b, "\nNot measured in these results: %s.\n", joined(slices.Sorted(maps.Keys(missing))))
+	}
+}
+
+func joined(list []int) string {
+	words := make([]string, len(list))
+	for i, n := range list {
+		words[i] = fmt.Sprint(n)
+	}
+	return strings.Join(words, ", ")
 }
 
 // WriteSummary writes the result without its curves, in Markdown.
@@ -97,13 +130,29 @@ func section(b *strings.Builder, r *Result) {
 		}
 		fmt.Fprintf(b, "| %s | %s | %s |\n", c.Name, holds, c.Detail)
 	}
-	for i, f := range r.Figures {
-		if i == 0 {
-			b.WriteString("\n| Figure | What | Unit | Median (min–max) | Samples |\n|---|---|---|---|---|\n")
-		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %d |\n", f.Name, f.What, f.Unit, spreadText(f.Samples), len(f.Samples))
-	}
+	figures(b, r.Figures)
 	runs(b, r.Runs)
+}
+
+// figures writes a table of those of no group and one of each group.
+func figures(b *strings.Builder, all []Figure) {
+	var groups []string
+	for i := range all {
+		if !slices.Contains(groups, all[i].Group) {
+			groups = append(groups, all[i].Group)
+		}
+	}
+	for _, group := range groups {
+		if group != "" {
+			fmt.Fprintf(b, "\n### %s\n", group)
+		}
+		b.WriteString("\n| Figure | What | Unit | Median (min–max) | Samples |\n|---|---|---|---|---|\n")
+		for i := range all {
+			if f := &all[i]; f.Group == group {
+				fmt.Fprintf(b, "| `%s` | %s | %s | %s | %d |\n", f.Name, f.What, f.Unit, f.spread(), len(f.Samples))
+			}
+		}
+	}
 }
 
 // text is the machine in two sentences.
@@ -112,8 +161,12 @@ func (m *Machine) text() string {
 	if m.Noisy() {
 		noise += ": **the machine was not the run's alone, read ratios only**"
 	}
-	return fmt.Sprintf("%s, %d cores, GOMAXPROCS %d, governor %s, %s KiB, Linux %s, %s, revision %s, load %s → %s. "+noise+".",
-		m.CPU, m.Cores, m.GoMaxProcs, m.Governor, number(float64(m.MemoryKiB)), m.Kernel, m.Go, m.Revision, m.LoadBefore, m.LoadAfter,
+	others := ""
+	for _, name := range slices.Sorted(maps.Keys(m.Versions)) {
+		others += ", " + name + " " + m.Versions[name]
+	}
+	return fmt.Sprintf("%s, %d cores, GOMAXPROCS %d, governor %s, %s KiB, Linux %s, %s, revision %s%s, load %s → %s. "+noise+".",
+		m.CPU, m.Cores, m.GoMaxProcs, m.Governor, number(float64(m.MemoryKiB)), m.Kernel, m.Go, m.Revision, others, m.LoadBefore, m.LoadAfter,
 		duration(m.LoopBefore.Best), duration(m.LoopAfter.Best), duration(m.LoopBefore.Median), duration(m.LoopAfter.Median))
 }
 

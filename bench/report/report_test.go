@@ -30,7 +30,12 @@ func sample(factor float64) *report.Result {
 		Config:  map[string]string{"size": "500"},
 		Machine: report.Machine{CPU: "test", OS: "linux/amd64", LoopBefore: report.Loop{Best: 100, Median: 101}, LoopAfter: report.Loop{Best: 100, Median: 102}},
 		Runs:    []report.Run{run("rate=10", 10), run("rate=20", 20)},
-		Figures: []report.Figure{report.NewFigure("week_over_format", "a & b", "ratio", []float64{2 * factor, 2.1 * factor, 1.9 * factor}).Aim(1, 3)},
+		Figures: []report.Figure{
+			report.NewFigure("week_over_format", "a & b", "ratio", []float64{2 * factor, 2.1 * factor, 1.9 * factor}).Aim(1, 3),
+			report.NewFigure("rate_over_rival", "a ÷ rival", "ratio", []float64{0.5}).Reach(5, 0.6),
+			{Name: "rate_over_other", What: "a ÷ other", Unit: "ratio", Samples: []float64{0.7}, Goal: 5},
+			{Name: "latency", What: "rival", Unit: "ns", Samples: []float64{3_700_000}, Median: 3_700_000, Min: 3_700_000, Max: 3_700_000, Group: "One & one"},
+		},
 		Curves: []report.Curve{{Name: "reviewers", Title: "Growth <with> the roster", X: "reviewers", Y: "ns", LogX: true, LogY: true, Lines: []report.Lines{
 			{Name: "week", Points: []report.Point{report.NewPoint(500, []float64{900, 1000, 1100}), report.NewPoint(5000, []float64{2000})}},
 			{Name: "nothing", Points: []report.Point{report.NewPoint(0, []float64{0})}},
@@ -95,7 +100,9 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"## Targets", "| 1 | a & b (`week_over_format`) | 2 (1.90–2.10) | ≤ 3 | met |", "rate=20", "conflict 1, ok 9",
+	for _, want := range []string{"## Targets", "| 1 | a & b (`week_over_format`) | 2 (1.90–2.10) | ≤ 3 | met |",
+		"| 5 | a ÷ rival (`rate_over_rival`) | 0.5 | ≥ 0.6 | not met |", "| 5 | a ÷ other (`rate_over_other`) | 0.7 | – | for comparison |",
+		"Not measured in these results: 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13.", "### One & one", "| 3.70 ms (3.70 ms–3.70 ms) |", "rate=20", "conflict 1, ok 9",
 		"2 µs", "**no**", "two were not", "A note.", "national-http-500-reviewers.svg", "latency-rate.svg", "1,000 (900–1,100)"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
@@ -122,6 +129,10 @@ func TestReport(t *testing.T) {
 		if strings.Contains(string(drawn), "NaN") || strings.Contains(string(drawn), "Inf") || !strings.Contains(string(drawn), "prefers-color-scheme") {
 			t.Errorf("%s has a place that is no number, or one style for all pages", plot)
 		}
+	}
+	var targets strings.Builder
+	if err := report.WriteTargets(&targets, dir); err != nil || !strings.HasPrefix(targets.String(), "\n## Targets") || !strings.Contains(string(text), targets.String()) {
+		t.Errorf("the targets alone, %v:\n%s", err, &targets)
 	}
 	empty := report.Curve{Name: "empty", LogY: true, Lines: []report.Lines{{Name: "a", Points: []report.Point{{X: 1}}}}}
 	if err := empty.WriteSVG(io.Discard); err == nil {

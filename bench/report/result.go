@@ -53,10 +53,19 @@ type Figure struct {
 	Max     float64   `json:"max"`
 	// HigherIsBetter says in which direction the figure improves.
 	HigherIsBetter bool `json:"higherIsBetter,omitempty"`
-	// Goal is the number of the target in the table of docs/performance.md, 0 = none; AtMost its bound.
-	Goal   int      `json:"goal,omitempty"`
-	AtMost *float64 `json:"atMost,omitempty"`
+	// Group is the comparison that the figure is one side of, "" = none.
+	Group string `json:"group,omitempty"`
+	// Goal is the number of the target in the table of docs/performance.md, 0 = none; AtMost or
+	// AtLeast its bound. A figure without a bound stands beside the one that is held to it.
+	Goal    int      `json:"goal,omitempty"`
+	AtMost  *float64 `json:"atMost,omitempty"`
+	AtLeast *float64 `json:"atLeast,omitempty"`
+	// Unclaimed figures come from too few rounds to meet a target.
+	Unclaimed bool `json:"unclaimed,omitempty"`
 }
+
+// Goals is how many targets docs/performance.md has.
+const Goals = 13
 
 // NewFigure sums samples up. There must be one at least.
 func NewFigure(name, what, unit string, samples []float64) Figure {
@@ -71,15 +80,43 @@ func (f Figure) Aim(goal int, atMost float64) Figure {
 	return f
 }
 
-// Verdict says of a figure with a target whether its median meets it.
+// Reach returns f with a target: its number and the bound that its median must reach.
+func (f Figure) Reach(goal int, atLeast float64) Figure {
+	f.Goal, f.AtLeast, f.HigherIsBetter = goal, &atLeast, true
+	return f
+}
+
+// Verdict says of a figure with a bound whether its median meets it: met, not met, or
+// not claimed.
 func (f *Figure) Verdict() string {
 	switch {
-	case f.AtMost == nil:
+	case f.AtMost == nil && f.AtLeast == nil:
 		return ""
-	case f.Median <= *f.AtMost:
-		return "met"
+	case f.Unclaimed:
+		return "not claimed"
+	case f.AtMost != nil && f.Median > *f.AtMost, f.AtLeast != nil && f.Median < *f.AtLeast:
+		return "not met"
 	}
-	return "not met"
+	return "met"
+}
+
+// bound writes what the figure is held to.
+func (f *Figure) bound() string {
+	switch {
+	case f.AtMost != nil:
+		return "≤ " + number(*f.AtMost)
+	case f.AtLeast != nil:
+		return "≥ " + number(*f.AtLeast)
+	}
+	return ""
+}
+
+// spread writes the median with the least and the greatest, times in the unit of their size.
+func (f *Figure) spread() string {
+	if f.Unit != "ns" {
+		return spreadText(f.Samples)
+	}
+	return duration(int64(f.Median)) + " (" + duration(int64(f.Min)) + "–" + duration(int64(f.Max)) + ")"
 }
 
 // Spread returns the median, the least and the greatest of samples; zeros if

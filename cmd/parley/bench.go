@@ -183,19 +183,22 @@ func (c *benchCompareCmd) Run(s streams) error {
 }
 
 type benchReportCmd struct {
-	Dir string `arg:"" type:"path" help:"Directory with results of parley bench run --out."`
+	Dir     string `arg:"" type:"path" help:"Directory with results of parley bench run --out and make bench-rivals."`
+	Targets bool   `help:"Print the table of targets alone, and write nothing."`
 }
 
 // Run writes the report beside the results.
 func (c *benchReportCmd) Run(s streams) error {
-	name, err := report.WriteDir(c.Dir)
+	name, err := "", error(nil)
+	if c.Targets {
+		err = report.WriteTargets(s.out, c.Dir)
+	} else if name, err = report.WriteDir(c.Dir); err == nil {
+		fmt.Fprintln(s.out, name)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, report.ErrSchema):
 		return &failure{exitUsage, err}
-	case err != nil:
-		return err
 	}
-	_, err = fmt.Fprintln(s.out, name)
 	return err
 }
 
