@@ -10,7 +10,7 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
-// offerWriter appends the answers of searches to a buffer. They are the largest
+// offerWriter appends one answer of a search to a buffer. They are the largest
 // and most frequent answers, so they are written by hand; the shape is that of
 // the served document, which tests hold them to.
 type offerWriter struct {
@@ -20,25 +20,8 @@ type offerWriter struct {
 	// days write times, each those of one day in turn, for an answer comes back to its days
 	// with every reviewer.
 	days [8]dayWriter
-}
-
-// dayWriter writes what the slots of one day have in common.
-type dayWriter struct {
-	slots.Stamp
-	date slots.Date
-	text [len("2006-01-02")]byte // of date
-}
-
-// appendDate appends YYYY-MM-DD.
-func (d *dayWriter) appendDate(dst []byte, date slots.Date) []byte {
-	if d.date != date || d.text[0] == 0 {
-		if text := slots.AppendDate(d.text[:0], date); len(text) != len(d.text) {
-			d.text[0] = 0
-			return append(dst, text...)
-		}
-		d.date = date
-	}
-	return append(dst, d.text[:]...)
+	// plain: every start is spelled out, and not made of what its day has in common.
+	plain bool
 }
 
 // dayOf returns the writer for a day, in UTC: nearly that of the local day.
@@ -122,9 +105,7 @@ func (w *offerWriter) reviewer(dst []byte, p *matcher.Priority, r *matcher.Revie
 	for i := range r.Days {
 		day := &r.Days[i]
 		dst = comma(dst, i)
-		dst = append(dst, `{"date":"`...)
-		dst = w.days[i].appendDate(dst, day.Date)
-		dst = append(dst, `","slots":[`...)
+		dst = w.days[i].appendHead(dst, day.Date)
 		for j := range day.Slots {
 			dst = comma(dst, j)
 			dst = w.slot(append(dst, '{'), &w.days[i], &day.Slots[j])
@@ -151,14 +132,16 @@ func (w *offerWriter) own(dst []byte, p *matcher.Priority, s *matcher.SlotOffer)
 
 // slot appends the members of a start, without braces.
 func (w *offerWriter) slot(dst []byte, day *dayWriter, s *matcher.SlotOffer) []byte {
-	dst = append(dst, `"start":"`...)
-	dst = day.AppendInstant(dst, s.Start, w.zone)
-	dst = append(dst, `","end":"`...)
-	dst = day.AppendInstant(dst, s.End, w.zone)
-	dst = append(dst, `","label":"`...)
-	dst = day.AppendLabel(dst, s.Start, w.zone)
-	dst = append(dst, `","consultativeOnly":`...)
-	dst = strconv.AppendBool(dst, s.Consultative)
+	if w.plain {
+		dst = day.spell(dst, s, w.zone)
+	} else {
+		dst = day.appendTimes(dst, s, w.zone)
+	}
+	if s.Consultative {
+		dst = append(dst, `","consultativeOnly":true`...)
+	} else {
+		dst = append(dst, `","consultativeOnly":false`...)
+	}
 	if s.Late {
 		dst = append(dst, `,"late":true`...)
 	}

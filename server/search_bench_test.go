@@ -77,3 +77,20 @@ func BenchmarkSearchTargets(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDays writes one answer as the routes do, and with every start spelled out.
+func BenchmarkDays(b *testing.B) {
+	n := newNational(b, 1000)
+	s := n.search("texas")
+	week := s.week()
+	for name, plain := range map[string]bool{"served": false, "spelled": true} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w := &offerWriter{call: s.call, snap: s.snap, zone: s.query.Zone, plain: plain}
+				s.body = w.week(s.body[:0], &week, 15)
+			}
+			b.SetBytes(int64(len(s.body)))
+		})
+	}
+}

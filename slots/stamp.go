@@ -1,5 +1,7 @@
 package slots
 
+import "strconv"
+
 // Stamp writes instants as AppendInstant and AppendLabel do, for many of one local day:
 // date, offset and letters are worked out once for each stretch that has them in common.
 // The zero Stamp is ready. It is not for concurrent use.
@@ -21,10 +23,8 @@ func (s *Stamp) AppendInstant(dst []byte, t Instant, z *Zone) []byte {
 	if !s.covers(t, z) {
 		return AppendInstant(dst, t, z)
 	}
-	second := uint(t - s.midnight)
-	hour, rest := second/3600, second%3600
-	dst = append(dst, s.date[:]...)
-	dst = append(dst, tens[hour], ones[hour], ':', tens[rest/60], ones[rest/60], ':', tens[rest%60], ones[rest%60])
+	dst = append(append(dst, s.date[:]...), "00:00:00"...)
+	PutClock(dst[len(dst)-8:], uint(t-s.midnight))
 	return append(dst, s.offset[:s.offsetLen]...)
 }
 
@@ -33,16 +33,29 @@ func (s *Stamp) AppendLabel(dst []byte, t Instant, z *Zone) []byte {
 	if !s.covers(t, z) {
 		return AppendLabel(dst, t, z)
 	}
-	second := uint(t - s.midnight)
-	dst = append(dst, hours[second/3600]...)
-	minute := second / 60 % 60
-	dst = append(dst, tens[minute], ones[minute])
-	if second < 12*3600 {
-		dst = append(dst, " am "...)
-	} else {
-		dst = append(dst, " pm "...)
-	}
+	clock, at := &clocks[uint(t-s.midnight)/60], len(dst)
+	dst = append(dst, clock.text[:]...)[:at+int(clock.length)]
 	return append(dst, s.letters[:s.lettersLen]...)
+}
+
+// Stretch makes the stamp one of t's day and regime and returns what it writes with the same date
+// and offset, and the midnight from which it counts the seconds of clock times. It reports
+// false where there is nothing to be had in common.
+func (s *Stamp) Stretch(t Instant, z *Zone) (within Interval, midnight Instant, ok bool) {
+	if !s.covers(t, z) {
+		return Interval{}, 0, false
+	}
+	return s.within, s.midnight, true
+}
+
+// PutClock writes HH:MM:SS, second being that of the day, less than 24 hours.
+func PutClock(dst []byte, second uint) {
+	hour, rest := second/3600, second%3600
+	minute, second := rest/60, rest%60
+	_ = dst[7]
+	dst[0], dst[1], dst[2] = tens[hour], ones[hour], ':'
+	dst[3], dst[4], dst[5] = tens[minute], ones[minute], ':'
+	dst[6], dst[7] = tens[second], ones[second]
 }
 
 // covers makes the stamp one of t's day and regime, if it is none yet. It reports false
@@ -71,7 +84,7 @@ func (s *Stamp) covers(t Instant, z *Zone) bool {
 	return true
 }
 
-// Digits of the numbers from 0 to 59, and hours of the day as labels name them.
+// Digits of the numbers from 0 to 59.
 var tens, ones = func() (tens, ones [60]byte) {
 	for i := range tens {
 		tens[i], ones[i] = byte('0'+i/10), byte('0'+i%10)
@@ -79,7 +92,19 @@ var tens, ones = func() (tens, ones [60]byte) {
 	return tens, ones
 }()
 
-var hours = [24]string{
-	"12:", "1:", "2:", "3:", "4:", "5:", "6:", "7:", "8:", "9:", "10:", "11:",
-	"12:", "1:", "2:", "3:", "4:", "5:", "6:", "7:", "8:", "9:", "10:", "11:",
-}
+// clocks are the minutes of a day as labels begin: "9:05 am ".
+var clocks = func() (all [24 * 60]struct {
+	text   [len("12:00 am ")]byte
+	length uint8
+}) {
+	for i := range all {
+		half := " am "
+		if i >= 12*60 {
+			half = " pm "
+		}
+		text := strconv.AppendInt(nil, int64((i/60+11)%12+1), 10)
+		text = append(append(text, ':', tens[i%60], ones[i%60]), half...)
+		all[i].length = uint8(copy(all[i].text[:], text))
+	}
+	return all
+}()
