@@ -36,6 +36,8 @@ RESULT    ?= bench/results/$(shell date -u +%Y-%m-%d)-$(VERSION).txt
 BENCH_OUT ?= bench/results/suite
 BENCH_APPOINTMENTS ?= 1000000
 
+REVIEWERS ?= 5000
+
 SEED  ?= 0
 SEEDS ?= 100
 STEPS ?= 1000
@@ -160,6 +162,16 @@ bench: build ## Run the load suite and write BENCH_OUT: figures, plots, report (
 	bin/parley bench run growth --out $(BENCH_OUT)
 	bin/parley bench run figures --count $(BENCH_APPOINTMENTS) --out $(BENCH_OUT)
 	bin/parley bench report $(BENCH_OUT)
+
+.PHONY: bench-profile
+bench-profile: build ## Profile the served process under a closed loop of searches and list where the time goes
+	@mkdir -p .cache
+	bin/parley bench run search-heavy --target http --loop closed --clients 64 --duration 15s --cpu-profile .cache/search.pprof
+	$(GO) tool pprof -top -cum -nodecount 60 .cache/search.pprof
+
+.PHONY: callgrind
+callgrind: ## Count instructions of one search and one booking (REVIEWERS=5000; needs valgrind)
+	GO='$(GO)' REVIEWERS='$(REVIEWERS)' bench/callgrind.sh
 
 .PHONY: bench-go
 bench-go: ## Run the Go benchmarks (BENCH=regexp BENCHTIME=1s COUNT=1)
