@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parleyhq/parley/bench/report"
+	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
@@ -15,6 +16,7 @@ import (
 // Names of the figures. Documents refer to them; they do not change.
 const (
 	FigureWeekOverFormat   = "week_over_format"
+	FigureWeekOverWriting  = "week_over_writing"
 	FigureFirst20OverWeek  = "first20_over_week"
 	FigureWeekGrowth       = "week_10x_over_1x"
 	FigureWeekAllocs       = "week_allocs"
@@ -90,18 +92,22 @@ func searchFigures(ctx context.Context, s *session) (err error) {
 	}
 	full, large, bare := beds[0], beds[1], beds[2]
 	one := cut(full.world.Searches, 1)
-	format, err := formatPass(full, one)
+	format, err := formatPass(full, one, s.Wiring.PlainFormatter)
+	if err != nil {
+		return err
+	}
+	write, err := formatPass(full, one, s.Wiring.Formatter)
 	if err != nil {
 		return err
 	}
 	session := full.session()
 	week := &contender{name: "week", pass: searchPass(session.Week, one)}
 	first := &contender{name: "first-20", pass: searchPass(session.Earliest, one)}
-	formatted := &contender{name: "format", pass: format}
+	formatted, written := &contender{name: "format", pass: format}, &contender{name: "write", pass: write}
 	grown := &contender{name: "week at ten times the size", pass: searchPass(large.session().Week, cut(large.world.Searches, 1))}
 	ruled := &contender{name: "week with rules", pass: searchPass(session.Week, full.world.Searches)}
 	unruled := &contender{name: "week without rules", pass: searchPass(bare.session().Week, bare.world.Searches)}
-	all := []*contender{week, formatted, first, grown, ruled, unruled}
+	all := []*contender{week, formatted, written, first, grown, ruled, unruled}
 	if err := interleave(ctx, s.Rounds, s.Sample, all, func(done, total uint64) { s.Step("measure", done, total) }); err != nil {
 		return err
 	}
@@ -109,6 +115,7 @@ func searchFigures(ctx context.Context, s *session) (err error) {
 		s.figure(report.NewFigure("ns_"+figureName(c.name), c.name+", one core", "ns", c.samples))
 	}
 	s.ratio(FigureWeekOverFormat, "week search with its JSON ÷ formatting the same answer", week, formatted, 1, 3)
+	s.beside(FigureWeekOverWriting, "week search with its JSON ÷ its own writer with the same answer", week, written, 1)
 	s.ratio(FigureFirst20OverWeek, "first-20 ÷ week search, both with their JSON", first, week, 2, 0.4)
 	s.ratio(FigureWeekGrowth, fmt.Sprintf("week search at %d ÷ at %d reviewers", s.size*growthFactor, s.size), grown, week, 3, 2)
 	s.ratio(FigureRulesOverPlain, fmt.Sprintf("week search of %d cases with all rules ÷ without", ruleCases), ruled, unruled, 13, 1.3)
@@ -124,6 +131,13 @@ func (s *session) ratio(name, what string, a, b *contender, goal int, atMost flo
 	if cpu := ratios(a.cpu, b.cpu); len(cpu) > 0 {
 		s.figure(report.NewFigure(name+"_cpu", what+", time on the processor", "ratio", cpu))
 	}
+}
+
+// beside keeps a ratio that is held to nothing, to be read beside a target.
+func (s *session) beside(name, what string, a, b *contender, goal int) {
+	f := report.NewFigure(name, what, "ratio", ratios(a.samples, b.samples))
+	f.Goal = goal
+	s.figure(f)
 }
 
 // indexFigure reports the search index's memory, if the program tells it.
@@ -154,11 +168,12 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// formatPass formats the answers of week searches that were made once.
-func formatPass(b *bed, list []Search) (func() (int, error), error) {
-	if b.format == nil {
+// formatPass writes the answers of week searches that were made once.
+func formatPass(b *bed, list []Search, formatter func(*engine.Engine) Formatter) (func() (int, error), error) {
+	if formatter == nil {
 		return nil, wrong("the target's answers cannot be written without a formatter")
 	}
+	format := formatter(b.Engine)
 	type made struct {
 		week    matcher.WeekAnswer
 		zone    *slots.Zone
@@ -180,7 +195,7 @@ func formatPass(b *bed, list []Search) (func() (int, error), error) {
 	return func() (int, error) {
 		for i := range answers {
 			a := &answers[i]
-			body = b.format.AppendWeek(body[:0], snap, a.zone, &a.week, a.minutes)
+			body = format.AppendWeek(body[:0], snap, a.zone, &a.week, a.minutes)
 		}
 		return len(answers), nil
 	}, nil

@@ -20,7 +20,8 @@ import (
 // wiring joins the rooms as the program does, the server in this process.
 func wiring() bench.Wiring {
 	return bench.Wiring{
-		Formatter: func(e *engine.Engine) bench.Formatter { return server.NewFormatter(e, "default") },
+		Formatter:      func(e *engine.Engine) bench.Formatter { return server.NewFormatter(e, "default") },
+		PlainFormatter: func(e *engine.Engine) bench.Formatter { return server.NewFormatter(e, "default").Plain() },
 		CreateStore: func(dir string) (engine.Log, engine.Identity, error) {
 			store, err := persist.Create(dir, persist.Options{MinFreeBytes: -1}, bench.Identity())
 			return store, bench.Identity(), err

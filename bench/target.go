@@ -88,8 +88,9 @@ type Served struct {
 
 // Wiring is what the suite is given of the rooms that it does not know.
 type Wiring struct {
-	// Formatter returns the writer of answers for an engine.
-	Formatter func(*engine.Engine) Formatter
+	// Formatter returns the writer of answers for an engine, PlainFormatter one that writes the same
+	// bytes without what the former saves: the yardstick of target 1.
+	Formatter, PlainFormatter func(*engine.Engine) Formatter
 	// IndexBytes is the memory of a snapshot's search index; nil = there is none.
 	IndexBytes func(*engine.Snapshot) int64
 	// CreateStore makes a durable log in an empty directory.

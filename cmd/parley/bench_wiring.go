@@ -34,7 +34,8 @@ const (
 // benchWiring gives the suite what its room does not know.
 func benchWiring(stderr io.Writer) bench.Wiring {
 	return bench.Wiring{
-		Formatter: func(e *engine.Engine) bench.Formatter { return server.NewFormatter(e, bench.Identity().Tenant) },
+		Formatter:      func(e *engine.Engine) bench.Formatter { return server.NewFormatter(e, bench.Identity().Tenant) },
+		PlainFormatter: func(e *engine.Engine) bench.Formatter { return server.NewFormatter(e, bench.Identity().Tenant).Plain() },
 		CreateStore: func(dir string) (engine.Log, engine.Identity, error) {
 			store, err := persist.Create(dir, persist.Options{}, bench.Identity())
 			if err != nil {
