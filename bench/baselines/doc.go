@@ -28,6 +28,29 @@
 // ours, with requests made ready before the clock starts. Clients run on the same
 // cores as the servers, which costs the faster side more.
 //
+// # Which design, which clients
+//
+// Target 8 says "week search ÷ best PostgreSQL design". Held to it is the product over
+// HTTP against the best of all four designs, each answering by itself: it joins roster,
+// terms and calls, as the product works out its rules in each search. With one client
+// latencies are divided, with 16 throughputs. Two other readings are measured in the same
+// rounds and stand beside it: the best of the three designs that the target was set with,
+// and the best of all where the verdicts of the product are handed to the database, which
+// is the stricter one, for the database then does the lesser part of the work.
+//
+// Target 9 is first-20 over HTTP against the slot table that is made for the question,
+// verdicts and rank in it, with 8 clients on each side: here the reading that spares the
+// rival most is the one that is held, as the table of targets names it.
+//
+// Target 5 leaves out the questions whose answers must be on record, durably, before
+// they are given. A bare handler has no answer like that; the product's rate for them is
+// measured by itself, beside it.
+//
+// The product is measured when it has read the older part of its log, which it does
+// behind a start.
+//
+// # Equal answers
+//
 // Before anything is timed, every contender's answers are compared with the
 // product's: for searches the whole ranked answer, tier, relation, reviewer, each
 // start of each day and how many were cut off; for bookings that each is taken once
@@ -40,5 +63,8 @@
 // warms up and is not counted. Ratios are taken round by round; what is reported is
 // their median with the least and the greatest. A run that meets any error ends
 // without a report, and one with fewer than five rounds says that it is no
-// evidence. A rival that is not installed is named as left out.
+// evidence: it claims no target. A rival that is not installed is named as left out.
+//
+// The result has the form of the suite's (bench/report), in the same folder, so that
+// `parley bench report` makes one page and one table of targets of both.
 package main

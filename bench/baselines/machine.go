@@ -1,50 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"os"
 	"os/exec"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
-	"time"
 )
-
-// machine is what the figures were taken on.
-type machine struct {
-	Date     string            `json:"date"`
-	CPU      string            `json:"cpu"`
-	Cores    int               `json:"cores"`
-	Memory   string            `json:"memory"`
-	Kernel   string            `json:"kernel"`
-	Files    string            `json:"files"` // file system of the stores
-	Load     string            `json:"load"`  // before the run
-	Go       string            `json:"go"`
-	Commit   string            `json:"commit"`
-	Versions map[string]string `json:"versions"` // of the rivals
-}
-
-// factsOf looks at the machine; dir is where the stores are.
-func factsOf(dir string) machine {
-	m := machine{
-		Date: time.Now().UTC().Format("2006-01-02 15:04 MST"), CPU: field("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(),
-		Memory: field("/proc/meminfo", "MemTotal"), Kernel: firstLine("uname", "-sr"), Files: fileSystem(dir), Go: runtime.Version(),
-		Commit: firstLine("git", "describe", "--always", "--dirty"), Versions: map[string]string{},
-	}
-	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
-		m.Load = strings.TrimSpace(string(text))
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, dep := range info.Deps {
-			if _, rival := rivals[dep.Path]; rival {
-				m.Versions[dep.Path] = dep.Version
-			}
-		}
-	}
-	return m
-}
 
 // rivals are the modules whose versions a report names.
 var rivals = map[string]struct{}{
@@ -52,19 +14,17 @@ var rivals = map[string]struct{}{
 	"github.com/google/btree": {}, "github.com/Workiva/go-datastructures": {}, "github.com/zyedidia/generic": {},
 }
 
-// field returns the first value of a name in a file of lines `name : value`.
-func field(file, name string) string {
-	f, err := os.Open(file)
-	if err != nil {
-		return "unknown"
+// noteModules notes the versions of those that are built in.
+func (r *run) noteModules() {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return
 	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
+	for _, dep := range info.Deps {
+		if _, rival := rivals[dep.Path]; rival {
+			r.version(dep.Path, dep.Version)
 		}
 	}
-	return "unknown"
 }
 
 // firstLine runs a program and returns the first line of what it prints.
@@ -88,15 +48,4 @@ func fileSystem(dir string) string {
 		return name
 	}
 	return fmt.Sprintf("%#x", s.Type)
-}
-
-func (m *machine) lines() []string {
-	list := []string{
-		fmt.Sprintf("%s, %d cores, %s", m.CPU, m.Cores, m.Memory), m.Kernel + ", stores on " + m.Files, "load before: " + m.Load,
-		m.Go + ", Parley at " + m.Commit,
-	}
-	for _, name := range sortedKeys(m.Versions) {
-		list = append(list, name+" "+m.Versions[name])
-	}
-	return list
 }

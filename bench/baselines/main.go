@@ -6,13 +6,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/parleyhq/parley/bench/report"
 )
 
 // options are what a run is told.
@@ -24,7 +26,9 @@ type options struct {
 	program   string // the built parley
 	cache     string // folder of filled stores
 	scratch   string // folder of everything else; made and removed by main
-	out       string // base name of the report, "" = none
+	out       string // folder of the result, "" = it is printed
+	command   string // that repeats the run
+	revision  string // of the product; "" = of this module's build
 	parts     []string
 }
 
@@ -50,10 +54,12 @@ func command(ctx context.Context, args []string, log io.Writer) error {
 	flags.IntVar(&o.bookers, "booking-reviewers", 500, "reviewers of the bookings")
 	flags.IntVar(&o.perTurn, "bookings", 20_000, "most bookings that the product makes in one turn")
 	flags.IntVar(&o.pace.rounds, "rounds", minRounds, "interleaved rounds")
-	flags.DurationVar(&o.pace.round, "round", 2*time.Second, "length of a contender's turn in a round")
+	flags.DurationVar(&o.pace.round, "round", time.Second, "length of a contender's turn in a round")
 	flags.StringVar(&o.program, "parley", filepath.Join("..", "..", "bin", "parley"), "the built program")
 	flags.StringVar(&o.cache, "cache", filepath.Join("..", "..", ".cache", "rivals"), "folder in which filled stores are kept for the next run")
-	flags.StringVar(&o.out, "out", "", "base name of the report's two files, without their endings")
+	flags.StringVar(&o.out, "out", "", "folder in which the result is kept, as parley bench run keeps its own")
+	flags.StringVar(&o.command, "command", "make bench-rivals", "how the run is repeated, for the result")
+	flags.StringVar(&o.revision, "revision", "", "of the product, for the result")
 	only := flags.String("only", "", "one part: "+fmt.Sprint(partNames()))
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -80,9 +86,19 @@ func compare(ctx context.Context, o options, log io.Writer) (err error) {
 	}
 	r := &run{options: o, log: log}
 	r.scratch = scratch
-	r.report.Machine = factsOf(scratch)
-	r.report.Claims = o.pace.rounds >= minRounds
-	r.report.Settings = []string{fmt.Sprintf("%d reviewers for searches, %d for bookings, %d rounds of %v", o.reviewers, o.bookers, o.pace.rounds, o.pace.round)}
+	r.report = report.Result{
+		Schema: report.Schema, Workload: strings.Join(append([]string{"rivals"}, o.parts...), "-"), Target: "http", Command: o.command,
+		Started: time.Now().UTC().Format(time.RFC3339), Machine: report.ThisMachine(o.revision),
+		Config: map[string]string{
+			"size": fmt.Sprint(o.reviewers), "booking reviewers": fmt.Sprint(o.bookers), "rounds": fmt.Sprint(o.pace.rounds),
+			"round": o.pace.round.String(), "stores on": fileSystem(scratch),
+		},
+		Notes: []string{"Ratios are taken round by round. Answers were compared before anything was timed."},
+	}
+	if o.pace.rounds < minRounds {
+		r.report.Notes = append(r.report.Notes, fmt.Sprintf("**Fewer than %d rounds: these figures show that the comparison runs, and nothing else.**", minRounds))
+	}
+	r.noteModules()
 	for _, p := range parts {
 		if len(o.parts) > 0 && !slices.Contains(o.parts, p.name) {
 			continue
@@ -91,16 +107,16 @@ func compare(ctx context.Context, o options, log io.Writer) (err error) {
 			return fmt.Errorf("part %s: %w", p.name, err)
 		}
 	}
-	fmt.Fprintln(log)
+	r.report.Machine.After()
 	if o.out == "" {
-		_, err := io.WriteString(log, r.report.markdown())
+		return r.report.WriteSummary(log)
+	}
+	name, err := r.report.Write(o.out)
+	if err != nil {
 		return err
 	}
-	if err := r.report.save(o.out); err != nil {
-		return err
-	}
-	fmt.Fprintf(log, "wrote %s.json and %s.md\n", o.out, o.out)
-	return nil
+	_, err = fmt.Fprintf(log, "wrote %s; parley bench report %s makes a page of all results there\n", name, o.out)
+	return err
 }
 
 // parts of the comparison, in order.
@@ -119,5 +135,3 @@ func partNames() []string {
 	}
 	return names
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

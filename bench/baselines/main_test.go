@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/parleyhq/parley/bench/report"
 )
 
 // TestMain lets the test binary be the bare handler, as the program is.
@@ -38,42 +39,40 @@ func TestComparison(t *testing.T) {
 	dir := t.TempDir()
 	o := options{
 		reviewers: 100, bookers: 20, perTurn: 50, pace: pace{rounds: 1, round: 40 * time.Millisecond},
-		program: builtParley(t), cache: filepath.Join(dir, "cache"), out: filepath.Join(dir, "results", "rivals"),
+		program: builtParley(t), cache: filepath.Join(dir, "cache"), out: filepath.Join(dir, "results"), command: "make bench-rivals",
 	}
 	if err := compare(t.Context(), o, t.Output()); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(o.out + ".json")
+	got, err := report.Read(filepath.Join(o.out, "rivals-http-100.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got report
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
 	var judged []int
-	for _, v := range got.Verdicts {
-		judged = append(judged, v.Target)
+	for _, f := range got.Figures {
+		if f.AtLeast == nil {
+			continue
+		}
+		judged = append(judged, f.Goal)
+		if f.Verdict() != "not claimed" {
+			t.Errorf("one round is evidence for %s: %s", f.Name, f.Verdict())
+		}
 	}
 	// What needs nothing installed is always there; what is not installed is named
 	// and nothing is claimed of it.
 	want := []int{5, 6}
 	if _, _, err := findPostgres(); err == nil {
 		want = append(want, 7, 8, 9)
-	} else if !slices.ContainsFunc(got.Skipped, func(s string) bool { return strings.Contains(s, "PostgreSQL") }) {
-		t.Errorf("PostgreSQL is absent and not named among %q", got.Skipped)
+	} else if !slices.ContainsFunc(got.Notes, func(s string) bool { return strings.Contains(s, "PostgreSQL") }) {
+		t.Errorf("PostgreSQL is absent and not named among %q", got.Notes)
 	}
 	for target := 5; target <= 9; target++ {
 		if slices.Contains(judged, target) != slices.Contains(want, target) {
 			t.Errorf("judged targets %v, want %v", judged, want)
 		}
 	}
-	if got.Claims {
-		t.Error("one round is claimed to be evidence")
-	}
-	page, err := os.ReadFile(o.out + ".md")
-	if err != nil || !strings.Contains(string(page), "Fewer than 5 rounds") {
-		t.Errorf("the page does not say that it is no evidence: %v", err)
+	if _, err := report.WriteDir(o.out); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -88,7 +87,7 @@ func TestNoReportOnErrors(t *testing.T) {
 	if err := compare(t.Context(), o, t.Output()); err == nil {
 		t.Error("a run without the product succeeds")
 	}
-	if _, err := os.Stat(o.out + ".md"); err == nil {
+	if _, err := os.Stat(o.out); err == nil {
 		t.Error("a failed run has left a report")
 	}
 }

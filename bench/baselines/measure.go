@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/parleyhq/parley/bench/report"
 )
 
 // sample is what one contender did in one round.
@@ -72,23 +74,6 @@ func interleave(ctx context.Context, log io.Writer, p pace, contenders []contend
 	return all, nil
 }
 
-// spread is a median with the least and the greatest.
-type spread struct {
-	Median float64 `json:"median"`
-	Min    float64 `json:"min"`
-	Max    float64 `json:"max"`
-}
-
-// spreadOf sorts a copy of values, of which there is at least one.
-func spreadOf(values []float64) spread {
-	v := slices.Sorted(slices.Values(values))
-	middle := v[len(v)/2]
-	if len(v)%2 == 0 {
-		middle = (v[len(v)/2-1] + middle) / 2
-	}
-	return spread{middle, v[0], v[len(v)-1]}
-}
-
 // quotient divides round by round, so that what slows a whole round cancels out.
 func quotient(over, under []sample, of func(sample) float64) []float64 {
 	q := make([]float64, min(len(over), len(under)))
@@ -109,7 +94,8 @@ func bestOf(all map[string][]sample, names []string, of func(sample) float64) st
 }
 
 func medianOf(samples []sample, of func(sample) float64) float64 {
-	return spreadOf(each(samples, of)).Median
+	median, _, _ := report.Spread(each(samples, of))
+	return median
 }
 
 func each(samples []sample, of func(sample) float64) []float64 {

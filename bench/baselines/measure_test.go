@@ -10,19 +10,6 @@ import (
 	"time"
 )
 
-func TestSpread(t *testing.T) {
-	t.Parallel()
-	f := func(values []float64, want spread) {
-		t.Helper()
-		if got := spreadOf(values); got != want {
-			t.Errorf("spreadOf(%v) = %v, want %v", values, got, want)
-		}
-	}
-	f([]float64{3}, spread{3, 3, 3})
-	f([]float64{5, 1, 3}, spread{3, 1, 5})
-	f([]float64{4, 1, 2, 9}, spread{3, 1, 9})
-}
-
 func TestQuotientIsTakenRoundByRound(t *testing.T) {
 	t.Parallel()
 	over := []sample{{ops: 100, elapsed: time.Second}, {ops: 10, elapsed: time.Second}}
@@ -152,46 +139,33 @@ func TestReadPgbench(t *testing.T) {
 	}
 }
 
+// TestVerdicts: what a run claims of a target, and what stands beside it.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	r := &run{log: t.Output()}
-	r.report.Claims = true
-	r.judge(7, "bookings", "parley", "other", 4, []float64{3, 5, 6})
-	r.judge(6, "bookings", "parley", "raw", 0.6, []float64{0.5})
-	r.judge(0, "holds", "parley", "other", 0, []float64{2})
+	r.pace.rounds = minRounds
+	r.judge(overPostgres, "bookings", "parley", "other", []float64{3, 5, 6})
+	r.judge(overPebble, "bookings", "parley", "raw", []float64{0.5})
+	r.judge(weekRate.beside("_given"), "weeks", "parley", "other", []float64{7})
+	r.judge(target{name: "holds"}, "holds", "parley", "other", []float64{2})
 	r.skip("Redis", "it is not installed")
-	page := r.report.markdown()
-	for _, want := range []string{
-		"| 7 | bookings: parley ÷ other | 5.00 | 3.00–6.00 | ≥ 4.00 | met |",
-		"| 6 | bookings: parley ÷ raw | 0.50 | 0.50–0.50 | ≥ 0.60 | not met |",
-		"| – | holds: parley ÷ other | 2.00 | 2.00–2.00 | – |  |",
-		"- Redis: it is not installed",
-	} {
-		if !strings.Contains(page, want) {
-			t.Errorf("no line %q in\n%s", want, page)
-		}
-	}
-}
-
-func TestFewRoundsClaimNothing(t *testing.T) {
-	t.Parallel()
-	r := &run{log: t.Output()}
-	r.judge(7, "bookings", "parley", "other", 4, []float64{9})
-	if page := r.report.markdown(); r.report.Verdicts[0].Met || !strings.Contains(page, "| not claimed |") {
-		t.Errorf("a target is claimed as met from too few rounds:\n%s", page)
-	}
-}
-
-func TestUnitText(t *testing.T) {
-	t.Parallel()
-	f := func(u unit, v float64, want string) {
+	r.pace.rounds--
+	r.judge(overPostgres, "bookings", "parley", "other", []float64{9})
+	f := func(i, goal int, name, verdict string) {
 		t.Helper()
-		if got := u.text(v); got != want {
-			t.Errorf("text(%v) = %q, want %q", v, got, want)
+		if got := &r.report.Figures[i]; got.Goal != goal || got.Name != name || got.Verdict() != verdict || !got.HigherIsBetter {
+			t.Errorf("figure %d: %+v, %s", i, got, got.Verdict())
 		}
 	}
-	f(perOperation, 12, "12 ns")
-	f(perOperation, 1_500, "1.50 µs")
-	f(perOperation, 3_700_000, "3.70 ms")
-	f(perSecond, 12_345.6, "12346/s")
+	f(0, 7, "bookings_over_postgres", "met")
+	f(1, 6, "bookings_over_pebble", "not met")
+	f(2, 8, "week_rate_over_postgres_given", "")
+	f(3, 0, "holds", "")
+	f(4, 7, "bookings_over_postgres", "not claimed")
+	if notes := r.report.Notes; len(notes) != 1 || !strings.Contains(notes[0], "Redis: it is not installed") {
+		t.Errorf("notes %q", notes)
+	}
+	if got := figureName("Week search, 16 clients (wrk)"); got != "week_search_16_clients_wrk" {
+		t.Errorf("name %q", got)
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/valyala/fasthttp"
 
 	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
@@ -88,7 +91,35 @@ func (r *run) serveProduct(ctx context.Context, store string) (*process, error) 
 	clock := slots.AppendInstant(nil, now, slots.UTC())
 	cmd := exec.CommandContext(ctx, r.program, "serve", "--data", store, "--listen", "127.0.0.1:0",
 		"--sandbox-clock", string(clock), "--log-level", "warn")
-	return start(cmd, r.scratch)
+	p, err := start(cmd, r.scratch)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.settle(ctx); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	return p, nil
+}
+
+// settle waits until the product has read the older part of its log behind the start, which is
+// work of its first seconds and not of a search.
+func (p *process) settle(ctx context.Context) error {
+	const pause = 200 * time.Millisecond
+	for began := time.Now(); time.Since(began) < startPatience; {
+		status, body, err := fasthttp.Get(nil, "http://"+p.addr+"/metrics")
+		if err != nil || status != fasthttp.StatusOK {
+			return fmt.Errorf("GET /metrics: status %d: %w", status, err)
+		}
+		if bytes.Contains(body, []byte("\nparley_store_old_log_whole 1\n")) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+	return fmt.Errorf("%s has not read its log after %v", p.cmd.Path, startPatience)
 }
 
 // nationalStore returns a scratch copy of a store that holds the workload.

@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/parleyhq/parley/bench/report"
 )
 
-// unit is what a table's figures are in.
+// unit is what a comparison's figures are in.
 type unit int
 
 const (
@@ -27,187 +26,86 @@ func (u unit) of(s sample) float64 {
 	return rateOf(s)
 }
 
+// name is the unit as results write it.
 func (u unit) name() string {
 	if u == perOperation {
 		return "ns"
 	}
-	return "1/s"
+	return "per_second"
 }
 
-// text writes a figure for people.
-func (u unit) text(v float64) string {
-	if u == perOperation {
-		d := time.Duration(v)
-		switch {
-		case d >= time.Millisecond:
-			return fmt.Sprintf("%.2f ms", v/1e6)
-		case d >= time.Microsecond:
-			return fmt.Sprintf("%.2f µs", v/1e3)
-		}
-		return fmt.Sprintf("%.0f ns", v)
-	}
-	return fmt.Sprintf("%.0f/s", v)
+// target is what a ratio is held to.
+type target struct {
+	number int     // row of the table of targets, 0 = none
+	name   string  // of the figure; documents refer to it
+	want   float64 // at least; 0 = held to nothing
 }
 
-// line is one contender's figure.
-type line struct {
-	Name   string    `json:"name"`
-	Rounds []float64 `json:"rounds"`
-	spread
-}
+// The targets.
+var (
+	overBare     = target{5, "week_http_over_bare", 0.60}
+	overPebble   = target{6, "bookings_over_pebble", 0.60}
+	overPostgres = target{7, "bookings_over_postgres", 4}
+	weekLatency  = target{8, "week_latency_over_postgres", 40}
+	weekRate     = target{8, "week_rate_over_postgres", 100}
+	overTable    = target{9, "first20_over_slot_table", 2.5}
+)
 
-// table is one interleaved comparison.
-type table struct {
-	Title string `json:"title"`
-	Unit  string `json:"unit"`
-	Lines []line `json:"lines"`
-	unit  unit
-}
-
-// verdict is a ratio with the target that it is held to.
-type verdict struct {
-	Target int     `json:"target"` // row of the table of targets, 0 = none
-	What   string  `json:"what"`
-	Over   string  `json:"over"`
-	Under  string  `json:"under"`
-	Want   float64 `json:"want"` // at least; 0 = not held to anything
-	Met    bool    `json:"met"`
-	spread
-}
-
-// report is everything that a run found.
-type report struct {
-	Machine  machine   `json:"machine"`
-	Settings []string  `json:"settings"`
-	Tables   []table   `json:"tables"`
-	Verdicts []verdict `json:"verdicts"`
-	Skipped  []string  `json:"skipped"` // each with its reason
-	Notes    []string  `json:"notes"`
-	Claims   bool      `json:"claims"` // false: too few rounds, figures are no evidence
-}
+// beside is a reading of the same row of the table that is held to nothing.
+func (t target) beside(suffix string) target { return target{t.number, t.name + suffix, 0} }
 
 // run is a comparison under way.
 type run struct {
 	options
 	log    io.Writer
-	report report
+	report report.Result
 }
 
-// table lets contenders run in turns and notes their figures.
-func (r *run) table(ctx context.Context, title string, u unit, contenders []contender) error {
-	_, err := r.samples(ctx, title, u, contenders)
-	return err
+// version notes what a rival is.
+func (r *run) version(name, version string) {
+	if r.report.Machine.Versions == nil {
+		r.report.Machine.Versions = map[string]string{}
+	}
+	r.report.Machine.Versions[name] = version
 }
 
-// samples is table for those who want to compare further.
+// samples lets contenders run in turns and notes their figures.
 func (r *run) samples(ctx context.Context, title string, u unit, contenders []contender) (map[string][]sample, error) {
 	fmt.Fprintf(r.log, "%s\n", title)
+	began := time.Now()
 	all, err := interleave(ctx, r.log, r.pace, contenders)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", title, err)
 	}
-	r.note(title, u, contenders, all)
+	for _, c := range contenders {
+		f := report.NewFigure(figureName(title+" "+c.name), c.name, u.name(), each(all[c.name], u.of))
+		f.Group, f.HigherIsBetter = title, u == perSecond
+		r.report.Figures = append(r.report.Figures, f)
+		fmt.Fprintf(r.log, "  %-48s %.0f %s\n", c.name, f.Median, f.Unit)
+	}
+	fmt.Fprintf(r.log, "  took %v\n", time.Since(began).Round(time.Second))
 	return all, nil
 }
 
-// note adds a table of samples that were taken.
-func (r *run) note(title string, u unit, contenders []contender, all map[string][]sample) {
-	t := table{Title: title, Unit: u.name(), unit: u}
-	for _, c := range contenders {
-		values := each(all[c.name], u.of)
-		t.Lines = append(t.Lines, line{c.name, values, spreadOf(values)})
-		fmt.Fprintf(r.log, "  %-48s %s\n", c.name, u.text(spreadOf(values).Median))
-	}
-	r.report.Tables = append(r.report.Tables, t)
+// figureName makes a title a name: words of small letters and digits, joined by _.
+func figureName(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
+	return strings.Join(words, "_")
 }
 
-// judge holds a quotient to a target.
-func (r *run) judge(target int, what, over, under string, want float64, q []float64) {
-	v := verdict{Target: target, What: what, Over: over, Under: under, Want: want, spread: spreadOf(q)}
-	v.Met = r.report.Claims && want > 0 && v.Median >= want
-	r.report.Verdicts = append(r.report.Verdicts, v)
-	fmt.Fprintf(r.log, "  = %s: %.2f (%.2f–%.2f)%s\n", what, v.Median, v.Min, v.Max, v.outcome(r.report.Claims))
-}
-
-func (v *verdict) outcome(claims bool) string {
-	switch {
-	case v.Want == 0:
-		return ""
-	case !claims:
-		return fmt.Sprintf(", target %d: at least %.2f, not claimed", v.Target, v.Want)
-	case v.Met:
-		return fmt.Sprintf(", target %d: at least %.2f, met", v.Target, v.Want)
+// judge keeps a quotient of two contenders, and holds it to a target.
+func (r *run) judge(t target, what, over, under string, q []float64) {
+	f := report.NewFigure(t.name, what+": "+over+" ÷ "+under, "ratio", q)
+	if f.Goal, f.HigherIsBetter, f.Unclaimed = t.number, true, r.pace.rounds < minRounds; t.want > 0 {
+		f = f.Reach(t.number, t.want)
 	}
-	return fmt.Sprintf(", target %d: at least %.2f, not met", v.Target, v.Want)
+	r.report.Figures = append(r.report.Figures, f)
+	fmt.Fprintf(r.log, "  = %s: %.2f (%.2f–%.2f) %s\n", f.What, f.Median, f.Min, f.Max, f.Verdict())
 }
 
 // skip says that a part is left out, and why. Nothing is claimed of it.
 func (r *run) skip(part, why string) {
-	text := part + ": " + why
-	r.report.Skipped = append(r.report.Skipped, text)
-	fmt.Fprintf(r.log, "SKIPPED %s\n", text)
-}
-
-// save writes the report as JSON and Markdown to base.json and base.md.
-func (r *report) save(base string) error {
-	if err := os.MkdirAll(filepath.Dir(base), 0o755); err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(base+".json", append(text, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(base+".md", []byte(r.markdown()), 0o644)
-}
-
-// markdown is the report for people.
-func (r *report) markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# Parley and its rivals, %s\n\n", r.Machine.Date)
-	if !r.Claims {
-		fmt.Fprintf(&b, "**Fewer than %d rounds: these figures show that the comparison runs, and nothing else.**\n\n", minRounds)
-	}
-	b.WriteString("Figures are medians (least–greatest) over interleaved rounds; ratios are taken round by round. Load generators and\nservers share the machine. Answers were compared before anything was timed.\n\n")
-	b.WriteString("| Target | Ratio | Median | Spread | Wanted | |\n|---|---|---|---|---|---|\n")
-	for i := range r.Verdicts {
-		v := &r.Verdicts[i]
-		target, want, met := "–", "–", ""
-		if v.Target > 0 {
-			target = fmt.Sprint(v.Target)
-		}
-		if v.Want > 0 {
-			want, met = fmt.Sprintf("≥ %.2f", v.Want), "not met"
-			switch {
-			case !r.Claims:
-				met = "not claimed"
-			case v.Met:
-				met = "met"
-			}
-		}
-		fmt.Fprintf(&b, "| %s | %s: %s ÷ %s | %.2f | %.2f–%.2f | %s | %s |\n", target, v.What, v.Over, v.Under, v.Median, v.Min, v.Max, want, met)
-	}
-	for i := range r.Tables {
-		t := &r.Tables[i]
-		fmt.Fprintf(&b, "\n## %s\n\n| Contender | Median | Least | Greatest |\n|---|---|---|---|\n", t.Title)
-		for _, l := range t.Lines {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", l.Name, t.unit.text(l.Median), t.unit.text(l.Min), t.unit.text(l.Max))
-		}
-	}
-	list := func(title string, items []string) {
-		if len(items) == 0 {
-			return
-		}
-		fmt.Fprintf(&b, "\n## %s\n\n", title)
-		for _, s := range items {
-			fmt.Fprintf(&b, "- %s\n", s)
-		}
-	}
-	list("Left out", r.Skipped)
-	list("How it was measured", r.Notes)
-	list("Settings", r.Settings)
-	list("Machine", r.Machine.lines())
-	return b.String()
+	text := "Left out: " + part + ": " + why + "."
+	r.report.Notes = append(r.report.Notes, text)
+	fmt.Fprintln(r.log, "SKIPPED", text)
 }

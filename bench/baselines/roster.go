@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -159,7 +160,7 @@ func (l *loader) roster() error {
 			}
 		}},
 		{"roster_license", []string{"state", "reviewer", "lo", "hi"}, func(yield func(...any)) {
-			for _, state := range sortedKeys(held) {
+			for _, state := range slices.Sorted(maps.Keys(held)) {
 				for reviewer, c := range held[state] {
 					yield(state, int32(reviewer), c.from, c.to)
 				}
@@ -172,7 +173,7 @@ func (l *loader) roster() error {
 		}},
 		{"closeness", []string{"question", "specialty", "relation", "tier"}, func(yield func(...any)) {
 			for _, q := range l.plain {
-				for _, s := range sortedKeys(all[q].closeness) {
+				for _, s := range slices.Sorted(maps.Keys(all[q].closeness)) {
 					c := all[q].closeness[s]
 					yield(int32(q.number), s, int16(c.relation), int16(c.tier))
 				}

@@ -111,8 +111,9 @@ func (r *run) compareCalendars(ctx context.Context, w *workload) error {
 			return nil
 		})
 	}})
-	if err := r.table(ctx, "is a reviewer free, in process", perOperation, free); err != nil {
+	if _, err := r.samples(ctx, "is a reviewer free, in process", perOperation, free); err != nil {
 		return err
 	}
-	return r.table(ctx, "week answer in process, verdicts of the rules given", perOperation, week)
+	_, err := r.samples(ctx, "week answer in process, verdicts of the rules given", perOperation, week)
+	return err
 }

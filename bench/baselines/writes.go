@@ -14,12 +14,8 @@ var (
 	inFlightOfProduct = []int{1, 64, 256}
 )
 
-// Connections at which the targets are held, and the targets.
-const (
-	targetConns  = 64
-	wantPebble   = 0.60
-	wantPostgres = 4
-)
+// targetConns is the number of connections at which the targets are held.
+const targetConns = 64
 
 // Names of the contenders.
 const (
@@ -112,7 +108,7 @@ func (w *writer) startRivals(ctx context.Context, records []bookedRecord) (err e
 	case err != nil:
 		return err
 	default:
-		w.report.Machine.Versions["PostgreSQL"] = w.postgres.version
+		w.version("PostgreSQL", w.postgres.version)
 		if err := w.postgres.prepareBookings(ctx, w.b); err != nil {
 			return err
 		}
@@ -123,7 +119,7 @@ func (w *writer) startRivals(ctx context.Context, records []bookedRecord) (err e
 	case err != nil:
 		return err
 	default:
-		w.report.Machine.Versions["Redis"] = w.redis.version
+		w.version("Redis", w.redis.version)
 		if err := w.redis.try(); err != nil {
 			return err
 		}
@@ -171,12 +167,12 @@ func (w *writer) compare(ctx context.Context, clients int) error {
 // judgeAll holds the product to its targets.
 func (w *writer) judgeAll(all map[string][]sample) {
 	what := fmt.Sprintf("durable bookings, %d connections", targetConns)
-	w.judge(6, what, productBooks, pebbleName, wantPebble, quotient(all[productBooks], all[pebbleName], rateOf))
+	w.judge(overPebble, what, productBooks, pebbleName, quotient(all[productBooks], all[pebbleName], rateOf))
 	if w.postgres != nil {
-		w.judge(7, what, productBooks, postgresName, wantPostgres, quotient(all[productBooks], all[postgresName], rateOf))
+		w.judge(overPostgres, what, productBooks, postgresName, quotient(all[productBooks], all[postgresName], rateOf))
 	}
 	if w.redis != nil {
-		w.judge(0, fmt.Sprintf("durable holds, %d connections (Redis checks no overlap)", targetConns), productHolds, redisName, 0,
+		w.judge(target{name: "holds_over_redis"}, fmt.Sprintf("durable holds, %d connections (Redis checks no overlap)", targetConns), productHolds, redisName,
 			quotient(all[productHolds], all[redisName], rateOf))
 	}
 }

@@ -41,7 +41,7 @@ func (r *run) newPoster(name string, bodies [][]byte, conns int) (*poster, error
 	if p.wrk = lookUp("wrk"); p.wrk == "" {
 		return p, nil
 	}
-	r.report.Machine.Versions["wrk"] = firstLine(p.wrk, "-v")
+	r.version("wrk", firstLine(p.wrk, "-v"))
 	if err := os.WriteFile(p.script, []byte(wrkScript), 0o600); err != nil {
 		return nil, err
 	}
