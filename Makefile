@@ -149,7 +149,7 @@ tidy-check: ## Fail if go.mod or go.sum is not tidy
 ##@ Measure
 
 .PHONY: bench
-bench: build ## Run the load suite and write BENCH_OUT: figures, plots, report (half an hour)
+bench: build ## Run the load suite and write BENCH_OUT: figures, plots, report (some ten minutes)
 	bin/parley bench run national --size 500,5000 --rate 50,100,200,400 --duration 5s --out $(BENCH_OUT)
 	bin/parley bench run national --target http --rate 50,100,200,400 --duration 5s --out $(BENCH_OUT)
 	bin/parley bench run search-heavy --target http --loop closed --clients 1,4,16,64 --duration 5s --out $(BENCH_OUT)
@@ -199,8 +199,17 @@ bench-compare: ## Compare with a git revision (REF=main ROUNDS=6), or two record
 	else echo 'name a revision (REF=main) or two recorded runs (OLD=file NEW=file)' >&2; exit 2; fi
 
 .PHONY: bench-rivals
-bench-rivals: build ## Compare with PostgreSQL, Redis, Pebble, … and keep the report (RIVALSARGS=)
-	cd $(RIVALS) && $(GO) run . -parley ../../bin/parley -cache ../../.cache/rivals -out ../results/$$(date -u +%Y-%m-%d)-rivals $(RIVALSARGS)
+bench-rivals: build ## Compare with PostgreSQL, Redis, Pebble, … into BENCH_OUT (RIVALSARGS=; some ten minutes)
+	cd $(RIVALS) && $(GO) run . -parley ../../bin/parley -cache ../../.cache/rivals -out '$(abspath $(BENCH_OUT))' -revision '$(VERSION)' $(RIVALSARGS)
+	bin/parley bench report $(BENCH_OUT)
+
+.PHONY: bench-targets
+bench-targets: build ## Put the table of measured targets of BENCH_OUT into docs/performance.md
+	@mkdir -p .cache
+	@bin/parley bench report --targets $(BENCH_OUT) | sed '/^## Targets/d' > .cache/targets.md
+	@awk '/^<!-- measured targets -->/ {print; while ((getline line < ".cache/targets.md") > 0) print line; print ""; skip = 1} \
+	  /^<!-- end of measured targets -->/ {skip = 0} !skip && !/^<!-- measured targets -->/' docs/performance.md > .cache/performance.md
+	@mv .cache/performance.md docs/performance.md
 
 ##@ Rest
 
