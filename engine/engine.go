@@ -194,6 +194,7 @@ type Health struct {
 	Writable error // nil, or why not
 	Seq      Seq   // of the newest snapshot
 	Queue    int   // commands waiting, for their turn or for a write before their own
+	Room     int   // how many may wait for their turn
 	Sandbox  bool  // the store belongs to a sandbox clock
 }
 
@@ -210,6 +211,7 @@ func (e *Engine) Health() Health {
 		Writable: err,
 		Seq:      e.Snapshot().Seq(),
 		Queue:    len(e.queue) + int(e.behind.Load()),
+		Room:     cap(e.queue),
 		Sandbox:  e.options.Identity.Sandbox,
 	}
 }
