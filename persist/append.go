@@ -151,6 +151,7 @@ func (s *Store) commitOne(c commit) error {
 // watermark stands at written.
 func (s *Store) keep(written engine.Seq) {
 	defer close(s.kept)
+	s.marked.Store(int64(time.Since(s.born)))
 	ticker := time.NewTicker(s.opts.WatermarkInterval)
 	defer ticker.Stop()
 	for {
@@ -162,12 +163,16 @@ func (s *Store) keep(written engine.Seq) {
 		case <-s.closing:
 			return
 		}
-		if v := s.current.Load(); v.last != written {
+		v, seen := s.current.Load(), time.Since(s.born)
+		if v.last != written {
 			err := s.writeWatermark(v.content)
 			if err == nil {
 				written = v.last
 			}
 			s.health.watermark(err)
+		}
+		if v.last == written {
+			s.marked.Store(int64(seen))
 		}
 		if ending {
 			return

@@ -1,14 +1,20 @@
 package persist
 
+import "time"
+
 // Metrics are figures of a store for monitoring.
 type Metrics struct {
 	DiskBytes         int64   // taken by the database, its log files included
 	WALBytes          int64   // taken by its log files
 	FreeBytes         int64   // on the disk, as of the last check; -1 if unknown
+	MinFreeBytes      int64   // below which the store is read-only; negative = no guard
 	LastCommitSeconds float64 // of the last commit, until durable
 	Last              uint64  // position of the last record
 	Checkpoint        uint64  // position of the checkpoint, 0 if there is none
-	OldLog            OldLog
+	// WatermarkAgeSeconds is how long ago the watermark last stood at the end of the log. If the machine failed
+	// now, the loss of records younger than that could go unnoticed. In an idle store it is below the interval.
+	WatermarkAgeSeconds float64
+	OldLog              OldLog
 }
 
 // Metrics returns the figures of now. In a poisoned store Pebble may no longer
@@ -30,6 +36,8 @@ func (s *Store) Metrics() Metrics {
 	m := *s.metrics.Load()
 	v := s.current.Load()
 	m.FreeBytes, m.Last = s.health.free.Load(), uint64(v.last)
+	m.MinFreeBytes = s.opts.MinFreeBytes
+	m.WatermarkAgeSeconds = (time.Since(s.born) - time.Duration(s.marked.Load())).Seconds()
 	m.OldLog = s.OldLog()
 	m.LastCommitSeconds = float64(s.lastCommit.Load()) / 1e9
 	if v.checkpoint != nil {

@@ -57,6 +57,8 @@ type Store struct {
 	committed  chan struct{} // closed when the commit loop has ended
 	kept       chan struct{} // closed when the keeper has ended
 	lastCommit atomic.Int64  // nanoseconds
+	born       time.Time     // when this value was made
+	marked     atomic.Int64  // nanoseconds after born: when the watermark last stood at the end of the log
 	metrics    atomic.Pointer[Metrics]
 }
 
@@ -68,7 +70,7 @@ func newStore(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		dir: dir, fs: o.FS, opts: o,
+		dir: dir, fs: o.FS, opts: o, born: time.Now(),
 		commits: make(chan commit), poisoned: make(chan struct{}), closing: make(chan struct{}),
 		committed: make(chan struct{}), kept: make(chan struct{}),
 		behind: behind{ended: make(chan struct{})},

@@ -64,6 +64,8 @@ func newStoreCollector(store *persist.Store) *storeCollector {
 		gauge("disk_bytes", "Disk space taken by the database, its log files included.", func(m persist.Metrics) float64 { return float64(m.DiskBytes) }),
 		gauge("wal_bytes", "Disk space taken by the database's log files.", func(m persist.Metrics) float64 { return float64(m.WALBytes) }),
 		gauge("free_bytes", "Free space on the store's disk; -1 if unknown.", func(m persist.Metrics) float64 { return float64(m.FreeBytes) }),
+		gauge("min_free_bytes", "Free space below which the store is read-only; negative if nothing is demanded.", func(m persist.Metrics) float64 { return float64(m.MinFreeBytes) }),
+		gauge("watermark_age_seconds", "How long ago the watermark last stood at the end of the log.", func(m persist.Metrics) float64 { return m.WatermarkAgeSeconds }),
 		gauge("last_commit_seconds", "Time that the last commit took until it was durable.", func(m persist.Metrics) float64 { return m.LastCommitSeconds }),
 		gauge("checkpoint_sequence", "Log position of the newest checkpoint.", func(m persist.Metrics) float64 { return float64(m.Checkpoint) }),
 		gauge("old_log_records", "Log records before the checkpoint that were left to be read while the store is in use.", func(m persist.Metrics) float64 { return float64(m.OldLog.Total) }),
