@@ -35,9 +35,6 @@ func createAppointment(c *call) answer {
 	if o.Status != engine.StatusOK {
 		return refuse(c.slotRefused(o, b.asked))
 	}
-	if !o.Replayed {
-		c.server.metrics.booked()
-	}
 	return replayable(o, made)
 }
 

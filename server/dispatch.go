@@ -109,6 +109,7 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	h := &ctx.Response.Header
 	status, body, media := out.status, out.body, out.contentType
 	if out.problem != nil {
+		s.metrics.problem(out.problem.code)
 		status, body, media = out.problem.status(), out.problem.document(), typeProblem
 	}
 	if media == "" {

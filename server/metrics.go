@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/parleyhq/parley/engine"
-	"github.com/parleyhq/parley/matcher"
 )
 
 // Metrics are the collectors of the program, on a registry of their own. They are made before the engine, which
@@ -18,14 +17,19 @@ type Metrics struct {
 
 	requests       *prometheus.CounterVec
 	requestSeconds *prometheus.HistogramVec
-	searchSeconds  *prometheus.HistogramVec
+	searchSeconds  [2]prometheus.Observer
 	commitSeconds  prometheus.Histogram
 	commitEntries  prometheus.Histogram
 	decisions      *prometheus.CounterVec
-	offers         *prometheus.CounterVec
+	offers         [len(tierCounts{})]prometheus.Counter
+	searches       [2][matchNone + 1]prometheus.Counter
+	firstOffer     [2]prometheus.Observer
 	emptySearches  *prometheus.CounterVec
-	bookings       prometheus.Counter
+	bookings       *prometheus.CounterVec
+	attempts       *prometheus.CounterVec
+	noShows        *prometheus.CounterVec
 	conflicts      *prometheus.CounterVec
+	problems       map[string]prometheus.Counter
 	queueDepth     prometheus.Gauge
 	logSequence    prometheus.Gauge
 	poisoned       prometheus.Gauge
@@ -54,13 +58,13 @@ func NewMetrics(version string) *Metrics {
 		registry:       prometheus.NewRegistry(),
 		requests:       prometheus.NewCounterVec(counter("parley_http_requests_total", "Requests answered, by route and HTTP status."), []string{"route", "status"}),
 		requestSeconds: prometheus.NewHistogramVec(histogram("parley_http_request_duration_seconds", "Time from the head of a request to its answer.", latencyBuckets), []string{"route"}),
-		searchSeconds:  prometheus.NewHistogramVec(histogram("parley_search_duration_seconds", "Time of a search without decoding and encoding.", latencyBuckets), []string{"kind"}),
 		commitSeconds:  prometheus.NewHistogram(histogram("parley_commit_duration_seconds", "Time of one durable batch.", latencyBuckets)),
 		commitEntries:  prometheus.NewHistogram(histogram("parley_commit_entries", "Entries in one durable batch.", []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})),
 		decisions:      prometheus.NewCounterVec(counter("parley_decisions_total", "Commands judged, by kind and outcome."), []string{"kind", "outcome"}),
-		offers:         prometheus.NewCounterVec(counter("parley_offers_total", "Slots offered in answers, by tier."), []string{"tier"}),
 		emptySearches:  prometheus.NewCounterVec(counter("parley_empty_searches_total", "Searches without any offer, by program and state of the member."), []string{"program", "state"}),
-		bookings:       prometheus.NewCounter(counter("parley_bookings_total", "Appointments booked.")),
+		bookings:       prometheus.NewCounterVec(counter("parley_bookings_total", "Appointments booked, by tier of the match."), []string{"tier"}),
+		attempts:       prometheus.NewCounterVec(counter("parley_attempts_total", "Tries of a call on record, by result and whether they count as a miss by the payer's row."), []string{"result", "missed"}),
+		noShows:        prometheus.NewCounterVec(counter("parley_no_shows_total", "Calls ended because somebody was not there, by who it was."), []string{"by"}),
 		conflicts:      prometheus.NewCounterVec(counter("parley_conflicts_total", "Requests refused because of the state of the moment, by code."), []string{"code"}),
 		queueDepth:     gauge("parley_queue_depth", "Commands that wait for the writer."),
 		logSequence:    gauge("parley_log_sequence", "Position of the last durable entry."),
@@ -70,9 +74,12 @@ func NewMetrics(version string) *Metrics {
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "parley_build_info", Help: "Always 1; the labels tell the build."}, []string{"version", "go_version"})
 	build.WithLabelValues(version, runtime.Version()).Set(1)
-	m.registry.MustRegister(m.requests, m.requestSeconds, m.searchSeconds, m.commitSeconds, m.commitEntries, m.decisions,
-		m.offers, m.emptySearches, m.bookings, m.conflicts, m.queueDepth, m.logSequence, m.poisoned, m.handlerPanics, build,
+	m.registry.MustRegister(m.requests, m.requestSeconds, m.commitSeconds, m.commitEntries, m.decisions,
+		m.emptySearches, m.bookings, m.attempts, m.noShows, m.conflicts, m.queueDepth, m.logSequence, m.poisoned, m.handlerPanics, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.countSearches()
+	m.countProblems()
+	m.begin()
 	return m
 }
 
@@ -94,24 +101,6 @@ func (m *Metrics) Observer() engine.Observer {
 		Poisoned: func(error) { m.poisoned.Set(1) },
 	}
 }
-
-// searched counts one search: kind is week or earliest; a search without offers is counted by program and state.
-func (m *Metrics) searched(kind string, seconds float64, offersByTier *tierCounts, program, state string) {
-	m.searchSeconds.WithLabelValues(kind).Observe(seconds)
-	total := 0
-	for tier, n := range offersByTier {
-		if n > 0 {
-			m.offers.WithLabelValues(matcher.Tier(tier).String()).Add(float64(n))
-			total += n
-		}
-	}
-	if total == 0 {
-		m.emptySearches.WithLabelValues(label(programLabels, program), label(states, state)).Inc()
-	}
-}
-
-// booked counts one new appointment.
-func (m *Metrics) booked() { m.bookings.Inc() }
 
 // conflict counts one refusal that came from the state of the moment.
 func (m *Metrics) conflict(code string) {

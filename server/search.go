@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -115,7 +116,7 @@ func searchWeek(c *call) answer {
 	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
 	r := replies.Get().(*replyBuffer)
 	r.body = w.week(r.body[:0], &week, plan.CallMinutes)
-	c.searchedWeek(q.caseIDs[0], &week, time.Since(begun))
+	c.searchedWeek(&q, &week, time.Since(begun))
 	searchers.Put(m)
 	return answer{status: http.StatusOK, body: r.body, lent: r}
 }
@@ -151,7 +152,7 @@ func searchEarliest(c *call) answer {
 	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
 	r := replies.Get().(*replyBuffer)
 	r.body = w.earliest(r.body[:0], &found, plan.CallMinutes)
-	c.searchedEarliest(q.caseIDs[0], &found, time.Since(begun))
+	c.searchedEarliest(&q, &found, time.Since(begun))
 	searchers.Put(m)
 	return answer{status: http.StatusOK, body: r.body, lent: r}
 }
@@ -278,32 +279,39 @@ func planRefused(r *matcher.Refusal) *problem {
 // tierCounts are how many slots of each tier an answer offers.
 type tierCounts [matcher.TierBothWaived + 1]int
 
-func (c *call) searchedWeek(caseID string, week *matcher.WeekAnswer, took time.Duration) {
-	var offers tierCounts
+func (c *call) searchedWeek(q *inquiry, week *matcher.WeekAnswer, took time.Duration) {
+	var f finding
+	first := slots.Instant(math.MaxInt64)
 	for i := range week.Priorities {
 		priority := &week.Priorities[i]
 		for j := range priority.Reviewers {
 			days := &priority.Reviewers[j].Days
 			for d := range days {
-				offers[priority.Tier] += len(days[d].Slots)
+				if offered := days[d].Slots; len(offered) > 0 { // in order of their starts
+					first = min(first, offered[0].Start)
+					f.offers[priority.Tier] += len(offered)
+				}
 			}
 		}
 	}
-	c.searched("week", caseID, &offers, took)
+	c.searched(kindWeek, q, &f, first, took)
 }
 
-func (c *call) searchedEarliest(caseID string, found *matcher.OffersAnswer, took time.Duration) {
-	var offers tierCounts
+func (c *call) searchedEarliest(q *inquiry, found *matcher.OffersAnswer, took time.Duration) {
+	var f finding
+	first := slots.Instant(math.MaxInt64)
 	for i := range found.Offers {
-		offers[found.Offers[i].Tier]++
+		first = min(first, found.Offers[i].Start)
+		f.offers[found.Offers[i].Tier]++
 	}
-	c.searched("earliest", caseID, &offers, took)
+	c.searched(kindEarliest, q, &f, first, took)
 }
 
-func (c *call) searched(kind, caseID string, offers *tierCounts, took time.Duration) {
-	v, found := c.snap.Case(c.actor.Tenant, caseID)
+func (c *call) searched(kind int, q *inquiry, f *finding, first slots.Instant, took time.Duration) {
+	v, found := c.snap.Case(c.actor.Tenant, q.caseIDs[0])
 	if !found {
 		return
 	}
-	c.server.metrics.searched(kind, took.Seconds(), offers, v.Program, v.MemberState)
+	f.wait = int64(first - max(c.now, q.span.Start))
+	c.server.metrics.found(kind, took.Seconds(), f, v.Program, v.MemberState)
 }

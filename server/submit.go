@@ -49,6 +49,9 @@ func (c *call) submit(t ticket, p engine.Payload) (engine.Outcome, *problem) {
 	if err != nil {
 		return o, failure(err)
 	}
+	if o.Status == engine.StatusOK && !o.Replayed {
+		c.server.metrics.accepted(p, &o)
+	}
 	return o, nil
 }
 
