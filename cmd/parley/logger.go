@@ -30,14 +30,23 @@ func newLogger(w io.Writer, format, level string) (log *slog.Logger, flush func(
 	return slog.New(promptHandler{slog.NewTextHandler(lines, options), lines}), lines.flush
 }
 
-// promptHandler writes lines into logLines, and those above INFO through.
+// promptHandler writes lines into logLines, and those above INFO through. It keeps to the list of
+// fields: see logKeys.
 type promptHandler struct {
 	slog.Handler
 	lines *logLines
 }
 
-// Handle writes one record.
+// Handle writes one record, without what is in fields that are not on the list.
 func (h promptHandler) Handle(ctx context.Context, r slog.Record) error {
+	listed := true
+	r.Attrs(func(a slog.Attr) bool {
+		listed = mayLog(a)
+		return listed
+	})
+	if !listed {
+		r = withheld(r)
+	}
 	err := h.Handler.Handle(ctx, r)
 	if r.Level > slog.LevelInfo {
 		h.lines.flush()
@@ -47,7 +56,7 @@ func (h promptHandler) Handle(ctx context.Context, r slog.Record) error {
 
 // WithAttrs is a handler that adds attributes.
 func (h promptHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return promptHandler{h.Handler.WithAttrs(attrs), h.lines}
+	return promptHandler{h.Handler.WithAttrs(withhold(attrs)), h.lines}
 }
 
 // WithGroup is a handler that puts attributes into a group.

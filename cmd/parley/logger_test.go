@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -13,13 +14,13 @@ func TestLogLines(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		out := &held{}
 		log, flush := newLogger(out, format, "info")
-		log.Info("one", "n", 1)
+		log.Info("one", "seq", 1)
 		log.Debug("never")
-		log.With("a", 2).WithGroup("g").Warn("two", "b", 3)
+		log.With("last", 2).WithGroup("g").Warn("two", "done", 3)
 		if got := lines(out); got != 2 || strings.Contains(out.String(), "never") {
 			t.Errorf("%s: after a warning: %q", format, out.String())
 		}
-		if !strings.Contains(out.String(), "g.b=3") && !strings.Contains(out.String(), `"a":2,"g":{"b":3}`) {
+		if !strings.Contains(out.String(), "last=2 g.done=3") && !strings.Contains(out.String(), `"last":2,"g":{"done":3}`) {
 			t.Errorf("%s: %q", format, out.String())
 		}
 		log.Info("three")
@@ -74,4 +75,33 @@ type writes chan string
 func (w writes) Write(p []byte) (int, error) {
 	w <- string(p)
 	return len(p), nil
+}
+
+// Only fields on the list are written, whichever way they come; of the others nobody sees more than the name.
+func TestLogFieldsAreListed(t *testing.T) {
+	t.Parallel()
+	const secret = "Jane Winter"
+	for _, format := range []string{"text", "json"} {
+		out := &held{}
+		log, flush := newLogger(out, format, "debug")
+		log.Info("a", "request", "req-1", "member", secret, "seq", 7)
+		log.With("name", secret, "last", 8).Warn("b")
+		log.WithGroup("g").Error("c", "phone", secret, "done", 9)
+		log.Error("d", slog.Group("error", slog.String("text", secret)))
+		log.Debug("e", []any{secret}...) // a value without a key
+		log.LogAttrs(t.Context(), slog.LevelInfo, "f", slog.Any("who", struct{ Name string }{secret}))
+		flush()
+		text := out.String()
+		if strings.Contains(text, secret) {
+			t.Errorf("%s: %s", format, text)
+		}
+		for _, want := range []string{"req-1", "7", "8", "9"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: lacks %s: %s", format, want, text)
+			}
+		}
+		if got := strings.Count(text, withheldText); got != 6 || lines(out) != 6 {
+			t.Errorf("%s: %d fields of %d lines withheld, want 6 of 6: %s", format, got, lines(out), text)
+		}
+	}
 }
