@@ -30,8 +30,6 @@ type Metrics struct {
 	noShows        *prometheus.CounterVec
 	conflicts      *prometheus.CounterVec
 	problems       map[string]prometheus.Counter
-	queueDepth     prometheus.Gauge
-	logSequence    prometheus.Gauge
 	poisoned       prometheus.Gauge
 	handlerPanics  prometheus.Counter
 }
@@ -66,8 +64,6 @@ func NewMetrics(version string) *Metrics {
 		attempts:       prometheus.NewCounterVec(counter("parley_attempts_total", "Tries of a call on record, by result and whether they count as a miss by the payer's row."), []string{"result", "missed"}),
 		noShows:        prometheus.NewCounterVec(counter("parley_no_shows_total", "Calls ended because somebody was not there, by who it was."), []string{"by"}),
 		conflicts:      prometheus.NewCounterVec(counter("parley_conflicts_total", "Requests refused because of the state of the moment, by code."), []string{"code"}),
-		queueDepth:     gauge("parley_queue_depth", "Commands that wait for the writer."),
-		logSequence:    gauge("parley_log_sequence", "Position of the last durable entry."),
 		poisoned:       gauge("parley_store_poisoned", "1 if a commit failed and nothing is accepted any more."),
 		handlerPanics: prometheus.NewCounter(counter("parley_handler_panics_total",
 			"Requests answered 500 because a handler panicked.")),
@@ -75,7 +71,7 @@ func NewMetrics(version string) *Metrics {
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "parley_build_info", Help: "Always 1; the labels tell the build."}, []string{"version", "go_version"})
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	m.registry.MustRegister(m.requests, m.requestSeconds, m.commitSeconds, m.commitEntries, m.decisions,
-		m.emptySearches, m.bookings, m.attempts, m.noShows, m.conflicts, m.queueDepth, m.logSequence, m.poisoned, m.handlerPanics, build,
+		m.emptySearches, m.bookings, m.attempts, m.noShows, m.conflicts, m.poisoned, m.handlerPanics, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.countSearches()
 	m.countProblems()
@@ -89,15 +85,13 @@ func (m *Metrics) Register(c prometheus.Collector) error { return m.registry.Reg
 // Observer reports the writer's work into the metrics. The caller may fill in Logf.
 func (m *Metrics) Observer() engine.Observer {
 	return engine.Observer{
-		Committed: func(entries int, seconds float64, last engine.Seq) {
+		Committed: func(entries int, seconds float64, _ engine.Seq) {
 			m.commitSeconds.Observe(seconds)
 			m.commitEntries.Observe(float64(entries))
-			m.logSequence.Set(float64(last))
 		},
 		Decided: func(k engine.Kind, s engine.Status) {
 			m.decisions.WithLabelValues(kindLabel(k), s.String()).Inc()
 		},
-		Queue:    func(depth int) { m.queueDepth.Set(float64(depth)) },
 		Poisoned: func(error) { m.poisoned.Set(1) },
 	}
 }

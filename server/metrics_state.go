@@ -42,6 +42,8 @@ func newStateCollector(e *engine.Engine) *stateCollector {
 				}
 				return 0
 			}),
+			f("log_sequence", "Position of the last durable entry.", func(r *stateReading) float64 { return float64(r.health.Seq) }),
+			f("queue_depth", "Commands that wait for the writer, or for a write before their own.", func(r *stateReading) float64 { return float64(r.health.Queue) }),
 			f("queue_limit", "Commands that may wait for the writer; one more is refused.", func(r *stateReading) float64 { return float64(r.health.Room) }),
 			f("callbacks_open", "Callback requests that have no call.", func(r *stateReading) float64 { return float64(r.owed.CallbacksOpen) }),
 			f("callbacks_past", "Open callback requests whose last window is over: nobody called.", func(r *stateReading) float64 { return float64(r.owed.CallbacksPast) }),
