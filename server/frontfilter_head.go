@@ -62,12 +62,33 @@ func readFields(raw []byte) (f headFields, no *refused) {
 			return f, no
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
+		if !isToken(name) {
+			first(deny(codeBadRequest, "A header name holds a character that is not allowed."))
+			continue
+		}
 		var lower [longestField]byte
 		if len(name) <= len(lower) { // a longer one means nothing here
 			first(f.set(appendLower(lower[:0], name), bytes.Trim(value, " \t"), &seen))
 		}
 	}
 	return f, no
+}
+
+// tokenBytes are the characters of a header name.
+var tokenBytes = func() (is [256]bool) {
+	for c := range is {
+		is[c] = isAlphanumeric(byte(c)) || strings.IndexByte("!#$%&'*+-.^_`|~", byte(c)) >= 0
+	}
+	return is
+}()
+
+func isToken(name []byte) bool {
+	for _, c := range name {
+		if !tokenBytes[c] {
+			return false
+		}
+	}
+	return len(name) > 0
 }
 
 // longestField is the length of the longest name of a field that means something here.
