@@ -18,7 +18,7 @@ func newTransport(s *Server) *fasthttp.Server {
 		Handler:                            s.handle,
 		ErrorHandler:                       s.handleError,
 		HeaderReceived:                     s.limitsOf,
-		ContinueHandler:                    func(*fasthttp.RequestHeader) bool { return true },
+		ExpectHandler:                      s.expected,
 		Logger:                             quietLog{s.log},
 		Concurrency:                        maxConnections,
 		MaxRequestsPerConn:                 maxRequestsPerConnection,
@@ -59,6 +59,17 @@ func (s *Server) limitsOf(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		}
 	}
 	return fasthttp.RequestConfig{}
+}
+
+// expected is called when a client waits for leave to send its body. It gets the answer at once if the head is refused.
+func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
+	a, no := s.admit(&ctx.Request.Header, ctx.RemoteAddr())
+	if no == nil {
+		return fasthttp.StatusContinue
+	}
+	status := s.respond(ctx, &a, refuse(no.problem), no.allow)
+	s.observe(&a, status, 0)
+	return status
 }
 
 // handleError answers what the library could not read. Where the head was read, the front filter speaks first.

@@ -34,8 +34,8 @@ func TestEveryLimitIsSet(t *testing.T) {
 	// normalised header names, and no deprecated option.
 	zero := map[string]bool{"MaxConnsPerIP": true, "Name": true, "DisableKeepalive": true, "ReduceMemoryUsage": true, "GetOnly": true, "LogAllErrors": true,
 		"DisableHeaderNamesNormalizing": true, "NoDefaultDate": true, "KeepHijackedConns": true, "StreamRequestBody": true,
-		"MaxKeepaliveDuration": true, "TLSConfig": true, "FormValueFunc": true, "ConnState": true, "ExpectHandler": true}
-	hooks := map[string]bool{"Handler": true, "ErrorHandler": true, "HeaderReceived": true, "ContinueHandler": true, "Logger": true}
+		"MaxKeepaliveDuration": true, "TLSConfig": true, "FormValueFunc": true, "ConnState": true, "ContinueHandler": true}
+	hooks := map[string]bool{"Handler": true, "ErrorHandler": true, "HeaderReceived": true, "ExpectHandler": true, "Logger": true}
 	v := reflect.ValueOf(s).Elem()
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
