@@ -53,11 +53,12 @@ func decode(body []byte, dst any) *problem {
 	return nil
 }
 
-// scan bounds the nesting and refuses the character NUL and the number -0 before anything is allocated for the
-// document. nulls tells of a null that is no member of an object, and so none that need or opt would meet: members
+// scan bounds the nesting and the members of one object, and refuses the character NUL and the number -0 before
+// anything is allocated for the document. nulls tells of a null that is no member of an object, and so none that need or opt would meet: members
 // of requests are all of these two kinds. It is exact for valid JSON; the parser refuses what is not.
 func scan(body []byte) (nulls bool, p *problem) {
 	var arrays uint64 // bit d: the container at depth d is an array
+	var members [maxJSONDepth + 1]int
 	depth, inString := 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
@@ -75,9 +76,14 @@ func scan(body []byte) (nulls bool, p *problem) {
 			if depth++; depth > maxJSONDepth {
 				return false, malformed("The document is nested more than "+strconv.Itoa(maxJSONDepth)+" levels deep.", "")
 			}
+			members[depth] = 0
 			arrays &^= 1 << depth
 			if c == '[' {
 				arrays |= 1 << depth
+			}
+		case c == ':':
+			if members[depth]++; members[depth] > maxMembers {
+				return false, malformed("An object has more than "+strconv.Itoa(maxMembers)+" members.", "")
 			}
 		case c == '}' || c == ']':
 			depth = max(depth-1, 0)

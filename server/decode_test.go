@@ -115,7 +115,8 @@ func TestDecodeRefuses(t *testing.T) {
 	for range 10000 {
 		many.WriteString(`"k":1,`)
 	}
-	f(`{`+many.String()+`"id":"a"`+sub, codeInvalidBody, "/k")
+	f(`{`+many.String()+`"id":"a"`+sub, codeMalformedJSON)
+	f(`{"k":{`+strings.TrimSuffix(many.String(), ",")+`},"id":"a"`+sub, codeInvalidBody, "/k")
 }
 
 // A refusal repeats nothing that the client sent as a value.

@@ -51,8 +51,10 @@ const (
 	// maxKeptReply is how much memory a connection keeps for its next answer, in bytes.
 	maxKeptReply = 64 << 10
 
-	// maxJSONDepth bounds the nesting of a document, maxFaults the errors listed in one problem.
+	// maxJSONDepth bounds the nesting of a document, maxMembers the members of one object in it, maxFaults the errors
+	// listed in one problem.
 	maxJSONDepth = 32
+	maxMembers   = 10_000
 	maxFaults    = 32
 
 	// retryAfterSeconds is what an overloaded server asks a client to wait.
