@@ -48,7 +48,7 @@ func TestAbsences(t *testing.T) {
 	f(400, "/end", "/end", nil)
 	f(400, "/start", "/start", "monday")
 	f(422, "/end", "/end", "2020-05-18T18:40:00-04:00")
-	f(400, "/reason", "/reason", "ill")
+	f(400, "", "/reason", "ill")
 	w.post("/v1/reviewers/rev-ames/absences", body, "If-Match", `"1"`).is(412, "stale_version")
 	w.post("/v1/reviewers/rev-none/absences", body).is(404, "not_found")
 	w.do("POST", "/v1/reviewers/rev-ames/absences", body).is(400, "idempotency_key_required")

@@ -34,7 +34,7 @@ func refuseNull(in *jsontext.Decoder, v any) error {
 
 // decode reads one strict JSON document into dst, a pointer to a struct: unknown or duplicate names, another
 // case, wrong types, trailing text, invalid UTF-8, the character NUL, and null or nothing where a need stands
-// are a 400 problem that names the JSON pointer. It never repeats a value of the document.
+// are a 400 problem that names the JSON pointer. It never repeats a value of the document, nor a name that dst does not have.
 func decode(body []byte, dst any) *problem {
 	nulls, p := scan(body)
 	if p != nil {
@@ -45,7 +45,7 @@ func decode(body []byte, dst any) *problem {
 		options = nullless
 	}
 	if err := json.Unmarshal(body, dst, options); err != nil {
-		return unreadable(err)
+		return unreadable(err, reflect.TypeOf(dst))
 	}
 	if v := reflect.ValueOf(dst).Elem(); !complete(v) {
 		return &problem{code: codeInvalidBody, detail: "Required members are missing or null.", errors: missing(nil, "", v)}
@@ -97,28 +97,28 @@ func scan(body []byte) (nulls bool, p *problem) {
 func malformed(detail string, at jsontext.Pointer) *problem {
 	p := &problem{code: codeMalformedJSON, detail: detail}
 	if at != "" {
-		p.errors = []fault{{Pointer: safePointer(at), Detail: detail}}
+		p.errors = []fault{{Pointer: string(at), Detail: detail}}
 	}
 	return p
 }
 
-// unreadable turns the library's errors into a problem without repeating what the client sent.
-func unreadable(err error) *problem {
+// unreadable turns the library's errors about a document of type t into a problem without repeating what the client sent.
+func unreadable(err error, t reflect.Type) *problem {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return malformed("A member name occurs twice.", syntax.JSONPointer)
+			return malformed("A member name occurs twice.", knownPointer(syntax.JSONPointer, t))
 		}
-		return malformed("Not one valid JSON document in UTF-8, at byte "+strconv.FormatInt(syntax.ByteOffset, 10)+".", syntax.JSONPointer)
+		return malformed("Not one valid JSON document in UTF-8, at byte "+strconv.FormatInt(syntax.ByteOffset, 10)+".", knownPointer(syntax.JSONPointer, t))
 	}
 	var semantic *json.SemanticError
 	if !errors.As(err, &semantic) {
 		return malformed("Not one valid JSON document.", "") // the end came too early
 	}
-	f := fault{Pointer: safePointer(semantic.JSONPointer), Detail: "must be " + expected(semantic.GoType)}
+	f := fault{Pointer: string(knownPointer(semantic.JSONPointer, t)), Detail: "must be " + expected(semantic.GoType)}
 	switch {
 	case errors.Is(err, json.ErrUnknownName):
-		f.Detail = "is not a known member; names are case-sensitive"
+		f.Detail = "holds a member that is not known, at byte " + strconv.FormatInt(semantic.ByteOffset, 10) + "; names are case-sensitive"
 	case errors.Is(err, errNull) && semantic.JSONPointer == "":
 		f.Detail = "must be an object"
 	case errors.Is(err, errNull):
@@ -156,28 +156,48 @@ func expected(t reflect.Type) string {
 	return "of another form"
 }
 
-// safePointer drops the last token of a pointer if it does not look like a member name or an index: it may be
-// anything that a client typed in the wrong place, and answers repeat no values.
-func safePointer(p jsontext.Pointer) string {
+// knownPointer cuts a pointer where it leaves what a document of type t has: a name that a client typed in the wrong
+// place may be anything, and answers repeat none of it.
+func knownPointer(p jsontext.Pointer, t reflect.Type) jsontext.Pointer {
+	known := ""
 	for token := range p.Tokens() {
-		if !nameLike(token) {
-			return string(p.Parent())
+		if t = memberType(t, token); t == nil {
+			break
 		}
+		known += "/" + token
 	}
-	return string(p)
+	return jsontext.Pointer(known)
 }
 
-func nameLike(s string) bool {
-	if len(s) == 0 || len(s) > 40 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
-			return false
+// memberType is the type of a member or an item of t; nil if t has none of that name.
+func memberType(t reflect.Type, token string) reflect.Type {
+	for t != nil && (t.Kind() == reflect.Pointer || reflect.PointerTo(t).Implements(reflect.TypeFor[presence]())) {
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		} else {
+			t = t.Field(0).Type
 		}
 	}
-	return true
+	switch {
+	case t == nil || t == reflect.TypeFor[jsontext.Value]():
+	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
+		if _, err := strconv.ParseUint(token, 10, 31); err == nil {
+			return t.Elem()
+		}
+	case t.Kind() == reflect.Struct:
+		for i := range t.NumField() {
+			f := t.Field(i)
+			switch name := memberName(f); {
+			case name == "/"+token:
+				return f.Type
+			case name == "":
+				if inner := memberType(f.Type, token); inner != nil {
+					return inner
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // faults gathers what is wrong with the values of a readable document.

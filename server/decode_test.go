@@ -84,8 +84,10 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"id":"a"`+sub+`{}`, codeMalformedJSON)
 	f("\xef\xbb\xbf"+`{"id":"a"`+sub, codeMalformedJSON)
 	f(`{"id":"a","id":"a"`+sub, codeMalformedJSON, "/id")
-	f(`{"ID":"a"`+sub, codeInvalidBody, "/ID")
-	f(`{"id":"a","is_admin":true`+sub, codeInvalidBody, "/is_admin")
+	f(`{"ID":"a"`+sub, codeInvalidBody, "")
+	f(`{"id":"a","is_admin":true`+sub, codeInvalidBody, "")
+	f(`{"id":"a","JaneDoe19800101":true`+sub, codeInvalidBody, "")
+	f(`{"id":"a","inner":{"JaneDoe":1,"name":"x"}`+sub, codeInvalidBody, "/inner")
 	f(`{"id":"a","Jane Doe 1980-01-01":true`+sub, codeInvalidBody, "")
 	f(`{"id":"a","li\u017ft":[]`+sub, codeInvalidBody, "")
 	f("{\"id\":\"a\xff\""+sub, codeMalformedJSON, "/id")
@@ -116,7 +118,7 @@ func TestDecodeRefuses(t *testing.T) {
 		many.WriteString(`"k":1,`)
 	}
 	f(`{`+many.String()+`"id":"a"`+sub, codeMalformedJSON)
-	f(`{"k":{`+strings.TrimSuffix(many.String(), ",")+`},"id":"a"`+sub, codeInvalidBody, "/k")
+	f(`{"k":{`+strings.TrimSuffix(many.String(), ",")+`},"id":"a"`+sub, codeInvalidBody, "")
 }
 
 // A refusal repeats nothing that the client sent as a value.

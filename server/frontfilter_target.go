@@ -48,26 +48,25 @@ func readQuery(raw string, names []string) (map[string]string, *refused) {
 		value, ok2 := unescape(rawValue)
 		switch _, twice := out[name]; {
 		case !found || !ok || !ok2:
-			return nil, denyQuery("", "The query is not a list of name=value pairs in percent-encoded UTF-8.")
-		case !slices.Contains(names, name):
-			return nil, denyQuery(name, "is not a parameter of this operation")
+			return nil, deny(codeInvalidQuery, "The query is not a list of name=value pairs in percent-encoded UTF-8.")
+		case !slices.Contains(names, name): // the name is not repeated: it may be anything
+			return nil, deny(codeInvalidQuery, parametersOf(names))
 		case twice:
-			return nil, denyQuery(name, "occurs twice")
+			no := deny(codeInvalidQuery, "")
+			no.problem.errors = []fault{{Pointer: name, Detail: "occurs twice"}}
+			return nil, no
 		}
 		out[name] = value
 	}
 	return out, nil
 }
 
-func denyQuery(name, detail string) *refused {
-	if name == "" {
-		return deny(codeInvalidQuery, detail)
+// parametersOf tells which parameters an operation takes.
+func parametersOf(names []string) string {
+	if len(names) == 0 {
+		return "The operation takes no parameters."
 	}
-	no := deny(codeInvalidQuery, "")
-	if nameLike(name) {
-		no.problem.errors = []fault{{Pointer: name, Detail: detail}}
-	}
-	return no
+	return "A parameter is not one of this operation's, which are " + strings.Join(names, ", ") + "; names are case-sensitive."
 }
 
 // queryPunctuation may stand in a query as it is: what RFC 3986 allows there, without the separators, which some

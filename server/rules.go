@@ -191,7 +191,7 @@ func readBundle(body []byte) ([]byte, *matcher.Ruleset, *problem) {
 	}
 	bundle := jsontext.Value(body)
 	if err := bundle.Canonicalize(); err != nil {
-		return nil, nil, unreadable(err)
+		return nil, nil, unreadable(err, nil)
 	}
 	rs, list := matcher.CheckBundle(bundle)
 	if rs != nil {

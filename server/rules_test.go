@@ -88,7 +88,7 @@ func TestFaultyRulesStayOut(t *testing.T) {
 			t.Errorf("rules changed: %s", now.body)
 		}
 	}
-	f(400, "malformed_json", "/payers", `{"payers":`)
+	f(400, "malformed_json", "", `{"payers":`)
 	f(400, "malformed_json", "", strings.Repeat("[", 100)+strings.Repeat("]", 100))
 	f(422, "invalid_value", "", `[]`)
 	f(422, "invalid_value", hne+"/call/gridMinutes", rules.with(hne+"/call/gridMinutes", 7).String())
