@@ -205,8 +205,12 @@ func raw(t testing.TB, address, request string) []*http.Response {
 	if _, err := conn.Write([]byte(request)); err != nil {
 		t.Fatalf("write: %v", err)
 	}
+	return answersOn(conn)
+}
+
+// answersOn reads whole answers until one closes the connection or none comes any more.
+func answersOn(conn net.Conn) (out []*http.Response) {
 	in := bufio.NewReader(conn)
-	var out []*http.Response
 	for {
 		res, err := http.ReadResponse(in, nil)
 		if err != nil {
