@@ -23,6 +23,8 @@ PKG       ?= ./...
 
 FUZZTIME  ?= 10s
 KILLS     ?= 50
+NGINX     ?= nginx
+PROXYCASES ?= 5000
 BENCH     ?= .
 BENCHTIME ?= 1s
 COUNT     ?= 1
@@ -91,6 +93,10 @@ sim: ## Simulate the engine under faults (SEEDS=100 STEPS=1000, or SEED=n)
 .PHONY: test-rivals
 test-rivals: ## Run the comparison with rivals once, small, as a test
 	cd $(RIVALS) && $(GO) test $(TESTFLAGS) ./...
+
+.PHONY: test-proxy
+test-proxy: ## Compare the front filter with a real nginx (NGINX=nginx PROXYCASES=5000)
+	$(GO) test -count=1 -v -timeout 20m -run '^TestProxy' ./server -proxy.nginx=$(NGINX) -proxy.cases=$(PROXYCASES)
 
 .PHONY: cover
 cover: ## Run every test and report coverage per function and in total
