@@ -30,6 +30,9 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	} else {
 		out = s.call(&a, bytes.Clone(ctx.Request.Body()))
 	}
+	if a.last {
+		ctx.SetConnectionClose()
+	}
 	status := s.respond(ctx, &a, out, allow)
 	s.observe(&a, status, time.Since(began))
 }

@@ -45,6 +45,7 @@ type admitted struct {
 	ifNoneMatch string
 	requestID   string
 	host        string
+	last        bool // the client asks nothing more on this connection
 }
 
 // admit passes or refuses a request by its head. It copies whatever it keeps. peer is the client's address.
@@ -52,7 +53,7 @@ type admitted struct {
 func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr) (admitted, *refused) {
 	var a admitted
 	fields, no := readHead(h)
-	a.requestID, a.host = fields.requestID, fields.host
+	a.requestID, a.host, a.last = fields.requestID, fields.host, fields.last
 	if a.requestID == "" {
 		a.requestID = newID("req")
 	}

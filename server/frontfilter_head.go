@@ -22,6 +22,7 @@ type headFields struct {
 	ifNoneMatch     string
 	hasIfMatch      bool
 	requestID       string
+	last            bool // the client asks nothing more on this connection
 }
 
 // readHead checks the request line's version and the raw header section and picks the fields.
@@ -143,6 +144,10 @@ func (f *headFields) set(name, value []byte, seen *uint) *refused {
 		}
 	case "host":
 		f.host = keep(value)
+	case "connection": // a list, and it may come in parts: the transport looks at the last of them alone
+		for item := range bytes.SplitSeq(value, []byte(",")) {
+			f.last = f.last || bytes.EqualFold(bytes.Trim(item, " \t"), []byte("close"))
+		}
 	case "content-length":
 		n, err := strconv.ParseUint(string(value), 10, 63)
 		if err != nil {

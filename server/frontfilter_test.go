@@ -197,6 +197,10 @@ func nastyFields(f nasty) {
 	for _, accept := range []string{"*/*", "application/json", "text/html, application/*;q=0.1", "", "text/xml, */*;q=0.1", "application/json;v=1;q=1"} {
 		f(head("GET /ok HTTP/1.1", "Accept: "+accept, "Range: bytes=0-1"), false, 200)
 	}
+	for _, connection := range []string{"close", "Close", "keep-alive, close", "close\r\nConnection: keep-alive", "close\r\nConnection: X-A", " close ,x"} {
+		f(head("GET /none HTTP/1.1", "Connection: "+connection), true, 404)
+	}
+	f(head("GET /none HTTP/1.1", "Connection: closed, x-close"), false, 404)
 	json := "Content-Type: application/json"
 	for _, key := range []string{"", strings.Repeat("k", 256), "a b", "é"} {
 		f(body("POST /change HTTP/1.1", json, "Idempotency-Key: "+key), false, 400)
