@@ -16,7 +16,8 @@
 // server behind a URL, by default one that is started for the run. What belongs
 // to other rooms – stores, JSON, servers – comes in as Wiring.
 //
-// The loops and histograms are in bench/load, results and plots in bench/report.
+// While load runs the target's processor may be profiled (profile.go); callgrind.sh counts
+// instructions. The loops and histograms are in bench/load, results and plots in bench/report.
 // Nothing here asserts a time: what is asserted are the answers. Exactly one of 64
 // rivals wins each slot of a storm; nothing is refused that is to be taken; every
 // search of the scarce Texas world explains itself; all appointments are there
