@@ -152,6 +152,14 @@ tidy-check: ## Fail if go.mod or go.sum is not tidy
 	cd tools && $(GO) mod tidy -diff
 	cd $(RIVALS) && $(GO) mod tidy -diff
 
+##@ Ship
+
+.PHONY: ops-check
+ops-check: build ## Check the rules, dashboard, unit and proxy of deploy/ (needs promtool)
+	@mkdir -p .cache/ops
+	$(GO) test -count=1 -run '^Test(DeployedExpressions|Dashboard|Runbooks|OperationsTables)$$' ./cmd/parley -deploy.exprs=$(CURDIR)/.cache/ops/dashboard.yml
+	deploy/check.sh .cache/ops
+
 ##@ Measure
 
 .PHONY: bench

@@ -21,7 +21,8 @@ var deployExprs = flag.String("deploy.exprs", "", "file to write the dashboard's
 
 const (
 	rulesPath     = "../../deploy/prometheus/parley.rules.yml"
-	rulesTestPath = "../../deploy/prometheus/parley.rules.test.yml"
+	quickTestPath = "../../deploy/prometheus/parley.test.yml"
+	slowTestPath  = "../../deploy/prometheus/parley.slow.test.yml"
 	dashboardPath = "../../deploy/grafana/parley.json"
 	operations    = "../../docs/operations.md"
 )
@@ -167,7 +168,7 @@ func TestDeployedExpressions(t *testing.T) {
 // runbook has an alert.
 func TestRunbooks(t *testing.T) {
 	t.Parallel()
-	rules, tests, doc := readText(t, rulesPath), readText(t, rulesTestPath), readText(t, operations)
+	rules, tests, doc := readText(t, rulesPath), readText(t, quickTestPath)+readText(t, slowTestPath), readText(t, operations)
 	_, runbooks, _ := strings.Cut(doc, "\n## Runbooks\n")
 	alerts := map[string]bool{}
 	for _, m := range ruleLine.FindAllStringSubmatch(rules, -1) {
