@@ -23,6 +23,7 @@ PKG       ?= ./...
 
 FUZZTIME  ?= 10s
 KILLS     ?= 50
+BLEEDROUNDS ?= 400
 NGINX     ?= nginx
 PROXYCASES ?= 5000
 BENCH     ?= .
@@ -93,6 +94,10 @@ sim: ## Simulate the engine under faults (SEEDS=100 STEPS=1000, or SEED=n)
 .PHONY: test-rivals
 test-rivals: ## Run the comparison with rivals once, small, as a test
 	cd $(RIVALS) && $(GO) test $(TESTFLAGS) ./...
+
+.PHONY: bleed
+bleed: ## Look for bytes of one client in another's answers (BLEEDROUNDS=400)
+	$(GO) test -count=1 -v -timeout 60m -run '^TestNothingBleeds' ./server -bleed.rounds=$(BLEEDROUNDS)
 
 .PHONY: test-proxy
 test-proxy: ## Compare the front filter with a real nginx (NGINX=nginx PROXYCASES=5000)
