@@ -36,8 +36,8 @@ type Index struct {
 	tenants map[string]*tenantSets    // never changed, but replaced
 
 	segments []*segment     // consecutive; never changed, but replaced
-	sorted   slots.Interval // that licences are sorted by, see setLicense; the segments at least
-	listed   slots.Instant  // up to where everybody's licences are sorted so
+	sorted   slots.Interval // that licences and certifications are sorted by, see setLicense; the segments at least
+	listed   slots.Instant  // up to where everybody's are sorted so
 	counted  int            // the calls of numbers below are in the tallies and holds
 	crowded  plane          // whose tallies do not fit
 	holds    *btree.BTreeG[heldUntil]
@@ -57,7 +57,7 @@ type segment struct {
 	edition uint64
 	first   int // multiple of blockBits
 	tiles   int // of 512 reviewers each: those below are built
-	// since is where licences that turn are to be sorted anew from: its own start or,
+	// since is where licences and certifications that turn are to be sorted anew from: its own start or,
 	// after a long silence, long before.
 	since   slots.Instant
 	hours   vec[rows]

@@ -97,7 +97,7 @@ func (x *Index) Covers(within slots.Interval) bool {
 }
 
 // buildTile works out the next 512 reviewers of segment i, the last one. Since the index
-// may reach further with it, licences that turn there are sorted anew.
+// may reach further with it, licences and certifications that turn there are sorted anew.
 func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 	s := x.ownSegment(i)
 	free := make([]block, blockBits)
@@ -108,7 +108,7 @@ func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 			continue
 		}
 		if r.Active && turns(r, slots.Interval{Start: s.since, End: x.span(s).End}) {
-			x.listLicenses(x.ownTenant(r.Tenant), r, true)
+			x.listDated(x.ownTenant(r.Tenant), r, true)
 		}
 		hours, odd := x.hoursOf(s, r)
 		if hours == (block{}) {
@@ -140,12 +140,12 @@ func (x *Index) buildTile(i int, calendar *slots.Calendar) {
 	}
 }
 
-// turns reports whether a licence of r starts or ends in i or near it.
+// turns reports whether a licence or certification of r starts or ends in i or near it.
 func turns(r *Reviewer, i slots.Interval) bool {
 	from, to := datesAround(i)
-	return slices.ContainsFunc(r.Licenses, func(l License) bool {
-		return from-2 <= l.From && l.From <= to+2 || from-2 <= l.To && l.To <= to+2
-	})
+	near := func(d slots.Date) bool { return from-2 <= d && d <= to+2 }
+	return slices.ContainsFunc(r.Licenses, func(l License) bool { return near(l.From) || near(l.To) }) ||
+		slices.ContainsFunc(r.BoardCertifications, func(c Certification) bool { return near(c.From) || near(c.To) })
 }
 
 // transpose turns the rows of a square of bits into its columns.

@@ -68,9 +68,9 @@ func (x *Index) labelled(roster *Roster) error {
 	return nil
 }
 
-// sameSets compares by name. An index that has moved on may still call a licence changing
-// which no longer is: looking at it one by one is right, too. Before the last segment is
-// whole, some licences are not sorted by it yet.
+// sameSets compares by name. An index that has moved on may still call a licence or a
+// certification changing which no longer is: looking at it one by one is right, too. Before
+// the last segment is whole, some are not sorted by it yet.
 func (x *Index) sameSets(fresh *Index) error {
 	n := len(x.segments)
 	sorted := n == 0 || x.built(x.segments[n-1])
@@ -92,18 +92,22 @@ func (x *Index) sameSets(fresh *Index) error {
 			names[n] = true
 		}
 		for n := range names { //order: any difference will do
-			if !sorted && (n.kind == setLicense || n.kind == setChanging) {
+			turning, dated := map[setKind]setKind{
+				setLicense: setChanging, setChanging: setChanging, setCertified: setCertifying, setCertifying: setCertifying,
+			}[n.kind]
+			if !sorted && dated {
 				continue
 			}
 			have, other := s.set(n), want.set(n)
-			changing := s.set(setName{kind: setChanging, name: n.name})
+			changing := s.set(setName{kind: turning, name: n.name})
 			for w := range x.size/64 + 1 {
 				a, b := have.word(w), other.word(w)
-				switch n.kind {
-				case setLicense:
-					b &^= changing.word(w) &^ a
-				case setChanging:
+				switch {
+				case !dated:
+				case n.kind == turning:
 					a &= b
+				default:
+					b &^= changing.word(w) &^ a
 				}
 				if a != b {
 					return fmt.Errorf("set %v of %s differs", n, tenant)

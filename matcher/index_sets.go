@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ type tenantSets struct {
 	named       map[setName]plane
 	credentials []string // that occur or occurred, sorted
 	states      []string // of licences, likewise
+	years       []int    // of the last practice, likewise
 	zones       []zoned
 }
 
@@ -23,6 +25,7 @@ type tenantSets struct {
 type setName struct {
 	kind         setKind
 	name, detail string // detail is the type of a licence
+	year         int    // of the last practice, 0 = any at all
 }
 
 type setKind uint8
@@ -41,7 +44,16 @@ const (
 	setLicense
 	// setChanging: such a licence, of whatever type, that starts or ends on the way.
 	setChanging
+	// setCertified: a board certification in a specialty that counts all along the index.
+	setCertified
+	// setCertifying: one that starts or ends on the way.
+	setCertifying
+	// setExperience: practice in a specialty that ended in a year.
+	setExperience
 )
+
+// stillPractising stands for the year of a practice that has not ended.
+const stillPractising = 1 << 16
 
 // zoned are the reviewers of a zone.
 type zoned struct {
@@ -68,6 +80,7 @@ func (x *Index) ownTenant(name string) *tenantSets {
 	mine := *old
 	mine.edition = x.edition
 	mine.credentials, mine.states, mine.zones = slices.Clone(old.credentials), slices.Clone(old.states), slices.Clone(old.zones)
+	mine.years = slices.Clone(old.years)
 	if mine.named = maps.Clone(old.named); mine.named == nil {
 		mine.named = map[setName]plane{}
 	}
@@ -94,11 +107,13 @@ func (s *tenantSets) put(n setName, ref int, in bool) {
 		s.credentials = insertNew(s.credentials, n.name)
 	case (n.kind == setLicense || n.kind == setChanging) && n.name != "":
 		s.states = insertNew(s.states, n.name)
+	case n.kind == setExperience && n.year != 0:
+		s.years = insertNew(s.years, n.year)
 	}
 }
 
 // insertNew keeps a sorted list of distinct names.
-func insertNew(list []string, name string) []string {
+func insertNew[T cmp.Ordered](list []T, name T) []T {
 	i, found := slices.BinarySearch(list, name)
 	if found {
 		return list
@@ -138,11 +153,46 @@ func (x *Index) list(v *Reviewer, in bool) {
 	put(setPopulation, v.Populations, setPopulation)
 	put(setSpecialty, v.Specialties, setSpecialty)
 	s.put(setName{kind: setCredential, name: v.Credential}, ref, in)
-	x.listLicenses(s, v, in)
+	for i := range v.Experience {
+		e, year := &v.Experience[i], stillPractising
+		if e.Until != 0 {
+			year, _, _ = e.Until.YMD()
+		}
+		s.put(setName{kind: setExperience, name: e.Specialty}, ref, in)
+		s.put(setName{kind: setExperience, name: e.Specialty, year: year}, ref, in)
+	}
+	x.listDated(s, v, in)
 }
 
-// listLicenses sorts v's licences by what they are all along the index. Doing it again
-// once the index reaches further changes what differs.
+// listDated sorts v's licences and certifications by what they are all along the index.
+// Doing it again once the index reaches further changes what differs.
+func (x *Index) listDated(s *tenantSets, v *Reviewer, in bool) {
+	x.listLicenses(s, v, in)
+	for i := range v.BoardCertifications {
+		x.listCertification(s, v, v.BoardCertifications[i].Specialty, in)
+	}
+}
+
+// listCertification looks at all certifications in a specialty.
+func (x *Index) listCertification(s *tenantSets, v *Reviewer, specialty string, in bool) {
+	valid, changing := false, false
+	for i := range v.BoardCertifications {
+		c := &v.BoardCertifications[i]
+		if c.Specialty != specialty {
+			continue
+		}
+		to := c.To
+		if to == 0 {
+			to = latestDate
+		}
+		whole, never := x.throughout(c.From, to)
+		valid = valid || whole
+		changing = changing || !whole && !never
+	}
+	s.put(setName{kind: setCertified, name: specialty}, int(v.Ref), in && valid)
+	s.put(setName{kind: setCertifying, name: specialty}, int(v.Ref), in && changing)
+}
+
 func (x *Index) listLicenses(s *tenantSets, v *Reviewer, in bool) {
 	for i := range v.Licenses {
 		if l := &v.Licenses[i]; l.Status == "active" {
@@ -157,7 +207,7 @@ func (x *Index) listLicense(s *tenantSets, v *Reviewer, l *License, state string
 	valid, changing := false, false
 	for k := range v.Licenses {
 		if o := &v.Licenses[k]; o.Status == "active" && (state == "" || o.State == state) {
-			whole, never := x.throughout(o)
+			whole, never := x.throughout(o.From, o.To)
 			valid = valid || whole && o.Type == l.Type
 			changing = changing || !whole && !never
 		}
@@ -166,14 +216,14 @@ func (x *Index) listLicense(s *tenantSets, v *Reviewer, l *License, state string
 	s.put(setName{kind: setChanging, name: state}, int(v.Ref), in && changing)
 }
 
-// throughout reports whether a licence is valid on every date that it may be anywhere in
-// the index, and whether it is on none.
-func (x *Index) throughout(l *License) (whole, never bool) {
+// throughout reports whether what holds from one date to another, both included, does so
+// on every date that it may be anywhere in the index, and whether it does on none.
+func (x *Index) throughout(first, last slots.Date) (whole, never bool) {
 	if x.sorted.Empty() {
 		return false, false
 	}
 	from, to := datesAround(x.sorted)
-	return l.From <= from && to <= l.To, l.To < from || to < l.From || l.To < l.From
+	return first <= from && to <= last, last < from || to < first || last < first
 }
 
 // datesAround returns the first and the last date that it may be anywhere.

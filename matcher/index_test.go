@@ -77,6 +77,14 @@ func (s *shift) person(ref int) *Reviewer {
 		})
 	}
 	for range s.below(3) {
+		r.BoardCertifications = append(r.BoardCertifications, Certification{
+			Specialty: among(s, "207X00000X", "207XS0117X"), From: today.AddDays(among(s, -900, -3, 6, 30)), To: among(s, 0, today.AddDays(-5), today.AddDays(5), today.AddDays(900)),
+		})
+		r.Experience = append(r.Experience, Experience{
+			Specialty: among(s, "207X00000X", "207T00000X"), Until: among(s, 0, today.AddDays(-3), today.AddDays(-5*365+2), today.AddDays(-9*365)),
+		})
+	}
+	for range s.below(3) {
 		start := s.below(1439)
 		span := slots.ClockSpan{Start: slots.ClockTime(start), End: slots.ClockTime(start + 1 + s.below(1440-start))}
 		r.Hours.Weekly = append(r.Hours.Weekly, slots.WeeklyHours{Days: slots.Weekdays(1 + s.below(127)), Span: span})

@@ -31,7 +31,11 @@ func keep(dst []uint64, planes []plane) {
 
 // set queues the set of a name to be united with others.
 func (b *bitSearch) set(kind setKind, name, detail string) {
-	if p, some := b.sets.named[setName{kind, name, detail}]; some {
+	b.named(setName{kind: kind, name: name, detail: detail})
+}
+
+func (b *bitSearch) named(n setName) {
+	if p, some := b.sets.named[n]; some {
 		b.planes = append(b.planes, p)
 	}
 }
@@ -89,20 +93,42 @@ func (b *bitSearch) restrict(cr *caseRules, n *activeNode, dst []uint64) {
 		copy(dst, sum)
 	case n.Identity != "":
 		b.identity(cr, n, dst)
-	case n.BoardCertification == nil && n.Experience == nil:
-		b.queueLeaf(cr, n)
+	default:
+		b.turning(cr, n)
+		b.sure(cr, n)
 		b.keepQueued(dst)
 	}
 }
 
-// queueLeaf queues who meets a predicate that there are sets for.
-func (b *bitSearch) queueLeaf(cr *caseRules, n *activeNode) {
+// turning queues who may begin or cease to meet a predicate on the way.
+func (b *bitSearch) turning(cr *caseRules, n *activeNode) {
+	switch {
+	case n.License != nil:
+		b.eachState(cr, n, func(state string) { b.set(setChanging, state, "") })
+	case n.BoardCertification != nil:
+		b.related(cr.rs, n.anchors, RelationSimilar, setCertifying, 0)
+		if n.BoardCertification.Kind == "certified_or_experience" {
+			b.practised(cr, n, false)
+		}
+	case n.Experience != nil:
+		b.practised(cr, n, false)
+	}
+}
+
+// sure queues who meets a predicate all along.
+func (b *bitSearch) sure(cr *caseRules, n *activeNode) {
 	switch {
 	case n.License != nil:
 		b.licensed(cr, n)
-		b.changing(cr, n)
+	case n.BoardCertification != nil:
+		b.related(cr.rs, n.anchors, RelationSimilar, setCertified, 0)
+		if n.BoardCertification.Kind == "certified_or_experience" {
+			b.practised(cr, n, true)
+		}
+	case n.Experience != nil:
+		b.practised(cr, n, true)
 	case n.Specialty != nil:
-		b.related(cr.rs, n.anchors, n.Specialty.least)
+		b.related(cr.rs, n.anchors, n.Specialty.least, setSpecialty, 0)
 	case n.Credential != nil:
 		for _, credential := range b.sets.credentials {
 			if holdsCredential(n.Credential.In, credential) {
@@ -124,11 +150,6 @@ func (b *bitSearch) licensed(cr *caseRules, n *activeNode) {
 	}
 }
 
-// changing queues who has a licence that may start or cease to count on the way.
-func (b *bitSearch) changing(cr *caseRules, n *activeNode) {
-	b.eachState(cr, n, func(state string) { b.set(setChanging, state, "") })
-}
-
 // eachState yields the states whose licences a predicate takes; "" stands for all.
 func (b *bitSearch) eachState(cr *caseRules, n *activeNode, yield func(string)) {
 	if n.state != "" {
@@ -148,12 +169,33 @@ func (b *bitSearch) eachState(cr *caseRules, n *activeNode, yield func(string)) 
 	yield("")
 }
 
-// related queues who has a specialty that relates to one of the anchors at least so.
-func (b *bitSearch) related(rs *Ruleset, anchors []anchor, least Relation) {
+// practised queues whose practice is recent enough for n all along or, if they are not
+// sure, ceases to be on the way: it counts up to a day of the year that is so much later.
+func (b *bitSearch) practised(cr *caseRules, n *activeNode, sure bool) {
+	recent := n.recentYears()
+	if recent == 0 {
+		if sure {
+			b.related(cr.rs, n.anchors, RelationSimilar, setExperience, 0)
+		}
+		return
+	}
+	from, to := datesAround(b.window)
+	first, _, _ := from.YMD()
+	last, _, _ := to.YMD()
+	for _, year := range b.sets.years {
+		if until := year + recent; until > last && sure || first <= until && until <= last && !sure {
+			b.related(cr.rs, n.anchors, RelationSimilar, setExperience, year)
+		}
+	}
+}
+
+// related queues who has something, a specialty or what was certified or practised, that relates to one of the
+// anchors at least so.
+func (b *bitSearch) related(rs *Ruleset, anchors []anchor, least Relation, kind setKind, year int) {
 	t := &rs.concepts
 	one := func(id conceptID) {
 		for _, code := range t.concepts[id].codes {
-			b.set(setSpecialty, code, "")
+			b.named(setName{kind: kind, name: code, year: year})
 		}
 	}
 	for i := range anchors {
@@ -226,38 +268,27 @@ func (b *bitSearch) identity(cr *caseRules, n *activeNode, dst []uint64) {
 	}
 }
 
-// doubts returns of whom, among others, it may change in the window what a row asks for, or
-// there is no set to tell: they are looked at one by one. It holds too many rather than
-// too few.
+// doubts returns of whom, among others, it may change in the window what a row asks for:
+// they are looked at one by one. It holds too many rather than too few.
 func (b *bitSearch) doubts(who []uint64) []uint64 {
 	dst := b.dense()
 	clear(dst)
 	for _, cr := range b.p.rules {
-		if len(cr.practice) > 0 {
-			for i := range dst {
-				dst[i] = ^uint64(0)
-			}
-			return dst
-		}
 		for i := range cr.rows {
-			cr.rows[i].tree.each(func(n *activeNode) {
-				if n.License != nil {
-					b.doubtful(cr, n, who, dst)
-				}
-			})
+			cr.rows[i].tree.each(func(n *activeNode) { b.doubtful(cr, n, who, dst) })
 		}
 	}
 	return dst
 }
 
-// doubtful adds whose licences a predicate needs a closer look at.
+// doubtful adds whom a predicate needs a closer look at.
 func (b *bitSearch) doubtful(cr *caseRules, n *activeNode, who, dst []uint64) {
-	b.changing(cr, n)
+	b.turning(cr, n)
 	changing := len(b.planes)
 	if changing == 0 {
 		return
 	}
-	b.licensed(cr, n)
+	b.sure(cr, n)
 	for at := 0; at < len(dst); at += blockWords {
 		if *(*block)(who[at:]) == (block{}) {
 			continue
@@ -452,7 +483,7 @@ func (b *bitSearch) resolve(found *classes, unsure, single []uint64, want tierSe
 func (b *bitSearch) keepRelated(dst []uint64, least Relation) {
 	for _, cr := range b.p.rules {
 		if cr.defaults != nil {
-			b.related(cr.rs, cr.defaults, least)
+			b.related(cr.rs, cr.defaults, least, setSpecialty, 0)
 			b.keepQueued(dst)
 		}
 		for i := range cr.rows {
@@ -466,7 +497,7 @@ func (b *bitSearch) keepRelated(dst []uint64, least Relation) {
 
 func (b *bitSearch) relatedIn(cr *caseRules, n *activeNode, least Relation) {
 	if n.Specialty != nil {
-		b.related(cr.rs, n.anchors, least)
+		b.related(cr.rs, n.anchors, least, setSpecialty, 0)
 	}
 	for _, child := range n.children {
 		b.relatedIn(cr, child, least)
