@@ -36,28 +36,28 @@ func (t *tally) add(ref, by int, edition uint64) {
 	}
 }
 
-// below returns those among the 64 reviewers from 64·w on whose count is below limit.
-func (t *tally) below(w, limit int) uint64 {
-	if limit > tallyMax {
-		return ^uint64(0)
-	}
+// compare returns those among the 64 reviewers from 64·w on whose count is below n, and
+// those whose count it is.
+func (t *tally) compare(w, n int) (less, same uint64) {
 	d := t.counts.at(w)
-	if d == nil {
-		if limit > 0 {
-			return ^uint64(0)
-		}
-		return 0
+	switch {
+	case n > tallyMax:
+		return ^uint64(0), 0
+	case d == nil && n > 0:
+		return ^uint64(0), 0
+	case d == nil:
+		return 0, ^uint64(0)
 	}
-	less, same := uint64(0), ^uint64(0)
+	same = ^uint64(0)
 	for k := tallyDigits - 1; k >= 0; k-- {
-		if limit>>k&1 == 1 {
+		if n>>k&1 == 1 {
 			less |= same &^ d[k]
 			same &= d[k]
 		} else {
 			same &^= d[k]
 		}
 	}
-	return less
+	return less, same
 }
 
 // Weeks of tallies start on Mondays, 00:00 UTC. Where the weeks that people ask for turn

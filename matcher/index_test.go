@@ -219,14 +219,16 @@ func TestTallies(t *testing.T) {
 	}
 	for limit := range tallyMax + 3 {
 		for w := range len(counts) / 64 {
-			var want uint64
+			var less, same uint64
 			for k := range 64 {
-				if counts[w*64+k] < limit {
-					want |= 1 << k
+				if n := counts[w*64+k]; n < limit {
+					less |= 1 << k
+				} else if n == limit {
+					same |= 1 << k
 				}
 			}
-			if got := tl.below(w, limit); got != want {
-				t.Fatalf("word %d below %d: %b, want %b", w, limit, got, want)
+			if got, equal := tl.compare(w, limit); got != less || equal != same {
+				t.Fatalf("word %d against %d: %b and %b, want %b and %b", w, limit, got, equal, less, same)
 			}
 		}
 	}

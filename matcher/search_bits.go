@@ -36,10 +36,12 @@ type bitSearch struct {
 	cuts    []slots.Instant
 
 	times
-	picks  picks
-	weekly weekCounts
-	dates  []dated
-	days   []localDay // one per zone
+	picks   picks
+	weekly  weekCounts
+	parts   []dayPart
+	dates   []dated
+	datesAt slots.Instant // that dates hold for
+	days    []localDay    // one per zone
 }
 
 // on makes the scratch of p's Searcher ready for starts in window. It is not ok if the
@@ -63,7 +65,7 @@ func (bitSource) on(p *Plan, window slots.Interval) (b *bitSearch, ok bool) {
 	b.words.reset()
 	b.members.reset()
 	b.lists.reset()
-	b.casts, b.singles, b.days = b.casts[:0], b.singles[:0], b.days[:0]
+	b.casts, b.singles, b.days, b.dates = b.casts[:0], b.singles[:0], b.days[:0], b.dates[:0]
 	b.desk.plan = p
 	b.times.reset(b)
 	return b, true

@@ -107,6 +107,7 @@ func (s bitSource) earliest(p *Plan, want tierSet, limit int, dst []Offer) []Off
 
 // appendPicks fills in what ranking did not need.
 func (b *bitSearch) appendPicks(dst []Offer) []Offer {
+	var judged stretch
 	for i := range b.picks.kept {
 		w := &b.picks.kept[i]
 		r := b.x.seat(w.ref)
@@ -117,7 +118,6 @@ func (b *bitSearch) appendPicks(dst []Offer) []Offer {
 			*o = b.p.slotOffer(w.start, &m)
 			continue
 		}
-		var judged stretch
 		b.offer(o, &judged, w, r, w.start)
 	}
 	return dst
@@ -184,7 +184,6 @@ func (b *bitSearch) startsIn(casts []cast, i, cell int, far slots.Instant) {
 		return
 	}
 	start := b.startOf(i, cell)
-	b.dateAt(start)
 	for k := range casts {
 		c := &casts[k]
 		if !b.picks.admits(&pick{far: far, tier: c.tier, relation: c.relation, start: start}) {
@@ -198,14 +197,14 @@ func (b *bitSearch) startsIn(casts []cast, i, cell int, far slots.Instant) {
 	}
 }
 
-// startsAt adds a start of reviewers of one word. Once the list is full, only those with
-// fewer or as many firm calls as its last row are looked at.
+// startsAt adds a start of reviewers of one word. Once the list is full, only those who
+// rank before its last row are looked at.
 func (b *bitSearch) startsAt(c *cast, word int, met uint64, start, far slots.Instant) {
 	for met != 0 {
 		if top := &b.picks; top.full() {
 			last := top.worst()
 			if last.tier == c.tier && last.start == start && last.relation == c.relation {
-				if met &= b.datedBelow(word, last.firm+1); met == 0 {
+				if met = b.datedBefore(word, met, last); met == 0 {
 					return
 				}
 			}
@@ -257,7 +256,10 @@ type dated struct {
 
 // dateAt sorts the tenant's zones by the date that it is in them at t.
 func (b *bitSearch) dateAt(t slots.Instant) {
-	b.dates = b.dates[:0]
+	if len(b.dates) > 0 && b.datesAt == t {
+		return
+	}
+	b.dates, b.datesAt = b.dates[:0], t
 	for i := range b.sets.zones {
 		z := &b.sets.zones[i]
 		date := z.zone.Date(t)
@@ -277,20 +279,25 @@ func (b *bitSearch) dateAt(t slots.Instant) {
 	}
 }
 
-// datedBelow returns, of the 64 reviewers from 64·word on, those who have fewer than limit
-// firm calls on the date that it is where they are.
-func (b *bitSearch) datedBelow(word, limit int) (fewer uint64) {
+// datedBefore returns, of some of the 64 reviewers from 64·word on, those who rank before
+// a pick if nothing but the firm calls on the date that it is where they are, and the
+// label, tell them apart.
+func (b *bitSearch) datedBefore(word int, who uint64, last *pick) uint64 {
+	b.dateAt(last.start)
+	var fewer, same uint64
 	for i := range b.dates {
 		d := &b.dates[i]
-		below := d.tally.below(word, limit)
-		if len(b.dates) == 1 {
-			return below
+		less, equal := d.tally.compare(word, last.firm)
+		if len(b.dates) > 1 {
+			there := uint64(0)
+			for k := range d.zones {
+				there |= d.zones[k].word(word)
+			}
+			less, equal = less&there, equal&there
 		}
-		for k := range d.zones {
-			fewer |= below & d.zones[k].word(word)
-		}
+		fewer, same = fewer|less, same|equal
 	}
-	return fewer
+	return who&fewer | b.labelled(word, who&same, last.label)
 }
 
 // singleStarts adds the starts of those who are judged at a desk, as far as they can

@@ -13,6 +13,8 @@ func (s bitSource) week(p *Plan, want tierSet, shape WeekShape, dst []Priority) 
 	}
 	b.cast(want)
 	b.weekly.reset(b)
+	b.divide(shape.Monday)
+	var judged stretch
 	for tier := range want.all {
 		top := &b.picks
 		top.reset(shape.ReviewersPerPriority, false)
@@ -28,7 +30,7 @@ func (s bitSource) week(p *Plan, want tierSet, shape WeekShape, dst []Priority) 
 		priority := Priority{Tier: tier, MoreReviewers: top.more, Reviewers: p.mem.reviewers.take(len(top.kept))}
 		for i := range top.kept {
 			priority.Reviewers = append(priority.Reviewers, ReviewerOffers{})
-			b.weekOf(&top.kept[i], shape, &priority.Reviewers[i])
+			b.weekOf(&top.kept[i], shape, &judged, &priority.Reviewers[i])
 		}
 		dst = append(dst, priority)
 	}
@@ -105,10 +107,10 @@ func (b *bitSearch) firstsByColumn(c *cast) {
 }
 
 // firstsAt ranks reviewers of one word who all are met first at start. Once the page's
-// last row is such a one, only those with fewer or as many firm calls are looked at.
+// last row is such a one, only those who rank before it are looked at.
 func (b *bitSearch) firstsAt(c *cast, word int, met uint64, start slots.Instant) {
+	top := &b.picks
 	for met != 0 {
-		top := &b.picks
 		if top.full() {
 			last := top.worst()
 			if last.relation > c.relation || last.relation == c.relation && last.start < start {
@@ -116,9 +118,9 @@ func (b *bitSearch) firstsAt(c *cast, word int, met uint64, start slots.Instant)
 				return
 			}
 			if last.relation == c.relation && last.start == start {
-				near := b.weekly.below(b, word, last.firm+1)
-				top.more = top.more || met&^near != 0
-				if met &= near; met == 0 {
+				near := b.weekly.before(b, word, met, last)
+				top.more = top.more || near != met
+				if met = near; met == 0 {
 					return
 				}
 			}
@@ -168,8 +170,8 @@ func (b *bitSearch) singleFirsts(tier Tier) {
 	}
 }
 
-// weekOf fills in what a row of the page offers, day by day.
-func (b *bitSearch) weekOf(w *pick, shape WeekShape, out *ReviewerOffers) {
+// weekOf fills in what a row of the page offers, day by day. What judged says is kept in it.
+func (b *bitSearch) weekOf(w *pick, shape WeekShape, judged *stretch, out *ReviewerOffers) {
 	p := b.p
 	if w.single {
 		*out = newDays(p.query.Zone, shape.Monday).offers(p, &row{
@@ -181,48 +183,76 @@ func (b *bitSearch) weekOf(w *pick, shape WeekShape, out *ReviewerOffers) {
 	for i := range out.Days {
 		out.Days[i].Date = shape.Monday.AddDays(i)
 	}
-	var judged stretch
-	for i := range b.count() {
-		starts := b.starts(i, w.ref, b.mask(i))
-		cells := slots.Bits(starts[:])
-		for c := cells.Next(0); c >= 0; {
-			date, until := p.query.Zone.DateUntil(b.startOf(i, c))
-			end := min(b.x.raster.From(until)-(b.lead+i)*blockBits, blockBits)
-			day := int(date - shape.Monday)
-			if day < 0 || day >= len(out.Days) {
-				c = cells.Next(end)
-				continue
+	var cells block
+	read := -1
+	for i := range b.parts {
+		d := &b.parts[i]
+		if d.segment != read {
+			cells, read = b.starts(d.segment, w.ref, b.mask(d.segment)), d.segment
+		}
+		all := slots.Bits(cells[:]).Count(d.from, d.to)
+		if all == 0 {
+			continue
+		}
+		of := &out.Days[d.day]
+		had := len(of.Slots) // where clocks go back over midnight a date comes twice
+		shown := min(all, shape.SlotsPerDay-had)
+		of.Slots = append(p.mem.slots.take(had+shown), of.Slots...)[:had+shown]
+		c := d.from
+		for k := range shown {
+			c = slots.Bits(cells[:]).Next(c)
+			b.offer(&of.Slots[had+k], judged, w, out.Reviewer, b.startOf(d.segment, c))
+			c++
+		}
+		of.More += all - shown
+	}
+}
+
+// dayPart are the cells from ≤ c < to of a segment of the window that begin on a day of the
+// week asked for.
+type dayPart struct{ segment, from, to, day int }
+
+// divide finds the parts of the days of a week in the window.
+func (b *bitSearch) divide(monday slots.Date) {
+	b.parts = b.parts[:0]
+	raster, first := b.x.raster, b.lead*blockBits
+	for cell, end := raster.From(b.window.Start), raster.From(b.window.End); cell < end; {
+		date, until := b.p.query.Zone.DateUntil(raster.Start(cell))
+		next := min(raster.From(until), end)
+		for day := int(date - monday); cell < next; {
+			segment, from := (cell-first)/blockBits, (cell-first)%blockBits
+			to := min(from+next-cell, blockBits)
+			if 0 <= day && day < len(ReviewerOffers{}.Days) {
+				b.parts = append(b.parts, dayPart{segment, from, to, day})
 			}
-			of, all := &out.Days[day], cells.Count(c, end)
-			had := len(of.Slots) // where clocks go back over midnight a date comes twice
-			shown := min(all, shape.SlotsPerDay-had)
-			of.Slots = append(p.mem.slots.take(had+shown), of.Slots...)[:had+shown]
-			for k := range shown {
-				b.offer(&of.Slots[had+k], &judged, w, out.Reviewer, b.startOf(i, c))
-				c = cells.Next(c + 1)
-			}
-			if of.More += all - shown; shown < all {
-				c = cells.Next(end)
-			}
+			cell += to - from
 		}
 	}
 }
 
-// stretch is what the rules say of a reviewer between two instants at which that changes
-// for everybody.
+// stretch is what the rules say of a reviewer, or of all in a tier by one relation,
+// between two instants at which that changes for everybody.
 type stretch struct {
 	slots.Interval
-	match match
+	match    match
+	of       *Reviewer // nil = all who stand so
+	tier     Tier
+	relation Relation
+}
+
+// holds reports whether a stretch says what there is to say of a start.
+func (s *stretch) holds(w *pick, r *Reviewer, start slots.Instant) bool {
+	return s.Contains(start) && s.tier == w.tier && s.relation == w.relation && (s.of == nil || s.of == r)
 }
 
 // offer fills in the offer of a start of a cast's member.
 func (b *bitSearch) offer(o *SlotOffer, judged *stretch, w *pick, r *Reviewer, start slots.Instant) {
-	if !judged.Contains(start) {
-		judged.Interval = b.stretchOf(start)
+	if !judged.holds(w, r, start) {
+		*judged = stretch{Interval: b.stretchOf(start), tier: w.tier, relation: w.relation}
 		if w.tier.Compliant() && len(b.p.rules) == 1 {
 			judged.match = b.plainMatch(w, judged.Start)
 		} else {
-			judged.match = b.p.match(r, judged.Start, nil)
+			judged.of, judged.match = r, b.p.match(r, judged.Start, nil)
 		}
 	}
 	m := &judged.match
@@ -304,14 +334,27 @@ func (n *weekCounts) of(b *bitSearch, ref int) int {
 	return v.Calendar.CountStarts(slots.ReviewerRef(ref), slots.NewSet(n.asked), v.Now, true, v.Except)
 }
 
-// below returns, of the 64 reviewers from 64·word on, those who may have fewer than limit.
-func (n *weekCounts) below(b *bitSearch, word, limit int) uint64 {
+// before returns, of some of the 64 reviewers from 64·word on, those who rank before a pick
+// if nothing but calls and label tells them apart.
+func (n *weekCounts) before(b *bitSearch, word int, who uint64, last *pick) uint64 {
 	if n.tally == nil {
-		return ^uint64(0)
+		return who
 	}
-	some := n.tally.below(word, limit)
+	fewer, same := n.tally.compare(word, last.firm)
+	apart := uint64(0)
 	for i := range n.differ {
-		some |= n.differ[i].word(word)
+		apart |= n.differ[i].word(word)
 	}
-	return some
+	return who & (apart | fewer | b.labelled(word, who&same, last.label))
+}
+
+// labelled returns, of some of the 64 reviewers from 64·word on, whose label is below one.
+func (b *bitSearch) labelled(word int, who uint64, below uint64) (found uint64) {
+	labels := b.x.labels.at(word)
+	for w := who; w != 0; w &= w - 1 {
+		if i := bits.TrailingZeros64(w); labels[i%seatsPerLeaf] < below {
+			found |= w & -w
+		}
+	}
+	return found
 }
