@@ -30,8 +30,9 @@ type bitSearch struct {
 	members slab[wordBits] // of casts
 	lists   slab[outcome]
 	planes  []plane // to be united
-	casts   []cast  // by tier, then the closest relation first
-	singles []int   // who is to be judged at a desk, by number
+	inquiry
+	casts   []cast // by tier, then the closest relation first
+	singles []int  // who is to be judged at a desk, by number
 	desk    desk
 	cuts    []slots.Instant
 

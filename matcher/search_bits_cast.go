@@ -36,26 +36,16 @@ func (b *bitSearch) keepQueued(dst []uint64) {
 func (b *bitSearch) general() []uint64 {
 	dst := b.dense()
 	clear(dst)
-	for at := 0; at < len(dst); at += blockWords {
-		if one := b.sets.active.at(at / blockWords); one != nil {
-			*(*block)(dst[at:]) = *one
+	b.forgetAsks()
+	if b.askGeneral() {
+		for at := 0; at < len(dst); at += blockWords {
+			if one := b.sets.active.at(at / blockWords); one != nil {
+				*(*block)(dst[at:]) = *one
+				b.meet(b.asks, at/blockWords, (*block)(dst[at:]))
+			}
 		}
 	}
-	for _, cr := range b.p.rules {
-		b.set(setProgram, cr.c.Program, "")
-		b.keepQueued(dst)
-		b.set(setAnyHealthPlan, "", "")
-		b.set(setHealthPlan, cr.c.HealthPlan, "")
-		b.keepQueued(dst)
-		if cr.c.Modality != "" {
-			b.set(setAnyModality, "", "")
-			b.set(setModality, cr.c.Modality, "")
-			b.keepQueued(dst)
-		}
-		if cr.payer == nil {
-			clear(dst)
-		}
-	}
+	b.forgetAsks()
 	return dst
 }
 
@@ -88,14 +78,6 @@ func (b *bitSearch) restrict(cr *caseRules, n *activeNode, dst []uint64) {
 
 // identity leaves in dst who is, or is not, whom a case names.
 func (b *bitSearch) identity(cr *caseRules, n *activeNode, dst []uint64) {
-	named := func(id string) (word int, bit uint64) {
-		r, known := b.p.view.Roster.Find(b.p.view.Tenant, id)
-		if !known || int(r.Ref) >= b.x.size {
-			return 0, 0
-		}
-		return int(r.Ref) / 64, 1 << (r.Ref % 64)
-	}
-	word, bit := named(cr.c.Determination.ReviewerID)
 	switch n.Identity {
 	case "original_preferred":
 		if !n.alone {
@@ -103,69 +85,59 @@ func (b *bitSearch) identity(cr *caseRules, n *activeNode, dst []uint64) {
 		}
 		fallthrough
 	case "original_required":
-		if len(dst) > 0 {
-			left := dst[word] & bit
+		ref, known := b.number(cr.c.Determination.ReviewerID)
+		if known {
+			left := dst[ref/64] & (1 << (ref % 64))
 			clear(dst)
-			dst[word] = left
+			dst[ref/64] = left
+		} else {
+			clear(dst)
 		}
 		return
 	}
-	if len(dst) > 0 {
-		dst[word] &^= bit
+	from := len(b.barred)
+	b.bar(cr, n)
+	for _, ref := range b.barred[from:] {
+		dst[ref/64] &^= 1 << (ref % 64)
 	}
-	if n.Identity == "involved_barred" {
-		for _, id := range cr.c.InvolvedReviewerIDs {
-			if word, bit := named(id); bit != 0 {
-				dst[word] &^= bit
-			}
+	b.barred = b.barred[:from]
+}
+
+// bar lists whom an identity rule bars by name.
+func (b *bitSearch) bar(cr *caseRules, n *activeNode) {
+	if ref, known := b.number(cr.c.Determination.ReviewerID); known {
+		b.barred = append(b.barred, ref)
+	}
+	if n.Identity != "involved_barred" {
+		return
+	}
+	for _, id := range cr.c.InvolvedReviewerIDs {
+		if ref, known := b.number(id); known {
+			b.barred = append(b.barred, ref)
 		}
 	}
 }
 
-// doubts returns of whom, among others, it may change in the window what a row asks for:
+// number returns the number of a reviewer whom the index knows.
+func (b *bitSearch) number(id string) (ref int, known bool) {
+	r, known := b.p.view.Roster.Find(b.p.view.Tenant, id)
+	if !known || int(r.Ref) >= b.x.size {
+		return 0, false
+	}
+	return int(r.Ref), true
+}
+
+// doubtsOfAll returns of whom it may change in the window what a row asks for:
 // they are looked at one by one. It holds too many rather than too few.
-func (b *bitSearch) doubts(who []uint64) []uint64 {
+func (b *bitSearch) doubtsOfAll() []uint64 {
 	dst := b.dense()
-	clear(dst)
-	for _, cr := range b.p.rules {
-		for i := range cr.rows {
-			cr.rows[i].tree.each(func(n *activeNode) { b.doubtful(cr, n, who, dst) })
-		}
-	}
-	return dst
-}
-
-// doubtful adds whom a predicate needs a closer look at.
-func (b *bitSearch) doubtful(cr *caseRules, n *activeNode, who, dst []uint64) {
-	b.turning(cr, n)
-	changing := len(b.planes)
-	if changing == 0 {
-		return
-	}
-	b.sure(cr, n)
+	b.forgetAsks()
+	b.askDoubts()
 	for at := 0; at < len(dst); at += blockWords {
-		if *(*block)(who[at:]) == (block{}) {
-			continue
-		}
-		var change, valid block
-		for i := range b.planes {
-			one := b.planes[i].at(at / blockWords)
-			if one == nil {
-				continue
-			}
-			into := &valid
-			if i < changing {
-				into = &change
-			}
-			for k := range one {
-				into[k] |= one[k]
-			}
-		}
-		for k := range change {
-			dst[at+k] |= change[k] &^ valid[k]
-		}
+		*(*block)(dst[at:]) = b.doubtful(at / blockWords)
 	}
-	b.planes = b.planes[:0]
+	b.forgetAsks()
+	return dst
 }
 
 // odd returns whose cells do not tell when they are free: a hold of theirs has expired
@@ -215,17 +187,26 @@ func (b *bitSearch) add(tier Tier, relation Relation, who []uint64) {
 			words++
 		}
 	}
-	if words == 0 {
-		return
-	}
 	c := cast{tier: tier, relation: relation, members: b.members.take(words)}
+	c.join(0, who)
+	b.addCast(&c)
+}
+
+// addCast adds a cast if somebody is in it.
+func (b *bitSearch) addCast(c *cast) {
+	if c.count > 0 {
+		b.casts = append(b.casts, *c)
+	}
+}
+
+// join adds reviewers, from 64·word on, who come behind all members.
+func (c *cast) join(word int, who []uint64) {
 	for i, w := range who {
 		if w != 0 {
-			c.members = append(c.members, wordBits{i, w})
+			c.members = append(c.members, wordBits{word + i, w})
 			c.count += bits.OnesCount64(w)
 		}
 	}
-	b.casts = append(b.casts, c)
 }
 
 // classes are sets of reviewers by tier and relation, nil = nobody.
@@ -234,23 +215,20 @@ type classes [TierBothWaived + 1][RelationSameSubspecialty + 1][]uint64
 // cast finds who may stand in the tiers of want: casts of those whom sets and cells tell
 // exactly, and singles.
 func (b *bitSearch) cast(want tierSet) {
-	all, odd := b.general(), b.odd()
-	var found classes
-	single := b.dense()
+	odd, single := b.odd(), b.dense()
 	clear(single)
 	if want&compliantTiers != 0 {
-		b.compliant(&found, all, odd, single, want)
+		b.compliant(odd, single, want&compliantTiers)
 	}
 	if want&waivableTiers != 0 {
-		b.waivable(&found, all, odd, single, want)
-	}
-	for tier := range want.all {
-		for relation := RelationSameSubspecialty; ; relation-- {
-			if who := found[tier][relation]; who != nil {
-				b.add(tier, relation, who)
-			}
-			if relation == RelationNone {
-				break
+		var found classes
+		b.waivable(&found, b.general(), odd, single, want&waivableTiers)
+		for tier := range (want & waivableTiers).all {
+			for relation := RelationSameSubspecialty; ; relation-- {
+				b.add(tier, relation, found[tier][relation])
+				if relation == RelationNone {
+					break
+				}
 			}
 		}
 	}
@@ -261,41 +239,11 @@ func (b *bitSearch) cast(want tierSet) {
 	}
 }
 
-// compliant finds who leaves nothing unmet. What tier that is, the relation tells.
-func (b *bitSearch) compliant(found *classes, all, odd, single []uint64, want tierSet) {
-	up := b.dense()
-	copy(up, all)
-	for _, cr := range b.p.rules {
-		for i := range cr.rows {
-			if tree := cr.rows[i].tree; tree != nil {
-				b.restrict(cr, tree, up)
-			}
-		}
-	}
-	unsure := b.split(up, odd, single)
-	for relation := RelationSameSubspecialty; relation > RelationNone; relation-- {
-		tier := tierOf(0, relation)
-		at := b.dense()
-		copy(at, up)
-		b.keepRelated(at, relation)
-		for i := range up {
-			up[i] &^= at[i]
-		}
-		if want.has(tier) {
-			found[tier][relation] = at
-		}
-	}
-	if want.has(TierSkilled) {
-		found[TierSkilled][RelationNone] = up
-	}
-	b.resolve(found, unsure, single, want)
-}
-
 // split takes out of who those that are odd, who become single, and those of whom there
 // are doubts, whom it returns.
 func (b *bitSearch) split(who, odd, single []uint64) (unsure []uint64) {
 	unsure = b.dense()
-	doubts := b.doubts(who)
+	doubts := b.doubtsOfAll()
 	for i, w := range who {
 		single[i] |= w & odd[i]
 		unsure[i] = w & doubts[i] &^ odd[i]
@@ -309,17 +257,11 @@ func (b *bitSearch) split(who, odd, single []uint64) (unsure []uint64) {
 func (b *bitSearch) resolve(found *classes, unsure, single []uint64, want tierSet) {
 	for i, w := range unsure {
 		for ; w != 0; w &= w - 1 {
-			ref := i*64 + bits.TrailingZeros64(w)
-			r := b.x.seat(ref)
-			b.cuts = b.cuts[:0]
-			for _, cr := range b.p.rules {
-				b.cuts = cr.appendChanges(b.cuts, r, b.window)
-			}
-			if len(b.cuts) > 0 {
+			g, ok := b.standing(i*64 + bits.TrailingZeros64(w))
+			if !ok {
 				single[i] |= w & -w
 				continue
 			}
-			g := b.p.grade(r, b.window.Start)
 			if !want.has(g.tier) {
 				continue
 			}
@@ -333,27 +275,25 @@ func (b *bitSearch) resolve(found *classes, unsure, single []uint64, want tierSe
 	}
 }
 
-// keepRelated leaves in dst whose relation, over all cases and rows, is at least so.
-func (b *bitSearch) keepRelated(dst []uint64, least Relation) {
+// standing grades a reviewer. It is not ok if that changes in the window.
+func (b *bitSearch) standing(ref int) (g grade, ok bool) {
+	r := b.x.seat(ref)
+	b.cuts = b.cuts[:0]
 	for _, cr := range b.p.rules {
-		if cr.defaults != nil {
-			b.related(cr.rs, cr.defaults, least, setSpecialty, 0)
-			b.keepQueued(dst)
-		}
-		for i := range cr.rows {
-			if row := &cr.rows[i]; row.tree != nil && row.required.Has(NeedSpecialty) {
-				b.relatedIn(cr, row.tree, least)
-				b.keepQueued(dst)
-			}
-		}
+		b.cuts = cr.appendChanges(b.cuts, r, b.window)
 	}
+	if len(b.cuts) > 0 {
+		return g, false
+	}
+	return b.p.grade(r, b.window.Start), true
 }
 
-func (b *bitSearch) relatedIn(cr *caseRules, n *activeNode, least Relation) {
-	if n.Specialty != nil {
-		b.related(cr.rs, n.anchors, least, setSpecialty, 0)
+// keepRelated leaves in dst whose relation, over all cases and rows, is at least so.
+func (b *bitSearch) keepRelated(dst []uint64, least Relation) {
+	layer := b.askRelated(b.layers[least][:0], least, RelationSameSubspecialty)
+	b.layers[least] = layer
+	for at := 0; at < len(dst); at += blockWords {
+		b.meet(layer, at/blockWords, (*block)(dst[at:]))
 	}
-	for _, child := range n.children {
-		b.relatedIn(cr, child, least)
-	}
+	b.planes = b.planes[:0]
 }

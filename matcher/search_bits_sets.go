@@ -19,7 +19,7 @@ func (b *bitSearch) turning(cr *caseRules, n *activeNode) {
 	case n.License != nil:
 		b.eachState(cr, n, func(state string) { b.set(setChanging, state, "") })
 	case n.BoardCertification != nil:
-		b.related(cr.rs, n.anchors, RelationSimilar, setCertifying, 0)
+		b.related(cr.rs, n.anchors, RelationSimilar, RelationSameSubspecialty, setCertifying, 0)
 		if n.BoardCertification.Kind == "certified_or_experience" {
 			b.practised(cr, n, false)
 		}
@@ -34,14 +34,14 @@ func (b *bitSearch) sure(cr *caseRules, n *activeNode) {
 	case n.License != nil:
 		b.licensed(cr, n)
 	case n.BoardCertification != nil:
-		b.related(cr.rs, n.anchors, RelationSimilar, setCertified, 0)
+		b.related(cr.rs, n.anchors, RelationSimilar, RelationSameSubspecialty, setCertified, 0)
 		if n.BoardCertification.Kind == "certified_or_experience" {
 			b.practised(cr, n, true)
 		}
 	case n.Experience != nil:
 		b.practised(cr, n, true)
 	case n.Specialty != nil:
-		b.related(cr.rs, n.anchors, n.Specialty.least, setSpecialty, 0)
+		b.related(cr.rs, n.anchors, n.Specialty.least, RelationSameSubspecialty, setSpecialty, 0)
 	case n.Credential != nil:
 		for _, credential := range b.sets.credentials {
 			if holdsCredential(n.Credential.In, credential) {
@@ -88,7 +88,7 @@ func (b *bitSearch) practised(cr *caseRules, n *activeNode, sure bool) {
 	recent := n.recentYears()
 	if recent == 0 {
 		if sure {
-			b.related(cr.rs, n.anchors, RelationSimilar, setExperience, 0)
+			b.related(cr.rs, n.anchors, RelationSimilar, RelationSameSubspecialty, setExperience, 0)
 		}
 		return
 	}
@@ -97,14 +97,15 @@ func (b *bitSearch) practised(cr *caseRules, n *activeNode, sure bool) {
 	last, _, _ := to.YMD()
 	for _, year := range b.sets.years {
 		if until := year + recent; until > last && sure || first <= until && until <= last && !sure {
-			b.related(cr.rs, n.anchors, RelationSimilar, setExperience, year)
+			b.related(cr.rs, n.anchors, RelationSimilar, RelationSameSubspecialty, setExperience, year)
 		}
 	}
 }
 
-// related queues who has something, a specialty or what was certified or practised, that relates to one of the
-// anchors at least so.
-func (b *bitSearch) related(rs *Ruleset, anchors []anchor, least Relation, kind setKind, year int) {
+// related queues who has something, a specialty or what was certified or practised, that
+// relates to one of the anchors at least and at most so. Who relates more closely may be
+// among them.
+func (b *bitSearch) related(rs *Ruleset, anchors []anchor, least, most Relation, kind setKind, year int) {
 	t := &rs.concepts
 	one := func(id conceptID) {
 		for _, code := range t.concepts[id].codes {
@@ -114,7 +115,10 @@ func (b *bitSearch) related(rs *Ruleset, anchors []anchor, least Relation, kind 
 	for i := range anchors {
 		a := &anchors[i]
 		if t.concepts[a.concept].comparable {
-			if one(a.concept); least <= RelationSame {
+			if most == RelationSameSubspecialty {
+				one(a.concept)
+			}
+			if least <= RelationSame && RelationSame <= most {
 				b.kin(t, a.concept, one)
 			}
 		}
