@@ -53,16 +53,30 @@ func (b *bitSearch) firstsOf(c *cast) {
 	if b.settled(c.relation, b.window.Start) {
 		return
 	}
-	if c.count > few {
+	if c.count > max(fewFirsts, 2*b.picks.limit) {
 		b.firstsByColumn(c)
 		return
 	}
-	for ref := range c.each {
-		if t, ok := b.firstStart(ref); ok {
-			b.first(c, ref, t)
+	b.firstsByRow(c, c.members)
+}
+
+// fewFirsts is up to how many members it is quicker to look for each one's first start:
+// among more, the page is full a few cells on.
+const fewFirsts = 24
+
+func (b *bitSearch) firstsByRow(c *cast, members []wordBits) {
+	for _, m := range members {
+		for w := m.bits; w != 0; w &= w - 1 {
+			ref := m.word*64 + bits.TrailingZeros64(w)
+			if t, ok := b.firstStart(ref); ok {
+				b.first(c, ref, t)
+			}
 		}
 	}
 }
+
+// patience is after how many cells the few who are left are looked at one by one.
+const patience = 16
 
 // first ranks a first start.
 func (b *bitSearch) first(c *cast, ref int, t slots.Instant) {
@@ -77,13 +91,17 @@ func (b *bitSearch) first(c *cast, ref int, t slots.Instant) {
 
 // firstsByColumn walks the cells from the earliest on and drops whom it has met.
 func (b *bitSearch) firstsByColumn(c *cast) {
-	rest := append(b.members.take(len(c.members)), c.members...)
+	rest, walked, count := append(b.members.take(len(c.members)), c.members...), 0, c.count
 	var cols columns
 	for i := range b.count() {
 		mask := slots.Bits(b.mask(i)[:])
 		for cell := mask.Next(0); cell >= 0; cell = mask.Next(cell + 1) {
 			start := b.startOf(i, cell)
 			if b.settled(c.relation, start) {
+				return
+			}
+			if walked++; walked > patience && count <= few {
+				b.firstsByRow(c, rest)
 				return
 			}
 			if !b.columnsAt(&cols, i, cell) {
@@ -93,6 +111,7 @@ func (b *bitSearch) firstsByColumn(c *cast) {
 			for _, m := range rest {
 				met := b.freeIn(&cols, m.word, m.bits)
 				if met != 0 {
+					count -= bits.OnesCount64(met)
 					b.firstsAt(c, m.word, met, start)
 				}
 				if m.bits &^= met; m.bits != 0 {
