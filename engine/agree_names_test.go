@@ -71,7 +71,7 @@ func (w *agreement) explained(e *matcher.Explanation) {
 		w.t.Fatal("nothing on offer, and no word why")
 	}
 	for _, b := range e.NothingBecause {
-		if b.Code == "" || b.Detail == "" || b.Rule == "" && !slices.Contains(rangeFacts, b.Code) {
+		if b.Code == "" || len(b.Detail) == 0 || b.Rule == "" && !slices.Contains(rangeFacts, b.Code) {
 			w.t.Fatalf("nothing on offer because of %+v", b)
 		}
 	}

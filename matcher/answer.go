@@ -70,7 +70,10 @@ type OffersAnswer struct {
 // Because says why nothing compliant is in range: a stable code, the id of the
 // rule behind it, and the fact in words, free of personal data. Rule is "" only
 // where no rule but the calendar or the caller's own wish is the reason.
-type Because struct{ Code, Rule, Detail string }
+type Because struct {
+	Code, Rule string
+	Detail     Text
+}
 
 // Unlock is one single change that would yield slots.
 type Unlock struct {
@@ -103,7 +106,7 @@ func (p *Plan) Week(shape WeekShape) WeekAnswer {
 	answer.Priorities = p.source.week(p, compliantTiers, shape, p.mem.priorities.take(int(TierBothWaived)))
 	seen := glimpse{}
 	seen.week(answer.Priorities)
-	if p.reveal(seen.changing) {
+	if p.reveal(&seen) {
 		answer.Priorities = p.source.week(p, waivableTiers, shape, answer.Priorities)
 	}
 	offered := 0
@@ -122,7 +125,7 @@ func (p *Plan) Week(shape WeekShape) WeekAnswer {
 			}
 		}
 	}
-	answer.Explanation = p.explain(offered, seen.asAsked)
+	answer.Explanation = p.explain(offered, seen)
 	return answer
 }
 
@@ -134,11 +137,11 @@ func (p *Plan) Earliest(limit int) OffersAnswer {
 	offers := p.source.earliest(p, compliantTiers, limit, p.mem.offers.take(limit))
 	seen := glimpse{}
 	seen.list(offers)
-	if rest := limit - len(offers); rest > 0 && p.reveal(seen.changing) {
+	if rest := limit - len(offers); rest > 0 && p.reveal(&seen) {
 		offers = p.source.earliest(p, waivableTiers, rest, offers)
 	}
 	number(offers)
-	return OffersAnswer{Offers: offers, Explanation: p.explain(len(offers), seen.asAsked)}
+	return OffersAnswer{Offers: offers, Explanation: p.explain(len(offers), seen)}
 }
 
 // Nearest answers with the limit offers closest in time to around: compliant
@@ -149,7 +152,7 @@ func (p *Plan) Nearest(around slots.Instant, limit int) []Offer {
 	offers := p.source.nearest(p, compliantTiers, around, limit, p.mem.offers.take(limit))
 	seen := glimpse{}
 	seen.list(offers)
-	if rest := limit - len(offers); rest > 0 && p.reveal(seen.changing) {
+	if rest := limit - len(offers); rest > 0 && p.reveal(&seen) {
 		offers = p.source.nearest(p, waivableTiers, around, rest, offers)
 	}
 	number(offers)
@@ -160,6 +163,7 @@ func (p *Plan) Nearest(around slots.Instant, limit int) []Offer {
 type glimpse struct {
 	changing bool // a start that can still change a decision
 	asAsked  bool // a start with nothing unmet
+	nothing  bool // no start at all
 }
 
 // slot looks at one start and reports whether there is more to see.
@@ -170,6 +174,7 @@ func (g *glimpse) slot(s *SlotOffer) (more bool) {
 }
 
 func (g *glimpse) week(priorities []Priority) {
+	g.nothing = len(priorities) == 0
 	for i := range priorities {
 		for j := range priorities[i].Reviewers {
 			days := &priorities[i].Reviewers[j].Days
@@ -185,6 +190,7 @@ func (g *glimpse) week(priorities []Priority) {
 }
 
 func (g *glimpse) list(offers []Offer) {
+	g.nothing = len(offers) == 0
 	for i := range offers {
 		if !g.slot(&offers[i].SlotOffer) {
 			return

@@ -1,8 +1,8 @@
 package matcher
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parleyhq/parley/slots"
@@ -21,11 +21,19 @@ const (
 	becauseOnlyWaivable = "only_waivable"
 )
 
+// becauseNeed are the codes of needs that reviewers leave unmet.
+var becauseNeed = func() (codes [needCount]string) {
+	for need, name := range needNames {
+		codes[need] = "no_" + name
+	}
+	return codes
+}()
+
 // reasons counts reviewers by what keeps them from being offered.
 type reasons struct {
 	trained                            int // reviewers trained for all cases
 	needs                              [needCount]int
-	rules                              [needCount]string
+	rules                              [needCount]string // behind the need, of the first of them
 	limits                             []limitReason
 	noHours, notTicked, booked, capped int
 	notWindowed                        int
@@ -39,177 +47,57 @@ type limitReason struct {
 
 // because says why nothing can be booked as asked. Each reviewer who is trained
 // for all cases is counted at the first gate that he fails.
-func (p *Plan) because(w waivers) []Because {
+func (p *Plan) because(w *waivers) []Because {
+	list := p.mem.reasons.take(becauseUsual)
 	if p.window.Empty() {
-		missed := p.missed()
-		if missed.Code != detailBeyondLimit {
-			return []Because{missed}
+		if list = append(list, p.missed()); list[0].Code == detailBeyondLimit {
+			list = p.appendDue(list)
 		}
-		return append([]Because{missed}, p.dueBecause()...)
+		return list
 	}
-	var n reasons
-	asked := p.asked.Intersect(slots.Interval{Start: p.view.Now - explainReach, End: p.view.Now + explainReach})
-	suits := p.ticked(asked)
-	d := desk{plan: p}
-	for _, r := range p.view.Roster.candidates(p.conditions(compliantTiers | waivableTiers)) {
-		if p.trained(r) {
-			n.trained++
-			d.seat(r, p.window)
-			n.classify(&d, asked, suits)
-		}
-	}
-	return n.list(p, w)
+	n := p.source.reasons(p)
+	return n.list(list, p, w)
 }
+
+// becauseUsual is how many reasons an explanation seldom exceeds.
+const becauseUsual = 16
 
 // missed says on which side of the limits the range of an empty window lies.
 func (p *Plan) missed() Because {
-	now, first, end := p.view.Now.String(), p.limits.Start.String(), p.limits.End.String()
+	now, first, end := p.view.Now, p.limits.Start, p.limits.End
 	switch {
 	case p.limits.End <= p.limits.Start && p.limitRule != "":
-		return Because{detailBeyondLimit, p.limitRule, "starts must lie before " + end + ", the first possible one is " + first}
-	case p.asked.End <= p.view.Now:
-		return Because{detailPast, "", "the range ends at " + p.asked.End.String() + ", now is " + now}
+		return Because{detailBeyondLimit, p.limitRule, p.between("starts must lie before ", end, ", the first possible one is ", first)}
+	case p.asked.End <= now:
+		return Because{detailPast, "", p.between("the range ends at ", p.asked.End, ", now is ", now)}
 	case p.asked.End <= p.limits.Start:
-		return Because{detailLeadTime, p.leadRule(), "the range ends at " + p.asked.End.String() + ", the first possible start is " + first}
+		return Because{detailLeadTime, p.leadRule(), p.between("the range ends at ", p.asked.End, ", the first possible start is ", first)}
 	case p.limitRule != "":
-		return Because{detailBeyondLimit, p.limitRule, "the range begins at " + p.asked.Start.String() + ", starts must lie before " + end}
+		return Because{detailBeyondLimit, p.limitRule, p.between("the range begins at ", p.asked.Start, ", starts must lie before ", end)}
 	}
-	return Because{detailBeyondHorizon, p.horizonRule(), "the range begins at " + p.asked.Start.String() + ", the horizon ends at " + end}
+	return Because{detailBeyondHorizon, p.horizonRule(), p.between("the range begins at ", p.asked.Start, ", the horizon ends at ", end)}
 }
 
-// trained reports whether r is trained for the program of every case.
-func (p *Plan) trained(r *Reviewer) bool {
-	for _, cr := range p.rules {
-		if !slices.Contains(r.Programs, cr.c.Program) {
-			return false
-		}
-	}
-	return true
-}
-
-// classify counts the reviewer of d at the first gate that he fails.
-func (n *reasons) classify(d *desk, asked slots.Interval, suits slots.Set) {
-	p := d.plan
-	if d.tiers(asAsked) == 0 {
-		n.unmet(d)
-		return
-	}
-	d.open(asked)
-	if _, some := p.lastStart(d.hours); !some {
-		n.noHours++
-		return
-	}
-	if _, some := p.lastStart(d.hours.Intersect(p.windows)); !some {
-		n.notWindowed++
-		return
-	}
-	last, some := p.lastStart(d.hours.Intersect(suits))
-	if !some {
-		n.notTicked++
-		return
-	}
-	d.open(p.window)
-	inside, qualified, capped := false, false, false
-	p.Grid.Starts(d.hours.Intersect(suits), p.CallMinutes, func(start slots.Instant) bool {
-		if s := d.at(start); s != nil {
-			inside = true
-			if asAsked.accepts(&s.grade) {
-				qualified = true
-				capped = capped || d.taken(start) == detailCap
-			}
-		}
-		return true
-	})
-	switch {
-	case !inside:
-		n.limit(p.outside(last))
-	case !qualified:
-		n.unmet(d)
-	case capped:
-		n.capped++
-	default:
-		n.booked++
-	}
-}
-
-// lastStart returns the last start that free has room for.
-func (p *Plan) lastStart(free slots.Set) (last slots.Instant, some bool) {
-	p.Grid.Starts(free, p.CallMinutes, func(start slots.Instant) bool {
-		last, some = start, true
-		return true
-	})
-	return last, some
-}
-
-// unmet counts the needs that the reviewer of d leaves unmet somewhere.
-func (n *reasons) unmet(d *desk) {
-	var all Needs
-	for i := range d.spans {
-		all |= d.spans[i].unmet
-	}
-	for need := range n.needs {
-		if !all.Has(Need(need)) {
-			continue
-		}
-		n.needs[need]++
-		if n.rules[need] == "" {
-			n.rules[need] = d.ruleBehind(Need(need))
-		}
-	}
-}
-
-// ruleBehind names the row that asks for a need which the reviewer of d leaves
-// unmet somewhere, "" if it is the caller's wish.
-func (d *desk) ruleBehind(need Need) string {
-	if need == NeedSpecialtyMatch {
-		return ""
-	}
-	for i := range d.spans {
-		if !d.spans[i].unmet.Has(need) {
-			continue
-		}
-		for _, cr := range d.plan.rules {
-			for _, f := range cr.facts(d.reviewer, d.spans[i].Start) {
-				if f.Code == need.String() && f.Counts && !f.Met {
-					return f.Rule
-				}
-			}
-		}
-	}
-	return ""
-}
-
-func (n *reasons) limit(code, rule string) {
-	i := slices.IndexFunc(n.limits, func(l limitReason) bool { return l.code == code && l.rule == rule })
-	if i < 0 {
-		i = len(n.limits)
-		n.limits = append(n.limits, limitReason{code: code, rule: rule})
-	}
-	n.limits[i].reviewers++
+// between is a text of two instants.
+func (p *Plan) between(before string, a slots.Instant, between string, b slots.Instant) Text {
+	t := append(p.mem.write(), before...)
+	t = slots.AppendInstant(t, a, slots.UTC())
+	t = append(t, between...)
+	return p.mem.keep(slots.AppendInstant(t, b, slots.UTC()))
 }
 
 // list puts the counts into words.
-func (n *reasons) list(p *Plan, w waivers) []Because {
+func (n *reasons) list(list []Because, p *Plan, w *waivers) []Because {
 	if n.trained == 0 {
-		var programs []string
-		for _, cr := range p.rules {
-			programs = join(programs, []string{cr.c.Program})
-		}
-		return []Because{{
-			Code: becauseUntrained, Rule: p.rules[0].payer.needRules[NeedProgram],
-			Detail: "nobody active is trained for " + strings.Join(programs, " and "),
-		}}
+		return append(list, p.untrained())
 	}
-	var list []Because
-	add := func(reviewers int, code, rule, fact string) {
+	add := func(reviewers int, code, rule string, fact ...string) {
 		if reviewers > 0 {
-			detail := fmt.Sprintf("%s: %d of %d trained reviewers", fact, reviewers, n.trained)
-			list = append(list, Because{code, rule, detail})
+			list = append(list, Because{code, rule, p.counted(reviewers, n.trained, fact...)})
 		}
 	}
-	for need := range n.needs {
-		code := Need(need).String()
-		add(n.needs[need], "no_"+code, n.rules[need], "requirement "+code+" not met")
+	for need, name := range needNames {
+		add(n.needs[need], becauseNeed[need], n.rules[need], "requirement ", name, " not met")
 	}
 	add(n.noHours, becauseNoHours, "", "no hours in the range")
 	add(n.notWindowed, detailOutsideWindow, "", "hours in the range, none inside the windows")
@@ -226,34 +114,91 @@ func (n *reasons) list(p *Plan, w waivers) []Because {
 	}
 	add(n.booked, becauseFullyBooked, "", "booked in all ticked hours")
 	add(n.capped, becauseDailyCap, "", "cap of calls a day reached")
-	for _, o := range p.originals {
-		list = append(list, Because{becausePreferred, o.rule, "only reviewer " + o.reviewer.ID + " is on offer, who made the determination of case " +
-			o.caseID + " and has free time until " + o.until.String()})
+	for i := range p.originals {
+		list = append(list, p.preferred(&p.originals[i]))
 	}
-	list = append(list, p.unknowns(list)...)
+	list = p.appendUnknowns(list)
 	if slices.ContainsFunc(list, func(b Because) bool { return b.Code == detailBeyondLimit }) {
-		list = append(list, p.dueBecause()...)
+		list = p.appendDue(list)
 	}
 	if w.slots > 0 {
-		list = append(list, Because{
-			Code: becauseOnlyWaivable, Rule: w.rule,
-			Detail: fmt.Sprintf("slots that need %s: %d", strings.Join(w.codes, " or "), w.slots),
-		})
+		list = append(list, Because{becauseOnlyWaivable, w.rule, p.needing(w)})
 	}
 	return list
 }
 
-// unknowns lists the facts that the cases do not give, of rules that the list names.
-func (p *Plan) unknowns(list []Because) (found []Because) {
+// counted is a fact and of how many reviewers it is one.
+func (p *Plan) counted(reviewers, of int, fact ...string) Text {
+	t := p.mem.write()
+	for _, part := range fact {
+		t = append(t, part...)
+	}
+	t = strconv.AppendInt(append(t, ": "...), int64(reviewers), 10)
+	t = strconv.AppendInt(append(t, " of "...), int64(of), 10)
+	return p.mem.keep(append(t, " trained reviewers"...))
+}
+
+// untrained says that nobody is trained for all cases.
+func (p *Plan) untrained() Because {
+	programs := p.mem.names.take(len(p.rules))
+	for _, cr := range p.rules {
+		if !slices.Contains(programs, cr.c.Program) {
+			programs = append(programs, cr.c.Program)
+		}
+	}
+	slices.Sort(programs)
+	t := append(p.mem.write(), "nobody active is trained for "...)
+	t = appendList(t, programs, " and ")
+	return Because{becauseUntrained, p.rules[0].payer.needRules[NeedProgram], p.mem.keep(t)}
+}
+
+// preferred says that a reviewer alone is on offer.
+func (p *Plan) preferred(o *original) Because {
+	t := append(p.mem.write(), "only reviewer "...)
+	t = append(append(t, o.reviewer.ID...), " is on offer, who made the determination of case "...)
+	t = append(append(t, o.caseID...), " and has free time until "...)
+	return Because{becausePreferred, o.rule, p.mem.keep(slots.AppendInstant(t, o.until, slots.UTC()))}
+}
+
+// needing counts the slots that need a waiver.
+func (p *Plan) needing(w *waivers) Text {
+	t := appendList(append(p.mem.write(), "slots that need "...), w.codes, " or ")
+	return p.mem.keep(strconv.AppendInt(append(t, ": "...), int64(w.slots), 10))
+}
+
+// appendList appends words with something between them.
+func appendList(t Text, list []string, between string) Text {
+	for i, s := range list {
+		if i > 0 {
+			t = append(t, between...)
+		}
+		t = append(t, s...)
+	}
+	return t
+}
+
+// appendUnknowns lists the facts that the cases do not give, of rules that the list names.
+func (p *Plan) appendUnknowns(list []Because) []Because {
+	reasons := list
 	for _, cr := range p.rules {
 		cr.noteFacts()
-		for _, note := range cr.notes {
-			fact := Because{note.Code, note.Rule, note.Message}
-			named := slices.ContainsFunc(list, func(b Because) bool { return b.Rule == note.Rule })
-			if named && strings.HasSuffix(note.Code, "_unknown") && !slices.Contains(found, fact) {
-				found = append(found, fact)
+		for i := range cr.notes {
+			note := &cr.notes[i]
+			named := slices.ContainsFunc(reasons, func(b Because) bool { return b.Rule == note.Rule })
+			if named && strings.HasSuffix(note.Code, "_unknown") {
+				list = p.appendNote(list, len(reasons), note)
 			}
 		}
 	}
-	return found
+	return list
+}
+
+// appendNote appends a note on a case, unless it stands in the list from an index on.
+func (p *Plan) appendNote(list []Because, from int, note *Reason) []Because {
+	for i := range list[from:] {
+		if b := &list[from+i]; b.Code == note.Code && b.Rule == note.Rule && string(b.Detail) == note.Message {
+			return list
+		}
+	}
+	return append(list, Because{note.Code, note.Rule, p.mem.say(note.Message)})
 }

@@ -108,16 +108,17 @@ func (cr *caseRules) limitByDue(rule string, end slots.Instant, closes bool) {
 	cr.closedByLaw = cr.closedByLaw || closes && end <= cr.now && cr.dueRule != ""
 }
 
-// dueBecause names the laws behind the limit that ends the starts on offer, if it is
+// appendDue names the laws behind the limit that ends the starts on offer, if it is
 // when a determination is due and no case says that.
-func (p *Plan) dueBecause() (found []Because) {
+func (p *Plan) appendDue(list []Because) []Because {
+	from := len(list)
 	for _, cr := range p.rules {
-		for _, note := range cr.notes {
-			fact := Because{note.Code, note.Rule, note.Message}
-			if cr.startsRule == p.limitRule && note.Code == decisionDueByLaw && note.Rule == cr.startsLaw && !slices.Contains(found, fact) {
-				found = append(found, fact)
+		for i := range cr.notes {
+			note := &cr.notes[i]
+			if cr.startsRule == p.limitRule && note.Code == decisionDueByLaw && note.Rule == cr.startsLaw {
+				list = p.appendNote(list, from, note)
 			}
 		}
 	}
-	return found
+	return list
 }

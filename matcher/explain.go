@@ -1,10 +1,10 @@
 package matcher
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parleyhq/parley/slots"
 )
@@ -30,32 +30,70 @@ const (
 	adHocReach = 7 * 24 * slots.Hour
 )
 
-// explain accounts for an answer of offered slots; known tells whether it is known
-// that something can be booked as asked.
-func (p *Plan) explain(offered int, known bool) Explanation {
+// explain accounts for an answer of offered slots; seen is what the answer shows of what
+// can be booked as asked.
+func (p *Plan) explain(offered int, seen glimpse) Explanation {
 	x := Explanation{Offered: offered}
-	if known || p.any(p.window, asAsked) {
+	if seen.asAsked || !seen.nothing && p.any(p.window, asAsked) {
 		return x
 	}
 	if p.Mode == modeAdHoc {
-		near := *p
-		if near.window.End = min(near.window.End, near.window.Start+adHocReach); !near.window.Empty() {
-			near.asked = near.window
-		}
-		p = &near
+		p = p.soon()
 	}
-	waivers := p.waivers()
-	x.NothingBecause = p.because(waivers)
-	x.Unlock = slices.Concat(waivers.unlocks, p.tickUnlocks(), p.windowsUnlock(), p.weekUnlocks(), p.specialtyUnlock(), p.originalUnlocks(), p.deadlineUnlock())
+	waivers := p.source.waived(p)
+	x.NothingBecause = p.because(&waivers)
+	unlocks := append(p.mem.unlocks.take(len(waivers.unlocks)+unlocksUsual), waivers.unlocks...)
+	if p.source.qualified(p, p.limits) {
+		unlocks = p.appendTicks(unlocks)
+		unlocks = p.appendWindows(unlocks)
+		unlocks = p.appendWeeks(unlocks)
+	}
+	unlocks = p.appendSpecialty(unlocks)
+	unlocks = p.appendOriginals(unlocks)
+	x.Unlock = p.appendDeadline(unlocks)
 	return x
+}
+
+// unlocksUsual is how many changes an explanation seldom exceeds, those of attestations
+// aside.
+const unlocksUsual = 16
+
+// soon is an ad hoc plan for the days that an explanation looks at.
+func (p *Plan) soon() *Plan {
+	near := *p
+	if near.window.End = min(near.window.End, near.window.Start+adHocReach); !near.window.Empty() {
+		near.asked = near.window
+	}
+	return &near
+}
+
+// yield is how many starts something has, distinct reviewer × start.
+type yield struct {
+	slots    int
+	earliest slots.Instant
+}
+
+// add adds n starts, the first of them at start.
+func (y *yield) add(n int, start slots.Instant) {
+	if n > 0 && (y.slots == 0 || start < y.earliest) {
+		y.earliest = start
+	}
+	y.slots += n
 }
 
 // add counts a slot that the change would yield.
 func (u *Unlock) add(start slots.Instant) {
-	if u.Slots == 0 || start < u.Earliest {
-		u.Earliest = start
+	y := yield{u.Slots, u.Earliest}
+	y.add(1, start)
+	u.Slots, u.Earliest = y.slots, y.earliest
+}
+
+// appendUnlock appends a change, if it yields something.
+func appendUnlock(list []Unlock, kind, value, rule string, y yield) []Unlock {
+	if y.slots == 0 {
+		return list
 	}
-	u.Slots++
+	return append(list, Unlock{Kind: kind, Value: value, Slots: y.slots, Earliest: y.earliest, Rule: rule})
 }
 
 // waivers are the slots in range that only a waiver keeps from being booked.
@@ -66,15 +104,12 @@ type waivers struct {
 	unlocks []Unlock // by code, for the slots where one code is enough
 }
 
-// waivers looks for slots in range and ticks that a caller could book with an
-// attestation.
-func (p *Plan) waivers() waivers {
-	var w waivers
+// waived counts them one by one.
+func (t treeSource) waived(p *Plan) (w waivers) {
 	var seen *Reviewer
 	var until slots.Instant
 	var codes []string
-	f := filter{tiers: waivableTiers}
-	p.source.each(p, p.window, p.ticked(p.window), f, func(r *Reviewer, start slots.Instant, s *span) bool {
+	t.each(p, p.window, p.ticked(p.window), filter{tiers: waivableTiers}, func(r *Reviewer, start slots.Instant, s *span) bool {
 		if s.unmet.Has(NeedSpecialtyMatch) {
 			return true // not bookable as asked, whatever is attested
 		}
@@ -90,17 +125,27 @@ func (p *Plan) waivers() waivers {
 		}
 		return true
 	})
-	slices.SortFunc(w.unlocks, func(a, b Unlock) int { return cmp.Compare(a.Value, b.Value) })
+	slices.SortFunc(w.unlocks, byValue)
 	return w
 }
+
+func byValue(a, b Unlock) int { return strings.Compare(a.Value, b.Value) }
 
 // waivedRule names the row that leaves r's slot at start to a waiver.
 func (p *Plan) waivedRule(r *Reviewer, start slots.Instant) string {
 	for _, cr := range p.rules {
-		for _, f := range cr.facts(r, start) {
-			if f.Waiver != "" {
-				return f.Rule
+		for i := range cr.rows {
+			row := &cr.rows[i]
+			if row.tree == nil {
+				continue
 			}
+			q := judging{cr: cr, r: r, t: start}
+			j := row.tree.judge(&q)
+			if j.unmet == 0 || waiverFor(row.waivers, row.required, j.unmet) == nil {
+				continue
+			}
+			need, _ := row.tree.firstUnmet(&q, j.unmet)
+			return row.rule(Needs(0).With(need))
 		}
 	}
 	return ""
@@ -129,40 +174,43 @@ func (p *Plan) waiverCodes(r *Reviewer, start slots.Instant) []string {
 	return codes
 }
 
-// tickUnlocks tries each day and each hour that is not ticked: a start that
-// misses one box only is unlocked by it.
-func (p *Plan) tickUnlocks() []Unlock {
-	var days [7]Unlock
-	var hours [24]Unlock
-	ticks := p.query.Ticks
-	if ticks == slots.AllTicks {
-		return nil
+// appendTicks tries each day and each hour that is not ticked: a start that misses one box
+// only is unlocked by it.
+func (p *Plan) appendTicks(list []Unlock) []Unlock {
+	if p.query.Ticks == slots.AllTicks {
+		return list
 	}
-	p.source.each(p, p.window, p.windows.Clip(p.reach(p.window)), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
+	missed := p.source.boxes(p)
+	for i, y := range missed.days {
+		list = appendUnlock(list, "day", slots.Weekday(i).String(), "", y)
+	}
+	for i, y := range missed.hours {
+		list = appendUnlock(list, "hour", strconv.Itoa(i), "", y)
+	}
+	return list
+}
+
+// boxYields are what ticking one more day or hour would yield.
+type boxYields struct {
+	days  [7]yield
+	hours [24]yield
+}
+
+// boxes counts one by one.
+func (t treeSource) boxes(p *Plan) (missed boxYields) {
+	ticks := p.query.Ticks
+	t.each(p, p.window, p.windows.Clip(p.reach(p.window)), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
 		needed := p.boxes(start)
-		missingDays, missingHours := uint8(needed.Days&^ticks.Days), needed.Hours&^ticks.Hours
+		days, hours := uint8(needed.Days&^ticks.Days), needed.Hours&^ticks.Hours
 		switch {
-		case missingHours == 0 && bits.OnesCount8(missingDays) == 1:
-			days[bits.TrailingZeros8(missingDays)].add(start)
-		case missingDays == 0 && bits.OnesCount32(missingHours) == 1:
-			hours[bits.TrailingZeros32(missingHours)].add(start)
+		case hours == 0 && bits.OnesCount8(days) == 1:
+			missed.days[bits.TrailingZeros8(days)].add(1, start)
+		case days == 0 && bits.OnesCount32(hours) == 1:
+			missed.hours[bits.TrailingZeros32(hours)].add(1, start)
 		}
 		return true
 	})
-	var unlocks []Unlock
-	for i, u := range days {
-		if u.Slots > 0 {
-			u.Kind, u.Value = "day", slots.Weekday(i).String()
-			unlocks = append(unlocks, u)
-		}
-	}
-	for i, u := range hours {
-		if u.Slots > 0 {
-			u.Kind, u.Value = "hour", strconv.Itoa(i)
-			unlocks = append(unlocks, u)
-		}
-	}
-	return unlocks
+	return missed
 }
 
 // boxes returns the days and hours that a call at start needs ticked. Looking
@@ -179,68 +227,62 @@ func (p *Plan) boxes(start slots.Instant) (needed slots.Ticks) {
 	}
 }
 
-// weekUnlocks tries other weeks with the same ticks: those that follow the range,
+// appendWeeks tries other weeks with the same ticks: those that follow the range,
 // then those before it, nearest first. Only slots are looked for by the week.
-func (p *Plan) weekUnlocks() []Unlock {
+func (p *Plan) appendWeeks(list []Unlock) []Unlock {
 	if p.limits.Empty() || p.Mode != modeSlot || p.query.Windows != nil {
-		return nil
+		return list
 	}
-	z := p.query.Zone
+	z, from := p.query.Zone, len(list)
 	first, last := z.Date(p.limits.Start).Monday(), z.Date(p.limits.End-1).Monday()
-	var after, before []slots.Date
-	for monday := first; monday <= last; monday = monday.AddDays(7) {
-		week := WeekRange(z, monday)
-		switch {
-		case week.Start >= p.asked.End:
-			after = append(after, monday)
-		case week.End <= p.asked.Start:
-			before = append(before, monday)
+	for monday := first; monday <= last && len(list)-from < unlockWeeks; monday = monday.AddDays(7) {
+		if week := WeekRange(z, monday); week.Start >= p.asked.End {
+			list = p.appendWeek(list, monday, week)
 		}
 	}
-	slices.Reverse(before)
-	var unlocks []Unlock
-	for _, monday := range append(after, before...) {
-		u := Unlock{Kind: "week", Value: monday.String()}
-		p.count(WeekRange(z, monday).Intersect(p.limits), &u)
-		if u.Slots > 0 {
-			unlocks = append(unlocks, u)
-		}
-		if len(unlocks) == unlockWeeks {
-			break
+	for monday := last; monday >= first && len(list)-from < unlockWeeks; monday = monday.AddDays(-7) {
+		if week := WeekRange(z, monday); week.Start < p.asked.End && week.End <= p.asked.Start {
+			list = p.appendWeek(list, monday, week)
 		}
 	}
-	return unlocks
+	return list
 }
 
-// specialtyUnlock tries the query with the specialty request turned round.
-func (p *Plan) specialtyUnlock() []Unlock {
+func (p *Plan) appendWeek(list []Unlock, monday slots.Date, week slots.Interval) []Unlock {
+	y := p.source.count(p, week.Intersect(p.limits))
+	if y.slots == 0 {
+		return list
+	}
+	return appendUnlock(list, "week", p.mem.monday(monday), "", y)
+}
+
+// appendSpecialty tries the query with the specialty request turned round.
+func (p *Plan) appendSpecialty(list []Unlock) []Unlock {
 	q := p.query
 	q.SpecialtyMatch = !q.SpecialtyMatch
-	u := Unlock{Kind: "specialty_match_requested", Value: strconv.FormatBool(q.SpecialtyMatch)}
-	return p.instead(p.view, q, u)
+	return appendUnlock(list, "specialty_match_requested", strconv.FormatBool(q.SpecialtyMatch), "", p.instead(p.view, &q))
 }
 
-// instead counts what a query on another state would yield; none without a slot.
-func (p *Plan) instead(v *View, q Query, u Unlock) []Unlock {
-	other, refusal := NewPlan(v, q)
+// instead counts what a query on another state would yield.
+func (p *Plan) instead(v *View, q *Query) yield {
+	other, refusal := p.mem.aside().Plan(v, *q)
 	if refusal != nil {
-		return nil
+		return yield{}
 	}
-	other.source = p.source
 	if other.Mode == modeAdHoc {
 		other.window.End = min(other.window.End, other.window.Start+adHocReach)
 	}
-	other.count(other.window, &u)
-	if u.Slots == 0 {
-		return nil
-	}
-	return []Unlock{u}
+	return p.source.count(other, other.window)
 }
 
-// count adds to u what window and ticks hold.
-func (p *Plan) count(window slots.Interval, u *Unlock) {
-	p.source.each(p, window, p.ticked(window), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
-		u.add(start)
+// count counts one by one.
+func (t treeSource) count(p *Plan, window slots.Interval) (y yield) {
+	t.each(p, window, p.ticked(window), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
+		y.add(1, start)
 		return true
 	})
+	return y
 }
+
+// qualified reports that somebody may.
+func (treeSource) qualified(*Plan, slots.Interval) bool { return true }

@@ -126,18 +126,12 @@ func (w *factWalk) walk(n *activeNode, group int, counts bool) {
 }
 
 // chosen returns which branch of an or decides.
-func (w *factWalk) chosen(n *activeNode) (chosen int) {
+func (w *factWalk) chosen(n *activeNode) int {
 	if w.r == nil {
 		return 0
 	}
-	fewest := needCount + 1
-	for i, child := range n.children {
-		q := judging{cr: w.cr, r: w.r, t: w.t}
-		if unmet := child.judge(&q).unmet.Len(); unmet < fewest {
-			chosen, fewest = i, unmet
-		}
-	}
-	return chosen
+	q := judging{cr: w.cr, r: w.r, t: w.t}
+	return n.decides(&q)
 }
 
 func (w *factWalk) leaf(n *activeNode, group int, counts bool) {

@@ -246,7 +246,7 @@ func TestExplanationInEveryModeAgainstTwin(t *testing.T) {
 			return
 		}
 		for _, b := range x.NothingBecause {
-			checkNamed(t, rules, b.Code, b.Rule, b.Detail)
+			checkNamed(t, rules, b.Code, b.Rule, b.Detail.String())
 			kinds[b.Code]++
 		}
 		var got, want []string

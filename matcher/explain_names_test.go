@@ -44,7 +44,7 @@ func TestEveryRefusalNamesARuleOrAFact(t *testing.T) {
 		if refusal != nil {
 			x, _ := ExplainRefused(w.view, w.query)
 			for _, b := range x.NothingBecause {
-				checkNamed(t, rs, b.Code, b.Rule, b.Detail)
+				checkNamed(t, rs, b.Code, b.Rule, b.Detail.String())
 			}
 			if len(x.NothingBecause) == 0 {
 				t.Fatalf("refused as %s without a reason", refusal.Code)
@@ -63,7 +63,7 @@ func TestEveryRefusalNamesARuleOrAFact(t *testing.T) {
 		}
 		for _, b := range x.NothingBecause {
 			met[b.Code]++
-			checkNamed(t, rs, b.Code, b.Rule, b.Detail)
+			checkNamed(t, rs, b.Code, b.Rule, b.Detail.String())
 		}
 		checkNearestNamed(t, p, offers > 0)
 		for _, u := range x.Unlock {

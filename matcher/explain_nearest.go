@@ -36,7 +36,7 @@ func (p *Plan) NearestUnlocked() (offer *Offer, unlock Unlock, ok bool) {
 			continue
 		}
 		if offers := q.asAskedNear(p.center()); len(offers) > 0 {
-			q.count(q.window, &u)
+			u.counts(q)
 			return &offers[0], u, true
 		}
 	}
@@ -49,8 +49,14 @@ func (p *Plan) consentMissing(offer *Offer) (*Offer, Unlock, bool) {
 		return nil, Unlock{}, false
 	}
 	u := Unlock{Kind: "attestation", Value: offer.Attestations[0]}
-	p.count(p.window, &u)
+	u.counts(p)
 	return offer, u, true
+}
+
+// counts counts what a plan yields.
+func (u *Unlock) counts(p *Plan) {
+	y := p.source.count(p, p.window)
+	u.Slots, u.Earliest = y.slots, y.earliest
 }
 
 // near ranks a start that changes would open.

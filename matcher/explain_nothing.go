@@ -10,7 +10,7 @@ import (
 
 // ExplainNothing says why nothing can be booked as it was asked for, and each
 // single change that would yield a call. Both lists are empty if something can.
-func (p *Plan) ExplainNothing() Explanation { return p.explain(0, false) }
+func (p *Plan) ExplainNothing() Explanation { return p.explain(0, glimpse{}) }
 
 // ExplainRefused does so for a query that has no plan: the reasons are those of
 // the refusal, and the change tried is the deadline that has passed. It is not ok
@@ -21,11 +21,11 @@ func ExplainRefused(v *View, q Query) (x Explanation, ok bool) {
 		return x, false
 	}
 	for _, r := range refusal.Reasons {
-		x.NothingBecause = append(x.NothingBecause, Because{Code: r.Code, Rule: r.Rule, Detail: r.Message})
+		x.NothingBecause = append(x.NothingBecause, Because{Code: r.Code, Rule: r.Rule, Detail: Text(r.Message)})
 	}
 	if len(refusal.Reasons) == 0 {
 		rule, modes := refusedBy(v, q)
-		x.NothingBecause = []Because{{Code: refusal.Code, Rule: rule, Detail: modes}}
+		x.NothingBecause = []Because{{Code: refusal.Code, Rule: rule, Detail: Text(modes)}}
 	}
 	x.Unlock = passedUnlock(v, q, refusal)
 	return x, true
@@ -55,8 +55,8 @@ func passedUnlock(v *View, q Query, refusal *Refusal) []Unlock {
 	if relaxed.Rules == nil {
 		return nil
 	}
-	p := Plan{source: treeSource{}}
-	return p.instead(&relaxed, q, u)
+	p := Plan{source: treeSource{}, mem: new(Searcher)}
+	return appendUnlock(nil, u.Kind, u.Value, u.Rule, p.instead(&relaxed, &q))
 }
 
 // refusedBy names the payer's row of the first case that has one, and the modes in
@@ -73,13 +73,15 @@ func refusedBy(v *View, q Query) (rule, modes string) {
 	return rule, listFact(parts, "no case")
 }
 
-// deadlineUnlock tries the query without the limit that ends the starts on offer.
-func (p *Plan) deadlineUnlock() []Unlock {
-	relaxed := *p.view
-	if relaxed.Rules = p.view.Rules.withoutDeadline(p.limitRule); relaxed.Rules == nil {
-		return nil
+// appendDeadline tries the query without the limit that ends the starts on offer.
+func (p *Plan) appendDeadline(list []Unlock) []Unlock {
+	rules := p.view.Rules.withoutDeadline(p.limitRule)
+	if rules == nil {
+		return list
 	}
-	return p.instead(&relaxed, p.query, Unlock{Kind: "deadline", Value: p.limitRule, Rule: p.limitRule})
+	relaxed := *p.view
+	relaxed.Rules = rules
+	return appendUnlock(list, "deadline", p.limitRule, p.limitRule, p.instead(&relaxed, &p.query))
 }
 
 // withoutDeadline returns the rules as if the deadline that a rule sets for the
@@ -144,20 +146,20 @@ func (rs *Ruleset) withoutLaw(id string) *Ruleset {
 	return &changed
 }
 
-// windowsUnlock tries the times around the requester's windows. Its value is the
+// appendWindows tries the times around the requester's windows. Its value is the
 // start nearest to them.
-func (p *Plan) windowsUnlock() []Unlock {
+func (p *Plan) appendWindows(list []Unlock) []Unlock {
 	if p.query.Windows == nil {
-		return nil
+		return list
 	}
 	q := p.query
 	q.Windows, q.Range = nil, p.aroundWindows().Intersect(p.window)
 	if q.Range.Empty() {
-		return nil
+		return list
 	}
 	free, refusal := NewPlan(p.view, q)
 	if refusal != nil {
-		return nil
+		return list
 	}
 	u := Unlock{Kind: "windows"}
 	var nearest slots.Instant
@@ -170,10 +172,10 @@ func (p *Plan) windowsUnlock() []Unlock {
 		return true
 	})
 	if u.Slots == 0 {
-		return nil
+		return list
 	}
 	u.Value = nearest.String()
-	return []Unlock{u}
+	return append(list, u)
 }
 
 // aroundWindows are the starts that are not too far from the requester's windows; of
@@ -205,25 +207,22 @@ func (p *Plan) outsideBy(start slots.Instant) slots.Instant {
 	return least
 }
 
-// originalUnlocks looks at the reviewers whom a rule prefers, at times that were not
+// appendOriginals looks at the reviewers whom a rule prefers, at times that were not
 // asked for: they have some, or the rule would not bind.
-func (p *Plan) originalUnlocks() []Unlock {
-	var unlocks []Unlock
+func (p *Plan) appendOriginals(list []Unlock) []Unlock {
 	for _, o := range p.originals {
 		window := p.limits.Intersect(slots.Interval{Start: p.limits.Start, End: o.until + 1})
-		u := Unlock{Kind: "original_reviewer", Value: o.reviewer.ID, Rule: o.rule}
 		d := desk{plan: p}
 		if d.seat(o.reviewer, window); d.tiers(asAsked) == 0 {
 			continue // two such rules exclude one another
 		}
 		d.open(window)
+		var y yield
 		d.starts(p.windows.Clip(p.reach(window)), asAsked, func(start slots.Instant, _ *span) bool {
-			u.add(start)
+			y.add(1, start)
 			return true
 		})
-		if u.Slots > 0 {
-			unlocks = append(unlocks, u)
-		}
+		list = appendUnlock(list, "original_reviewer", o.reviewer.ID, o.rule, y)
 	}
-	return unlocks
+	return list
 }

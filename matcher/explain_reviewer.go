@@ -119,7 +119,7 @@ func (p *Plan) limitFacts(start slots.Instant) []RequirementFact {
 	last := RequirementFact{Code: detailBeyondHorizon, Rule: horizon, Source: p.sourceOf(horizon), Facts: []string{at, "before=" + p.limits.End.String()}}
 	if p.limitRule != "" {
 		last.Code, last.Rule, last.Source = detailBeyondLimit, p.limitRule, p.sourceOf(p.limitRule)
-		for _, by := range p.dueBecause() {
+		for _, by := range p.appendDue(nil) {
 			last.Facts = append(last.Facts, "decision_due_by="+by.Rule)
 		}
 	}

@@ -171,16 +171,16 @@ func (p *Plan) ticked(window slots.Interval) slots.Set {
 	return ticked.Intersect(p.windows)
 }
 
-// reveal reports whether the query's reveal lets waivable tiers through; compliant tells
-// whether it is known that a compliant start is on offer that can still change a decision.
-func (p *Plan) reveal(compliant bool) bool {
+// reveal reports whether the query's reveal lets waivable tiers through; seen is what the
+// compliant part of the answer shows.
+func (p *Plan) reveal(seen *glimpse) bool {
 	switch p.query.Waivable {
 	case RevealAlways:
 		return true
 	case RevealNever:
 		return false
 	}
-	return !compliant && !p.any(p.window, filter{tiers: compliantTiers, changing: true})
+	return seen.nothing || !seen.changing && !p.any(p.window, filter{tiers: compliantTiers, changing: true})
 }
 
 // any reports whether a start in window and ticks passes f.

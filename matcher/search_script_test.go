@@ -225,7 +225,7 @@ func needs(unmet Needs, attestations []string) string {
 func (s *searchScript) explain(b *strings.Builder, x Explanation) {
 	fmt.Fprintf(b, "offered %d\n", x.Offered)
 	for _, because := range x.NothingBecause {
-		fmt.Fprintf(b, "because %s [%s]: %s\n", because.Code, because.Rule, because.Detail)
+		fmt.Fprintf(b, "because %s [%s]: %s\n", because.Code, because.Rule, because.Detail.String())
 	}
 	for _, u := range x.Unlock {
 		fmt.Fprintf(b, "unlock %s %s: %d slots from %s\n", u.Kind, u.Value, u.Slots, s.show(u.Earliest))

@@ -17,6 +17,15 @@ type Searcher struct {
 	offers     slab[Offer]
 	cases      slab[CaseJudgement] // of slots on which the cases differ
 	unions     unions              // of attestations
+
+	// What accounts for them.
+	reasons slab[Because]
+	limits  slab[limitReason]
+	unlocks slab[Unlock]
+	names   slab[string]
+	words   slab[byte]
+	mondays [16]namedDate
+	other   *Searcher // of the question that an explanation asks in the plan's place
 }
 
 // forget takes back what the last plan and its answers used.
@@ -27,6 +36,19 @@ func (m *Searcher) forget() {
 	m.offers.reset()
 	m.cases.reset()
 	m.unions.reset()
+	m.reasons.reset()
+	m.limits.reset()
+	m.unlocks.reset()
+	m.names.reset()
+	m.words.reset()
+}
+
+// aside returns a Searcher for another question, while the answers of m are in use.
+func (m *Searcher) aside() *Searcher {
+	if m.other == nil {
+		m.other = new(Searcher)
+	}
+	return m.other
 }
 
 // rulesOf decides the cases of a query.

@@ -57,3 +57,17 @@ func (s *slab[T]) extend(list []T, x T) []T {
 	}
 	return append(append(s.take(n+1), list...), x)
 }
+
+// open returns an empty list to append to, in place as long as the block has room; close
+// hands out what has become of it. Nothing is taken in between.
+func (s *slab[T]) open() []T { return s.block[len(s.block):] }
+
+func (s *slab[T]) close(list []T) []T {
+	n := len(list)
+	if n > cap(s.block)-len(s.block) {
+		return append(s.take(n), list...)
+	}
+	from := len(s.block)
+	s.block = s.block[:from+n]
+	return s.block[from : from+n : from+n]
+}

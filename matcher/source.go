@@ -39,4 +39,24 @@ type source interface {
 	// assign adds to a every start of the plan's window and ticks that its consents
 	// make bookable, and notes those that only calls and caps keep from being it.
 	assign(p *Plan, a *assigner)
+
+	// The rest is for explanations.
+
+	// count counts the starts in window, at times that suit the requester, that can be
+	// booked as asked.
+	count(p *Plan, window slots.Interval) yield
+
+	// waived counts those in the plan's window that only a waiver keeps from that.
+	waived(p *Plan) waivers
+
+	// boxes counts those in the plan's window, of which count finds none, that miss one
+	// tick.
+	boxes(p *Plan) boxYields
+
+	// reasons counts reviewers by what keeps them from the plan's window.
+	reasons(p *Plan) reasons
+
+	// qualified reports whether the rules let anybody take the call as asked at a time in
+	// window, free or not. It may say so where nobody does.
+	qualified(p *Plan, window slots.Interval) bool
 }

@@ -7,7 +7,8 @@ func (p *Plan) Why() (Because, bool) {
 	if p.any(p.window, asAsked) {
 		return Because{}, false
 	}
-	if all := p.because(p.waivers()); len(all) > 0 {
+	w := p.source.waived(p)
+	if all := p.because(&w); len(all) > 0 {
 		return all[0], true
 	}
 	return Because{}, false

@@ -127,10 +127,10 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 	found := plan.ExplainNothing()
 	for _, b := range found.NothingBecause {
 		if first := &out.Because[0]; b.Code == first.Code && b.Rule == first.Rule && first.Detail == "" {
-			first.Detail = b.Detail // the same, with what it rests on
+			first.Detail = b.Detail.String() // the same, with what it rests on
 			continue
 		}
-		out.Because = append(out.Because, becauseOut(b))
+		out.Because = append(out.Because, becauseOut{Code: b.Code, Rule: b.Rule, Detail: b.Detail.String()})
 	}
 	for i := range found.Unlock {
 		out.Unlock = append(out.Unlock, unlockOf(&found.Unlock[i], z))

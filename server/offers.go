@@ -226,7 +226,7 @@ func (w *offerWriter) explanation(dst []byte, e *matcher.Explanation) []byte {
 		dst = append(dst, `,"rule":`...)
 		dst = quote(dst, b.Rule)
 		dst = append(dst, `,"detail":`...)
-		dst = quote(dst, b.Detail)
+		dst = quoteText(dst, b.Detail)
 		dst = append(dst, '}')
 	}
 	dst = append(dst, `],"unlock":[`...)
@@ -266,6 +266,15 @@ func quote(dst []byte, s string) []byte {
 		return append(append(append(dst, '"'), s...), '"')
 	}
 	dst, err := jsontext.AppendQuote(dst, s)
+	if err != nil {
+		panic("server: text of an answer is not UTF-8")
+	}
+	return dst
+}
+
+// quoteText is quote for a text of an answer.
+func quoteText(dst []byte, t matcher.Text) []byte {
+	dst, err := jsontext.AppendQuote(dst, t)
 	if err != nil {
 		panic("server: text of an answer is not UTF-8")
 	}
