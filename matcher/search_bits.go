@@ -37,8 +37,9 @@ type bitSearch struct {
 	cuts    []slots.Instant
 
 	times
-	picks   picks
-	weekly  weekCounts
+	picks  picks
+	weekly weekCounts
+	accounts
 	parts   []dayPart
 	dates   []dated
 	datesAt slots.Instant // that dates hold for

@@ -13,6 +13,7 @@ type times struct {
 	given  bool
 	within []slots.Interval
 	only   bool // starts lie in within
+	ticks  slots.Ticks
 }
 
 func (t *times) reset(b *bitSearch) {
@@ -22,7 +23,7 @@ func (t *times) reset(b *bitSearch) {
 	for range last - t.lead + 1 {
 		t.masks, t.known = append(t.masks, block{}), append(t.known, false)
 	}
-	t.suits, t.given, t.within, t.only = slots.Set{}, false, t.within[:0], false
+	t.suits, t.given, t.within, t.only, t.ticks = slots.Set{}, false, t.within[:0], false, b.p.query.Ticks
 }
 
 // count returns how many segments the window touches.
@@ -43,7 +44,7 @@ func (b *bitSearch) mask(i int) *block {
 	if b.given {
 		raster.Cover(row[:], first, b.suits)
 	} else {
-		raster.Tick(row[:], first, b.p.query.Zone, b.p.query.Ticks)
+		raster.Tick(row[:], first, b.p.query.Zone, b.ticks)
 		if b.p.query.Windows != nil {
 			var open longRow
 			raster.Cover(open[:], first, b.p.windows)
