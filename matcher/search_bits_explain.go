@@ -175,14 +175,17 @@ func (b *bitSearch) singleYields(f filter, each func(ref int, s *span, y yield))
 	if len(b.singles) == 0 {
 		return
 	}
-	odd := b.odd()
+	odd := b.oddSingles()
 	for _, ref := range b.singles {
 		d := &b.desk
 		if d.seat(b.x.seat(ref), b.window); d.tiers(f) == 0 {
 			continue
 		}
-		if odd[ref/64]>>(ref%64)&1 == 1 {
-			b.deskYields(ref, f, each)
+		if in(odd, ref) {
+			b.seatedStarts(odd, ref, b.window, f, func(start slots.Instant, s *span) bool {
+				each(ref, s, yield{1, start})
+				return true
+			})
 			continue
 		}
 		for i := range d.spans {
@@ -191,20 +194,6 @@ func (b *bitSearch) singleYields(f filter, each func(ref int, s *span, y yield))
 			}
 		}
 	}
-}
-
-// deskYields is singleYields for whom sits at the desk.
-func (b *bitSearch) deskYields(ref int, f filter, each func(ref int, s *span, y yield)) {
-	d, suits := &b.desk, b.p.ticked(b.window)
-	window := b.window.Intersect(suits.Hull())
-	if window.Empty() {
-		return
-	}
-	d.open(window)
-	d.starts(suits, f, func(start slots.Instant, s *span) bool {
-		each(ref, s, yield{1, start})
-		return true
-	})
 }
 
 // yieldIn counts the starts of a reviewer in a part of the window.

@@ -60,28 +60,6 @@ func (b *bitSearch) anyOf(c *cast) bool {
 	return false
 }
 
-func (b *bitSearch) singleSome(f filter) (found bool) {
-	window, suits := b.window, b.p.ticked(b.window)
-	if window = window.Intersect(suits.Hull()); window.Empty() {
-		return false
-	}
-	for _, ref := range b.singles {
-		d := &b.desk
-		if d.seat(b.x.seat(ref), window); d.tiers(f) == 0 {
-			continue
-		}
-		d.open(window)
-		d.starts(suits, f, func(slots.Instant, *span) bool {
-			found = true
-			return false
-		})
-		if found {
-			return true
-		}
-	}
-	return false
-}
-
 func (s bitSource) earliest(p *Plan, want tierSet, limit int, dst []Offer) []Offer {
 	b, ok := s.on(p, p.window)
 	if !ok {
@@ -298,47 +276,4 @@ func (b *bitSearch) datedBefore(word int, who uint64, last *pick) uint64 {
 		fewer, same = fewer|less, same|equal
 	}
 	return who&fewer | b.labelled(word, who&same, last.label)
-}
-
-// singleStarts adds the starts of those who are judged at a desk, as far as they can
-// change the list.
-func (b *bitSearch) singleStarts(want tierSet) {
-	if len(b.singles) == 0 {
-		return
-	}
-	p, f := b.p, filter{tiers: want}
-	window := p.window
-	if top := &b.picks; top.full() && top.worst().tier == want.best() {
-		window.End = min(window.End, top.worst().start+1) // what starts later ranks behind
-	}
-	suits := p.ticked(window)
-	for _, ref := range b.singles {
-		d := &b.desk
-		d.seat(b.x.seat(ref), window)
-		tiers := d.tiers(f)
-		if tiers == 0 {
-			continue
-		}
-		part := window
-		if top := &b.picks; top.full() {
-			switch last := top.worst(); {
-			case tiers.best() > last.tier:
-				continue
-			case tiers.best() == last.tier:
-				part.End = min(part.End, last.start+1)
-			}
-		}
-		if part.Empty() {
-			continue
-		}
-		d.open(part)
-		d.starts(suits, f, func(start slots.Instant, s *span) bool {
-			w := pick{tier: s.tier, relation: s.relation, start: start, ref: ref, single: true}
-			if b.picks.admits(&w) {
-				w.firm, w.label = d.firmOnDate(start), b.x.label(ref)
-				b.picks.add(w)
-			}
-			return true
-		})
-	}
 }

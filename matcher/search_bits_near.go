@@ -69,37 +69,6 @@ func (b *bitSearch) startAfter(t slots.Instant) (found spot) {
 	return spot{}
 }
 
-// singlesNear adds the starts of those who are judged at a desk, as far as they can change
-// the list.
-func (b *bitSearch) singlesNear(want tierSet, around slots.Instant) {
-	if len(b.singles) == 0 {
-		return
-	}
-	p, f := b.p, filter{tiers: want}
-	suits := p.ticked(p.window)
-	for _, ref := range b.singles {
-		d := &b.desk
-		d.seat(b.x.seat(ref), p.window)
-		part := p.window
-		if b.picks.full() {
-			far := b.picks.worst().far
-			part = part.Intersect(slots.Interval{Start: around - far, End: around + far + 1})
-		}
-		if d.tiers(f) == 0 || part.Empty() {
-			continue
-		}
-		d.open(part)
-		d.starts(suits, f, func(start slots.Instant, s *span) bool {
-			w := pick{far: distance(start, around), tier: s.tier, relation: s.relation, start: start, ref: ref, single: true}
-			if b.picks.admits(&w) {
-				w.firm, w.label = d.firmOnDate(start), b.x.label(ref)
-				b.picks.add(w)
-			}
-			return true
-		})
-	}
-}
-
 func (s bitSource) each(p *Plan, window slots.Interval, suits slots.Set, f filter, yield func(*Reviewer, slots.Instant, *span) bool) {
 	part := window.Intersect(suits.Hull())
 	b, ok := s.on(p, part)
@@ -109,24 +78,22 @@ func (s bitSource) each(p *Plan, window slots.Interval, suits slots.Set, f filte
 	}
 	b.suits, b.given = suits, true
 	b.cast(f.tiers)
-	all, single := b.dense(), b.dense()
+	all, odd := b.dense(), b.odd()
 	clear(all)
-	clear(single)
 	for i := range b.casts {
 		for _, m := range b.casts[i].members {
 			all[m.word] |= m.bits
 		}
 	}
 	for _, ref := range b.singles {
-		single[ref/64] |= 1 << (ref % 64)
+		all[ref/64] |= 1 << (ref % 64)
 	}
 	d := &b.desk
 	for i := range all {
-		for who := all[i] | single[i]; who != 0; who &= who - 1 {
+		for who := all[i]; who != 0; who &= who - 1 {
 			ref := i*64 + bits.TrailingZeros64(who)
 			r := b.x.seat(ref)
-			alone := single[i]>>(ref%64)&1 == 1
-			if !alone {
+			if !in(odd, ref) {
 				if _, some := b.firstStart(ref); !some {
 					continue
 				}
@@ -139,27 +106,8 @@ func (s bitSource) each(p *Plan, window slots.Interval, suits slots.Set, f filte
 				more = yield(r, start, s)
 				return more
 			}
-			if alone {
-				d.open(part)
-				d.starts(suits, f, each)
-			} else {
-				b.startsOf(ref, f, each)
-			}
+			b.seatedStarts(odd, ref, part, f, each)
 			if !more {
-				return
-			}
-		}
-	}
-}
-
-// startsOf yields the starts of a cast's member, who sits at the desk, that f accepts.
-func (b *bitSearch) startsOf(ref int, f filter, yield func(slots.Instant, *span) bool) {
-	for i := range b.count() {
-		row := b.starts(i, ref, b.mask(i))
-		cells := slots.Bits(row[:])
-		for c := cells.Next(0); c >= 0; c = cells.Next(c + 1) {
-			start := b.startOf(i, c)
-			if s := b.desk.at(start); s != nil && f.accepts(&s.grade) && !yield(start, s) {
 				return
 			}
 		}

@@ -12,7 +12,7 @@ func (s bitSource) reasons(p *Plan) (n reasons) {
 		return s.treeSource.reasons(p)
 	}
 	rest := b.trained()
-	sure, doubts := b.dense(), b.doubts(rest)
+	sure, doubts := b.dense(), b.doubtsOfAll()
 	for i, w := range rest {
 		n.trained += bits.OnesCount64(w)
 		sure[i] = w &^ doubts[i]

@@ -9,6 +9,9 @@ type outcome struct {
 // waivable finds who leaves unmet what the rows let a caller waive. Like verdict it takes
 // each row by itself, and of several cases the worst tier.
 func (b *bitSearch) waivable(found *classes, all, odd, single []uint64, want tierSet) {
+	if !b.mayWaive() {
+		return
+	}
 	sure := b.dense()
 	copy(sure, all)
 	unsure := b.split(sure, odd, single)
@@ -53,6 +56,18 @@ func (b *bitSearch) waivable(found *classes, all, odd, single []uint64, want tie
 		found[tier][RelationNone] = rest
 	}
 	b.resolve(found, unsure, single, want)
+}
+
+// mayWaive reports whether any row lets a caller waive anything.
+func (b *bitSearch) mayWaive() bool {
+	for _, cr := range b.p.rules {
+		for i := range cr.rows {
+			if row := &cr.rows[i]; row.tree != nil && len(row.waivers) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // waive takes out of sure whom a row bars, and adds to license and specialty who needs a

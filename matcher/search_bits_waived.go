@@ -44,7 +44,7 @@ func (s bitSource) waived(p *Plan) (w waivers) {
 // ok if there are too many to number.
 func (b *bitSearch) splitByCodes() (ok bool) {
 	who := b.groups[0].who
-	doubts, unsure := b.doubts(who), b.dense()
+	doubts, unsure := b.doubtsOfAll(), b.dense()
 	for i := range who {
 		unsure[i] = who[i] & doubts[i]
 		who[i] &^= doubts[i]

@@ -149,53 +149,11 @@ func (b *bitSearch) firstsAt(c *cast, word int, met uint64, start slots.Instant)
 	}
 }
 
-// singleFirsts ranks those who are judged at a desk, as far as they can change the page.
-func (b *bitSearch) singleFirsts(tier Tier) {
-	if len(b.singles) == 0 {
-		return
-	}
-	p, want, top := b.p, tierSet(1<<tier), &b.picks
-	suits := p.ticked(p.window)
-	week := slots.NewSet(p.asked)
-	for _, ref := range b.singles {
-		d := &b.desk
-		d.seat(b.x.seat(ref), p.window)
-		if d.tiers(filter{tiers: want}) == 0 {
-			continue
-		}
-		part := p.window
-		if top.full() && top.more {
-			last := top.worst()
-			if d.relation(tier) < last.relation {
-				continue
-			}
-			if d.relation(tier) == last.relation {
-				part.End = min(part.End, last.start+1)
-			}
-		}
-		if part = part.Intersect(suits.Hull()); part.Empty() {
-			continue
-		}
-		d.open(part)
-		d.firsts(suits, want, func(first slots.Instant, s *span) {
-			w := pick{tier: tier, relation: s.relation, start: first, ref: ref, single: true}
-			if top.admits(&w) {
-				w.firm, w.label = d.firm(week), b.x.label(ref)
-				top.add(w)
-			} else {
-				top.more = true
-			}
-		})
-	}
-}
-
 // weekOf fills in what a row of the page offers, day by day. What judged says is kept in it.
 func (b *bitSearch) weekOf(w *pick, shape WeekShape, judged *stretch, out *ReviewerOffers) {
 	p := b.p
 	if w.single {
-		*out = newDays(p.query.Zone, shape.Monday).offers(p, &row{
-			reviewer: b.x.seat(w.ref), tier: w.tier, relation: w.relation, first: w.start,
-		}, p.ticked(p.window), shape.SlotsPerDay)
+		b.singleWeek(w, shape, out)
 		return
 	}
 	out.Reviewer, out.Relation = b.x.seat(w.ref), w.relation
