@@ -80,9 +80,9 @@ func (s *Snapshot) Attention(tenant string, now slots.Instant, after Position, y
 
 // behind stands on the first row of a tenant's list that lies behind a position.
 func behind(list index, tenant string, after Position) cursor {
-	c := cursor{iter: list.tree.Iter(), key: indexed{tenant: tenant}}
 	from := indexed{tenant: tenant, order: int64(after.Start), id: after.ID}
-	c.land(c.iter.Seek(&from))
+	c := cursor{walk: list.walk(&from), key: indexed{tenant: tenant}}
+	c.land()
 	if after.ID != "" {
 		c.pass(from)
 	}

@@ -7,8 +7,7 @@ import (
 )
 
 // bulk gathers what goes into one index of a tenant, in any order, and then
-// puts it in at the end of the index, in order: a tree that grows at its end alone
-// needs no searching, and small numbers are sorted faster than texts.
+// sorts it: small numbers are sorted faster than texts.
 type bulk struct {
 	keys  names
 	items []bulkItem
@@ -25,16 +24,27 @@ func (b *bulk) add(key string, order int64, id uint32) {
 	b.items = append(b.items, bulkItem{b.keys.number(key), id, order})
 }
 
-// load puts all items into x, behind what is there, and begins anew.
-func (b *bulk) load(x index, tenant string, ids []string) {
+// list puts all items into x behind what other tenants have there. id tells the id of
+// a row, of which those of the tenant begin at t.
+func (b *bulk) list(x *listed, t pastTenant, id func(n int) string) {
 	rank, sorted := b.keys.ranks()
 	for i := range b.items {
 		b.items[i].key = rank[b.items[i].key]
 	}
-	eachInOrder(b.items, len(sorted), func(i bulkItem) {
-		x.load(indexed{tenant, sorted[i.key], i.order, ids[i.id]})
+	x.tenants = append(x.tenants, listTenant(b.items, sorted, t, id))
+}
+
+// listTenant sorts items into the list of a tenant; their keys are numbers in keys.
+func listTenant(items []bulkItem, keys []string, t pastTenant, id func(n int) string) listedTenant {
+	l := listedTenant{name: t.name, keys: keys, ends: make([]uint32, len(keys)), items: make([]listedItem, 0, len(items)), id: id, first: t.from}
+	eachInOrder(items, len(keys), func(i bulkItem) {
+		l.items = append(l.items, listedItem{i.order, i.id})
+		l.ends[i.key] = uint32(len(l.items))
 	})
-	*b = bulk{}
+	for k := 1; k < len(keys); k++ {
+		l.ends[k] = max(l.ends[k], l.ends[k-1])
+	}
+	return l
 }
 
 // eachInOrder yields items by key, order and id, each once. Keys are below keys.
@@ -51,8 +61,12 @@ func eachInOrder(items []bulkItem, keys int, yield func(bulkItem)) {
 // inOrder returns items sorted by key, order and id: dealt out by key, then
 // each key by itself.
 func inOrder(items []bulkItem, keys int) []bulkItem {
+	less := func(a, b bulkItem) int { return cmp.Or(cmp.Compare(a.key, b.key), a.compare(b)) }
+	if slices.IsSortedFunc(items, less) {
+		return items
+	}
 	if keys > len(items)+1 {
-		slices.SortFunc(items, func(a, b bulkItem) int { return cmp.Or(cmp.Compare(a.key, b.key), a.compare(b)) })
+		slices.SortFunc(items, less)
 		return items
 	}
 	ends := make([]int, keys+1) // of key-1, then of key

@@ -127,7 +127,7 @@ func (s *state) checkIndexes() error {
 		{"results awaited", s.results, fresh.results},
 		{"callback requests that lost their reviewer", s.stranded, fresh.stranded},
 	} {
-		if !sameItems(x.live.tree, x.want.tree) {
+		if !sameIndex(x.live, x.want) {
 			return fmt.Errorf("index of %s differs from its entities", x.name)
 		}
 	}
@@ -175,6 +175,20 @@ func (s *state) rebuilt() (fresh *state, err error) {
 // sameItems walks two trees side by side.
 func sameItems[T comparable](a, b *btree.BTreeG[*T]) bool {
 	return sameBy(a, b, func(x, y *T) bool { return *x == *y })
+}
+
+// sameIndex walks two indexes side by side.
+func sameIndex(a, b index) bool {
+	y := b.walk(&indexed{})
+	for x := a.walk(&indexed{}); ; x.next() {
+		if x.done || y.done {
+			return x.done && y.done
+		}
+		if x.before(&y.indexed) || y.before(&x.indexed) {
+			return false
+		}
+		y.next()
+	}
 }
 
 func sameRows[T comparable](a, b table[T]) bool {

@@ -1,7 +1,9 @@
 package engine
 
-func (c *codec) appointment(a *Appointment) {
-	version := c.leastVersion(a.least(), appointmentVersion)
+// appointmentHead codes the beginning of an appointment: its version, and what tells
+// where and when it is, and about what.
+func (c *codec) appointmentHead(a *Appointment) (version uint8) {
+	version = c.leastVersion(a.least(), appointmentVersion)
 	c.str(&a.Tenant)
 	c.str(&a.ID)
 	c.strs(&a.CaseIDs)
@@ -12,6 +14,11 @@ func (c *codec) appointment(a *Appointment) {
 	c.interval(&a.Span)
 	c.interval(&a.Busy)
 	natural(c, &a.Status)
+	return version
+}
+
+func (c *codec) appointment(a *Appointment) {
+	version := c.appointmentHead(a)
 	c.str(&a.TimeZone)
 	c.str(&a.PerformedByRole)
 	c.str(&a.Location)

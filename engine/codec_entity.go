@@ -106,10 +106,16 @@ func (c *codec) sealed(s *Sealed) {
 	c.bytes(&s.Bytes, MaxSealedBytes)
 }
 
-func (c *codec) caseEntity(e *Case) {
-	version := c.leastVersion(e.least(), caseVersion)
+// caseHead codes the beginning of a case: its version and name.
+func (c *codec) caseHead(e *Case) (version uint8) {
+	version = c.leastVersion(e.least(), caseVersion)
 	c.str(&e.Tenant)
 	c.str(&e.ID)
+	return version
+}
+
+func (c *codec) caseEntity(e *Case) {
+	version := c.caseHead(e)
 	natural(c, &e.Version)
 	integer(c, &e.UpdatedAt)
 	c.str(&e.AuthorizationNumber)

@@ -100,7 +100,7 @@ func (w *stateWriter) number(n uint64) {
 
 func writeSection[T any](w *stateWriter, t table[T], fields func(*codec, *T)) {
 	w.number(uint64(t.len()))
-	t.tree.Scan(func(r row[T]) bool {
+	t.rows("", "", func(r row[T]) bool {
 		if r.lazy != nil {
 			w.copyRecord(r.lazy.record)
 		} else {

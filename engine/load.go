@@ -7,37 +7,21 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
-// loader reads the sections of a checkpoint into an empty state. Cases,
-// appointments and remembered keys, of which there may be millions, are read once
-// for what the indexes need, and stay records until they are asked for. It comes
-// to the same state as putting one entity after the other does, see rebuilt.
+// loader reads the sections of a checkpoint into an empty state. Of cases and
+// appointments, of which there may be millions, it reads no more than where and when
+// calls are and which cases they are about; they stay records until somebody asks for
+// them, and so do their lists, see lists. It comes to the same state as putting one entity
+// after the other does, see rebuilt.
 type loader struct {
 	s     *state
 	in    *stateReader
-	cases map[string]*loadedCases // by tenant
-	calls []slots.Call            // of appointments
-	ended []deadline              // of keys
-	due   []indexed               // appointments with results that were due
+	calls []slots.Call // of appointments
+	ended []deadline   // of keys
 }
 
-// loadedCases are the cases of one tenant, numbered in order of their ids.
-type loadedCases struct {
-	ids      []string
-	numbers  map[string]uint32
-	npis     [][3]uint32 // numbers in names; noNPI = none
-	names    names
-	byNumber bulk
-	byMember bulk
-	byNPI    bulk
-}
-
-const noNPI = ^uint32(0)
-
-// readLazy reads the records of one section and keeps them as records. take
-// looks at each value, which it must not keep; names must ascend.
-func readLazy[T any](l *loader, t table[T], fields func(*codec, *T), take func(*T) (tenant, id string)) {
-	var last row[T]
-	var slab []lazy[T]
+// readPast reads the records of one section and keeps them as records. head reads
+// the beginning of each and take looks at it, which it must not keep; names must ascend.
+func readPast[T any](l *loader, p *past[T], head func(*codec, *T) uint8, take func(*T) (tenant, id string)) {
 	scratch := new(T)
 	var c codec
 	for n := l.in.number("length of a section"); n > 0 && l.in.err == nil; n-- {
@@ -45,127 +29,52 @@ func readLazy[T any](l *loader, t table[T], fields func(*codec, *T), take func(*
 		if l.in.err != nil {
 			return
 		}
-		*scratch = *new(T)
 		c = codec{in: record, reading: true, scratch: c.scratch.again()}
-		fields(&c, scratch)
-		if l.in.err = c.end(); l.in.err != nil {
+		head(&c, scratch)
+		if l.in.err = c.err; l.in.err != nil {
 			return
 		}
-		if len(slab) == 0 {
-			slab = make([]lazy[T], min(n, 1024))
+		tenant, id := take(scratch)
+		if l.in.err == nil && !p.add(tenant, id, record) {
+			l.in.err = fmt.Errorf("%w: record %s out of order", errDamagedRecord, id)
 		}
-		next := row[T]{lazy: &slab[0]}
-		slab = slab[1:]
-		next.lazy.record, next.lazy.fields = record, fields
-		next.tenant, next.id = take(scratch)
-		if l.in.err == nil && t.len() > 0 && !rowBefore(last, next) {
-			l.in.err = fmt.Errorf("%w: record %s out of order", errDamagedRecord, next.id)
-			return
-		}
-		t.tree.Load(next)
-		last = next
 	}
 }
 
-// readCases reads the section of cases and fills their look-ups.
+// readCases reads the section of cases.
 func (l *loader) readCases() {
-	l.cases = map[string]*loadedCases{}
-	tenant, of := "", (*loadedCases)(nil)
-	readLazy(l, l.s.cases, (*codec).caseEntity, func(c *Case) (string, string) {
-		if of == nil || c.Tenant != tenant {
-			if of != nil {
-				of.load(l.s, tenant)
-			}
-			tenant, of = c.Tenant, &loadedCases{numbers: map[string]uint32{}}
-			l.cases[tenant] = of
-		}
-		of.add(c)
-		return c.Tenant, c.ID
-	})
-	if of != nil {
-		of.load(l.s, tenant)
-	}
+	p := &past[Case]{fields: (*codec).caseEntity}
+	readPast(l, p, (*codec).caseHead, func(c *Case) (string, string) { return c.Tenant, c.ID })
+	l.s.cases.past = p
 }
 
-func (of *loadedCases) add(c *Case) {
-	number := uint32(len(of.ids))
-	of.ids = append(of.ids, c.ID)
-	of.numbers[c.ID] = number
-	if c.AuthorizationNumber != "" {
-		of.byNumber.add(c.AuthorizationNumber, 0, number)
-	}
-	if c.MemberID != (Digest{}) {
-		of.byMember.add(string(c.MemberID[:]), 0, number)
-	}
-	npis := [3]uint32{noNPI, noNPI, noNPI}
-	for i, npi := range caseNPIs(c) {
-		if npi != "" {
-			npis[i] = of.names.number(npi)
-			of.byNPI.add(npi, 0, number)
-		}
-	}
-	of.npis = append(of.npis, npis)
-}
-
-func (of *loadedCases) load(s *state, tenant string) {
-	of.byNumber.load(s.casesByNumber, tenant, of.ids)
-	of.byMember.load(s.casesByMember, tenant, of.ids)
-	of.byNPI.load(s.casesByNPI, tenant, of.ids)
-}
-
-// loadedCalls are the appointments of one tenant, numbered in order of their ids.
+// loadedCalls are the active appointments of one tenant.
 type loadedCalls struct {
-	cases       *loadedCases
-	ids         []string
-	active      []bool
-	byCase      []bulkItem // key: the case's number
-	byNPI       []bulkItem // key: the provider's number
-	byReviewer  bulk
-	byPrincipal bulk
-	upcoming    bulk
+	tenant string
+	cases  finger[Case]
+	byCase []bulkItem // key: the case's number; id: the appointment's
 }
 
-// readAppointments reads the section of appointments and fills their lists, the
-// calendar and the calls by case.
+// readAppointments reads the section of appointments and fills the calendar and the
+// calls by case.
 func (l *loader) readAppointments() {
-	tenant, of := "", (*loadedCalls)(nil)
-	readLazy(l, l.s.appointments, (*codec).appointment, func(a *Appointment) (string, string) {
-		if of == nil || a.Tenant != tenant {
-			if of != nil {
-				l.fail(of.load(l.s, tenant))
-			}
-			tenant, of = a.Tenant, &loadedCalls{cases: l.cases[a.Tenant]}
-			if of.cases == nil {
-				of.cases = &loadedCases{}
-			}
+	p := &past[Appointment]{fields: (*codec).appointment}
+	of := (*loadedCalls)(nil)
+	readPast(l, p, (*codec).appointmentHead, func(a *Appointment) (string, string) {
+		if of == nil || a.Tenant != of.tenant {
+			l.loadCalls(of, p)
+			of = &loadedCalls{tenant: a.Tenant, cases: l.s.cases.past.finger(a.Tenant)}
 		}
-		l.fail(of.add(a))
+		l.fail(of.add(a, uint32(p.n)))
 		if a.Active() {
 			l.calls = append(l.calls, slots.Call{Reviewer: a.Reviewer, Span: a.Span, Busy: a.Busy, ID: a.ID})
 		}
-		if len(a.ResultsDue) > 0 {
-			l.due = append(l.due, indexed{tenant: a.Tenant, id: a.ID})
-		}
 		return a.Tenant, a.ID
 	})
-	if of != nil {
-		l.fail(of.load(l.s, tenant))
-	}
-	l.cases = nil
+	l.loadCalls(of, p)
+	l.s.appointments.past = p
 	l.loadCalendar()
-	l.loadResults()
-}
-
-// loadResults lists the calls whose results are awaited, once all calls are there.
-func (l *loader) loadResults() {
-	for _, d := range l.due {
-		if l.in.err != nil {
-			return
-		}
-		a, _ := l.s.appointments.get(d.tenant, d.id)
-		l.s.listResult(a)
-	}
-	l.due = nil
+	l.s.attachLists(newLists(l.s.cases.past, p))
 }
 
 func (l *loader) fail(err error) {
@@ -174,60 +83,49 @@ func (l *loader) fail(err error) {
 	}
 }
 
-func (of *loadedCalls) add(a *Appointment) error {
+func (of *loadedCalls) add(a *Appointment, number uint32) error {
 	if a.Status < Booked || a.Status > Cancelled {
 		return errContradiction("appointment %s has status %d", a.ID, a.Status)
 	}
-	number, order := uint32(len(of.ids)), -int64(a.Span.Start)
-	of.ids, of.active = append(of.ids, a.ID), append(of.active, a.Active())
 	for _, id := range a.CaseIDs {
-		about, ok := of.cases.numbers[id]
+		about, ok := of.cases.find(id)
 		if !ok {
 			return errContradiction("appointment %s is about case %s, which is not there", a.ID, id)
 		}
-		of.byCase = append(of.byCase, bulkItem{about, number, order})
-		for _, npi := range of.cases.npis[about] {
-			if npi != noNPI {
-				of.byNPI = append(of.byNPI, bulkItem{npi, number, order})
-			}
+		if a.Active() {
+			of.byCase = append(of.byCase, bulkItem{key: uint32(about - of.cases.from), id: number})
 		}
-	}
-	of.byReviewer.add(a.ReviewerID, order, number)
-	of.byPrincipal.add(a.CreatedBy, order, number)
-	if a.Status == Booked {
-		of.upcoming.add("", int64(a.Span.Start), number)
 	}
 	return nil
 }
 
-func (of *loadedCalls) load(s *state, tenant string) (err error) {
-	occupied, calls := ^uint32(0), []call(nil)
-	eachInOrder(of.byCase, len(of.cases.ids), func(i bulkItem) {
-		s.byCase.load(indexed{tenant, of.cases.ids[i.key], i.order, of.ids[i.id]})
-		if !of.active[i.id] {
+// loadCalls notes which case has which call.
+func (l *loader) loadCalls(of *loadedCalls, p *past[Appointment]) {
+	if of == nil || l.in.err != nil {
+		return
+	}
+	last, values := ^uint32(0), []call(nil)
+	eachInOrder(of.byCase, of.cases.to-of.cases.from, func(i bulkItem) {
+		caseID, id := of.cases.p.id(of.cases.from+int(i.key)), p.id(int(i.id))
+		if last == i.key {
+			l.fail(errContradiction("case %s has two calls, one is %s", caseID, id))
 			return
 		}
-		if occupied == i.key && err == nil {
-			err = errContradiction("case %s has two calls, one is %s", of.cases.ids[i.key], of.ids[i.id])
+		last = i.key
+		if len(values) == 0 {
+			values = make([]call, 1024)
 		}
-		occupied = i.key
-		if len(calls) == 0 {
-			calls = make([]call, 1024)
-		}
-		calls[0].id = of.ids[i.id]
-		s.calls.tree.Load(row[call]{tenant: tenant, id: of.cases.ids[i.key], value: &calls[0]})
-		calls = calls[1:]
+		values[0].id = id
+		l.s.calls.tree.Load(row[call]{tenant: of.tenant, id: caseID, value: &values[0]})
+		values = values[1:]
 	})
-	byNPI := bulk{keys: of.cases.names, items: of.byNPI}
-	byNPI.load(s.byNPI, tenant, of.ids)
-	of.byReviewer.load(s.byReviewer, tenant, of.ids)
-	of.byPrincipal.load(s.byPrincipal, tenant, of.ids)
-	of.upcoming.load(s.upcoming, tenant, of.ids)
-	return err
 }
 
 // loadCalendar puts the active appointments into the calendar, by reviewer and time.
 func (l *loader) loadCalendar() {
+	if l.in.err != nil {
+		return
+	}
 	items := make([]bulkItem, len(l.calls))
 	for i, c := range l.calls {
 		items[i] = bulkItem{uint32(c.Reviewer), uint32(i), int64(c.Busy.Start)}
@@ -241,17 +139,35 @@ func (l *loader) loadCalendar() {
 	l.calls = nil
 }
 
-// readKeys reads the section of remembered keys.
+// readKeys reads the section of remembered keys, of which there are those of a week.
 func (l *loader) readKeys() {
-	readLazy(l, l.s.keys, (*codec).remembered, func(r *remembered) (string, string) {
-		if r.key == "" {
+	var last row[remembered]
+	var c codec
+	scratch := new(remembered)
+	for n := l.in.number("length of a section"); n > 0 && l.in.err == nil; n-- {
+		record := l.in.text()
+		if l.in.err != nil {
+			return
+		}
+		*scratch = remembered{}
+		c = codec{in: record, reading: true, scratch: c.scratch.again()}
+		c.remembered(scratch)
+		if l.in.err = c.end(); l.in.err != nil {
+			return
+		}
+		if scratch.key == "" {
 			l.fail(errContradiction("a remembered key is empty"))
 		}
-		id := keyID(r.principal, r.key)
-		l.ended = append(l.ended, deadline{r.expiresAt, r.tenant, id})
-		l.s.answerBytes += len(r.outcome.Answer)
-		return r.tenant, id
-	})
+		next := row[remembered]{tenant: scratch.tenant, id: keyID(scratch.principal, scratch.key)}
+		next.lazy = &lazy[remembered]{record: record, fields: (*codec).remembered}
+		if l.in.err == nil && l.s.keys.len() > 0 && !rowBefore(last, next) {
+			l.in.err = fmt.Errorf("%w: record %s out of order", errDamagedRecord, next.id)
+		}
+		l.ended = append(l.ended, deadline{scratch.expiresAt, next.tenant, next.id})
+		l.s.answerBytes += len(scratch.outcome.Answer)
+		l.s.keys.tree.Load(next)
+		last = next
+	}
 	slices.SortFunc(l.ended, deadline.compare)
 	for _, d := range l.ended {
 		l.s.keysEnd.load(d)

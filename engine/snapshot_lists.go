@@ -3,8 +3,6 @@ package engine
 import (
 	"math"
 
-	"github.com/tidwall/btree"
-
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -81,37 +79,40 @@ func (a *indexed) comesBefore(b indexed) bool {
 	return a.order < b.order || a.order == b.order && a.id < b.id
 }
 
-// cursor stands on a row of a list, unless it is done.
+// cursor stands on an entry of a list, unless it is done.
 type cursor struct {
-	iter btree.IterG[*indexed]
+	walk indexWalk
 	key  indexed
 	at   indexed
 	done bool
 }
 
 func openCursor(tenant string, src source, after Position) (cursor, bool) {
-	c := cursor{iter: src.index.tree.Iter(), key: indexed{tenant: tenant, key: src.key}}
 	from := indexed{tenant: tenant, key: src.key, order: math.MinInt64}
 	if after != (Position{}) {
 		from.order, from.id = -int64(after.Start), after.ID
 	}
-	c.land(c.iter.Seek(&from))
+	c := cursor{walk: src.index.walk(&from), key: indexed{tenant: tenant, key: src.key}}
+	c.land()
 	if !c.done && after != (Position{}) && !from.comesBefore(c.at) {
-		c.land(c.iter.Next())
+		c.next()
 	}
 	return c, !c.done
 }
 
-func (c *cursor) land(ok bool) {
-	if ok {
-		c.at = *c.iter.Item()
-	}
-	c.done = !ok || c.at.tenant != c.key.tenant || c.at.key != c.key.key
+func (c *cursor) land() {
+	c.at = c.walk.indexed
+	c.done = c.walk.done || c.at.tenant != c.key.tenant || c.at.key != c.key.key
+}
+
+func (c *cursor) next() {
+	c.walk.next()
+	c.land()
 }
 
 // pass moves the cursor on if it stands on a place.
 func (c *cursor) pass(place indexed) {
 	if !c.done && c.at.order == place.order && c.at.id == place.id {
-		c.land(c.iter.Next())
+		c.next()
 	}
 }

@@ -30,6 +30,7 @@ type state struct {
 
 	// Derived.
 	seats
+	lists         *lists        // what the indexes begin with; nil: nothing
 	calls         table[call]   // by case: its hold or active appointment
 	holders       table[holder] // by principal
 	holdsEnd      deadlines

@@ -117,20 +117,20 @@ func (a *Appointment) place() indexed {
 func (s *state) list(a *Appointment) {
 	order := -int64(a.Span.Start)
 	for _, caseID := range a.CaseIDs {
-		s.byCase.add(indexed{a.Tenant, caseID, order, a.ID})
+		s.byCase.add(indexed{tenant: a.Tenant, key: caseID, order: order, id: a.ID})
 	}
-	s.byReviewer.add(indexed{a.Tenant, a.ReviewerID, order, a.ID})
-	s.byPrincipal.add(indexed{a.Tenant, a.CreatedBy, order, a.ID})
+	s.byReviewer.add(indexed{tenant: a.Tenant, key: a.ReviewerID, order: order, id: a.ID})
+	s.byPrincipal.add(indexed{tenant: a.Tenant, key: a.CreatedBy, order: order, id: a.ID})
 	s.addOffices(a)
 }
 
 func (s *state) unlist(a *Appointment) {
 	order := -int64(a.Span.Start)
 	for _, caseID := range a.CaseIDs {
-		s.byCase.drop(indexed{a.Tenant, caseID, order, a.ID})
+		s.byCase.drop(indexed{tenant: a.Tenant, key: caseID, order: order, id: a.ID})
 	}
-	s.byReviewer.drop(indexed{a.Tenant, a.ReviewerID, order, a.ID})
-	s.byPrincipal.drop(indexed{a.Tenant, a.CreatedBy, order, a.ID})
+	s.byReviewer.drop(indexed{tenant: a.Tenant, key: a.ReviewerID, order: order, id: a.ID})
+	s.byPrincipal.drop(indexed{tenant: a.Tenant, key: a.CreatedBy, order: order, id: a.ID})
 	s.dropOffices(a)
 }
 
@@ -152,7 +152,7 @@ func (s *state) eachOffice(a *Appointment, do func(indexed)) {
 		}
 		for _, npi := range caseNPIs(c) {
 			if npi != "" {
-				do(indexed{a.Tenant, npi, -int64(a.Span.Start), a.ID})
+				do(indexed{tenant: a.Tenant, key: npi, order: -int64(a.Span.Start), id: a.ID})
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"math"
 	"strings"
 
 	"github.com/tidwall/btree"
@@ -24,8 +23,14 @@ func newTree[T any](less func(a, b T) bool) *btree.BTreeG[T] {
 	return btree.NewBTreeGOptions(less, btree.Options{NoLocks: true, Degree: treeDegree})
 }
 
-// table keeps values by tenant and id.
-type table[T any] struct{ tree *btree.BTreeG[row[T]] }
+// table keeps values by tenant and id: those that a checkpoint held and nobody has
+// changed since in past, all others in the tree.
+type table[T any] struct {
+	tree *btree.BTreeG[row[T]]
+	past *past[T] // nil: none; then nothing is ever dropped
+	// replaced counts the values of past that the tree has others for.
+	replaced *int
+}
 
 // row holds its value, or what it is read from.
 type row[T any] struct {
@@ -50,7 +55,7 @@ func (r row[T]) peek() *T {
 	return r.value
 }
 
-func newTable[T any]() table[T] { return table[T]{newTree(rowBefore[T])} }
+func newTable[T any]() table[T] { return table[T]{tree: newTree(rowBefore[T]), replaced: new(int)} }
 
 func rowBefore[T any](a, b row[T]) bool {
 	if a.tenant != b.tenant {
@@ -61,89 +66,82 @@ func rowBefore[T any](a, b row[T]) bool {
 
 func (t table[T]) get(tenant, id string) (*T, bool) {
 	r, ok := t.tree.Get(row[T]{tenant: tenant, id: id})
+	if !ok && t.past != nil {
+		if l := t.past.find(tenant, id); l != nil {
+			return l.get(), true
+		}
+	}
 	return r.get(), ok
 }
 
 // put returns the value that v replaces, nil if none.
 func (t table[T]) put(tenant, id string, v *T) *T {
-	old, _ := t.tree.Set(row[T]{tenant: tenant, id: id, value: v})
+	old, known := t.tree.Set(row[T]{tenant: tenant, id: id, value: v})
+	if !known && t.past != nil {
+		if l := t.past.find(tenant, id); l != nil {
+			*t.replaced++
+			return l.get()
+		}
+	}
 	return old.get()
 }
 
 func (t table[T]) drop(tenant, id string) bool {
+	if t.past != nil {
+		broken("nothing is dropped of what is kept for good", len(id), 0)
+	}
 	_, ok := t.tree.Delete(row[T]{tenant: tenant, id: id})
 	return ok
 }
 
 // each walks all values in order of tenant and id.
 func (t table[T]) each(yield func(*T) bool) {
+	t.rows("", "", func(r row[T]) bool { return yield(r.peek()) })
+}
+
+// changed walks the values that no checkpoint held when this state was loaded.
+func (t table[T]) changed(yield func(*T) bool) {
 	t.tree.Scan(func(r row[T]) bool { return yield(r.peek()) })
 }
 
 // from walks a tenant's values with ids ≥ id.
 func (t table[T]) from(tenant, id string, yield func(*T) bool) {
-	t.tree.Ascend(row[T]{tenant: tenant, id: id}, func(r row[T]) bool {
-		return r.tenant == tenant && yield(r.get())
-	})
+	t.rows(tenant, id, func(r row[T]) bool { return r.tenant == tenant && yield(r.get()) })
 }
 
-func (t table[T]) len() int { return t.tree.Len() }
-
-func (t table[T]) clone() table[T] { return table[T]{t.tree.Copy()} }
-
-// index keeps ids by a key of their tenant.
-type index struct{ tree *btree.BTreeG[*indexed] }
-
-// indexed is one id under one key. Order is the order of the ids under a key:
-// minus an instant for newest first, 0 where ids alone decide.
-type indexed struct {
-	tenant, key string
-	order       int64
-	id          string
-}
-
-func (a *indexed) before(b *indexed) bool {
-	switch {
-	case a.tenant != b.tenant:
-		return a.tenant < b.tenant
-	case a.key != b.key:
-		return a.key < b.key
-	case a.order != b.order:
-		return a.order < b.order
-	}
-	return a.id < b.id
-}
-
-func newIndex() index { return index{newTree((*indexed).before)} }
-
-// add reports whether e was not there.
-func (x index) add(e indexed) bool {
-	_, replaced := x.tree.Set(&e)
-	return !replaced
-}
-
-// load adds e behind all that is there, fast; elsewhere it is add.
-func (x index) load(e indexed) { x.tree.Load(&e) }
-
-func (x index) drop(e indexed) bool {
-	_, ok := x.tree.Delete(&e)
-	return ok
-}
-
-// from walks all that is not before a place.
-func (x index) from(place indexed, yield func(*indexed) bool) { x.tree.Ascend(&place, yield) }
-
-// ids walks the ids under a key.
-func (x index) ids(tenant, key string, yield func(id string) bool) {
-	if x.tree.Len() == 0 {
+// rows walks all rows that are not before a place.
+func (t table[T]) rows(tenant, id string, yield func(row[T]) bool) {
+	place := row[T]{tenant: tenant, id: id}
+	if t.past == nil {
+		t.tree.Ascend(place, yield)
 		return
 	}
-	x.from(indexed{tenant: tenant, key: key, order: math.MinInt64}, func(e *indexed) bool {
-		return e.tenant == tenant && e.key == key && yield(e.id)
+	newer := t.tree.Iter()
+	more := newer.Seek(place)
+	going := t.past.from(tenant, id, func(r row[T]) bool {
+		for more && rowBefore(newer.Item(), r) {
+			if !yield(newer.Item()) {
+				return false
+			}
+			more = newer.Next()
+		}
+		if more && !rowBefore(r, newer.Item()) {
+			r = newer.Item()
+			more = newer.Next()
+		}
+		return yield(r)
 	})
+	for ; going && more; more = newer.Next() {
+		going = yield(newer.Item())
+	}
 }
 
-func (x index) clone() index { return index{x.tree.Copy()} }
+func (t table[T]) len() int { return t.tree.Len() + t.past.len() - *t.replaced }
+
+func (t table[T]) clone() table[T] {
+	replaced := *t.replaced
+	return table[T]{t.tree.Copy(), t.past, &replaced}
+}
 
 // deadlines keeps ids by the instant at which something ends.
 type deadlines struct{ tree *btree.BTreeG[*deadline] }

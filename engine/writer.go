@@ -46,8 +46,12 @@ func newWriter(e *Engine, s *state) *writer {
 	}
 }
 
-// start runs the writer and its committer on goroutines of their own.
+// start runs the writer and its committer on goroutines of their own, and makes the
+// lists of what was loaded behind, so that who asks for one first waits for less.
 func (w *writer) start() {
+	if lists := w.work.lists; lists != nil {
+		go lists.make()
+	}
 	go w.commit()
 	go w.run()
 }
