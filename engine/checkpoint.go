@@ -104,7 +104,7 @@ func loadCheckpoint(ctx context.Context, log Log, progress func(done, total uint
 	}
 	defer func() { _ = r.Close() }()
 	// The log reports damage at the end at the latest: its digest is of what was read.
-	s, err = readState(&watchedReader{ctx: ctx, in: r, total: uint64(info.Bytes), progress: progress})
+	s, err = readTexts(&watchedReader{ctx: ctx, in: textsOf(r), total: uint64(info.Bytes), progress: progress})
 	switch {
 	case ctx.Err() != nil:
 		return nil, info, fmt.Errorf("engine: load checkpoint: %w", ctx.Err())

@@ -136,6 +136,15 @@ func (c *codec) uvarint(v uint64) uint64 {
 		c.out = binary.AppendUvarint(c.out, v)
 		return v
 	}
+	if c.pos < len(c.in) && c.in[c.pos] < 0x80 { // nearly every one
+		c.pos++
+		return uint64(c.in[c.pos-1])
+	}
+	return c.longVarint()
+}
+
+// longVarint reads a number of any length.
+func (c *codec) longVarint() uint64 {
 	var n uint64
 	for shift := uint(0); ; shift += 7 {
 		if c.pos == len(c.in) {
@@ -201,6 +210,14 @@ func (c *codec) length(n, limit int, what string) int {
 func (c *codec) str(p *string) { c.text(p, MaxTextBytes) }
 
 func (c *codec) text(p *string, limit int) {
+	if c.reading && c.err == nil && c.pos < len(c.in) {
+		// Nearly every one is short, and whole.
+		if n := int(c.in[c.pos]); n < 0x80 && n <= limit && n < len(c.in)-c.pos {
+			*p = c.in[c.pos+1 : c.pos+1+n]
+			c.pos += 1 + n
+			return
+		}
+	}
 	n := c.length(len(*p), limit, "text")
 	switch {
 	case c.err != nil:

@@ -6,34 +6,86 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
-// windowBytes is how much of an encoded state is read at once. The texts of its
-// entities share the memory of what was read with them.
+// TextReader is what the reader of a checkpoint may be as well, to spare a copy of
+// all: Next returns some of what comes, io.EOF at a good end, or what has ended it
+// otherwise. Next and Read are not mixed.
+type TextReader interface {
+	Next() (string, error)
+}
+
+// textsOf returns r as a TextReader.
+func textsOf(r io.Reader) TextReader {
+	if texts, ok := r.(TextReader); ok {
+		return texts
+	}
+	return &copiedTexts{in: r}
+}
+
+// copiedTexts makes texts of what it reads.
+type copiedTexts struct {
+	in  io.Reader
+	buf []byte
+}
+
+// windowBytes is how much of an encoded state is read at once.
 const windowBytes = 1 << 20
 
-// stateReader reads an encoded state record by record.
+// Next implements TextReader.
+func (r *copiedTexts) Next() (string, error) {
+	if r.buf == nil {
+		r.buf = make([]byte, windowBytes)
+	}
+	n, err := r.in.Read(r.buf)
+	return string(r.buf[:n]), err
+}
+
+// stateReader reads an encoded state record by record. The texts of its entities
+// share the memory of the text that was read with them.
 type stateReader struct {
-	in     io.Reader
-	buf    []byte
+	in     TextReader
 	window string // what is read and not yet taken begins at pos
 	pos    int
-	end    error // of in; io.EOF at its end
+	later  string // what comes behind the window, if it is read already
+	end    error  // of in; io.EOF at its end
 	err    error
 }
 
-// fill reads until n bytes are there, or all that there are. Memory grows with
-// the bytes that are there, not with n.
+// fill reads until n bytes are there in one piece, or all that there are. Memory
+// grows with the bytes that are there, not with n.
 func (r *stateReader) fill(n int) bool {
-	buf := r.buf[:0]
-	buf = append(buf, r.window[r.pos:]...)
-	for len(buf) < max(n, windowBytes) && r.end == nil {
-		buf = slices.Grow(buf, windowBytes)
-		m, err := r.in.Read(buf[len(buf) : len(buf)+windowBytes])
-		buf, r.end = buf[:len(buf)+m], err
+	if r.pos == len(r.window) {
+		r.window, r.pos = r.next(), 0
 	}
-	r.buf, r.window, r.pos = buf, string(buf), 0
-	return len(buf) >= n
+	if len(r.window)-r.pos >= n {
+		return true
+	}
+	var b strings.Builder // of a record that lies across two texts
+	b.WriteString(r.window[r.pos:])
+	for b.Len() < n {
+		text := r.next()
+		if text == "" {
+			break
+		}
+		take := min(n-b.Len(), len(text))
+		b.WriteString(text[:take])
+		r.later = text[take:]
+	}
+	r.window, r.pos = b.String(), 0
+	return len(r.window) >= n
+}
+
+// next returns what comes behind the window, "" at the end.
+func (r *stateReader) next() (text string) {
+	if text, r.later = r.later, ""; text != "" {
+		return text
+	}
+	for text == "" && r.end == nil {
+		text, r.end = r.in.Next()
+	}
+	return text
 }
 
 // cut notes that something is cut short, and why if that is known.
@@ -112,21 +164,21 @@ func (r *stateReader) finish() {
 // when ctx does.
 type watchedReader struct {
 	ctx         context.Context
-	in          io.Reader
+	in          TextReader
 	done, total uint64 // bytes
 	progress    func(done, total uint64)
 }
 
-// Read implements io.Reader.
-func (w *watchedReader) Read(b []byte) (int, error) {
+// Next implements TextReader.
+func (w *watchedReader) Next() (string, error) {
 	if err := w.ctx.Err(); err != nil {
-		return 0, err
+		return "", err
 	}
-	n, err := w.in.Read(b)
-	if w.done += uint64(n); w.progress != nil && n > 0 {
+	text, err := w.in.Next()
+	if w.done += uint64(len(text)); w.progress != nil && text != "" {
 		w.progress(w.done, w.total)
 	}
-	return n, err
+	return text, err
 }
 
 // scratch is memory for lists that are looked at and not kept.

@@ -111,7 +111,9 @@ func writeSection[T any](w *stateWriter, t table[T], fields func(*codec, *T)) {
 }
 
 // readState reads what writeTo wrote, and r to its end. Rules are not compiled.
-func readState(r io.Reader) (*state, error) {
+func readState(r io.Reader) (*state, error) { return readTexts(textsOf(r)) }
+
+func readTexts(r TextReader) (*state, error) {
 	s := newState()
 	in := &stateReader{in: r}
 	l := &loader{s: s, in: in}

@@ -151,7 +151,7 @@ type Log interface {
 	// LoadCheckpoint returns the newest checkpoint, or ErrNoRecord. The reader
 	// must be closed. It reports damage as ErrCorrupt at the latest in place of
 	// io.EOF, so nothing read may be trusted before io.EOF. It stays whole if
-	// another checkpoint is saved meanwhile.
+	// another checkpoint is saved meanwhile. It may be a TextReader as well.
 	LoadCheckpoint() (CheckpointInfo, io.ReadCloser, error)
 
 	// Derived walks one derived keyspace in key order, from the first key ≥ from,

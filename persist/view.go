@@ -121,6 +121,10 @@ func (c *cursor) fill(iter *pebble.Iterator) error {
 	send := func() bool {
 		select {
 		case c.blocks <- b:
+			if len(b.data) >= 2*blockBytes { // a large value, for which append makes just the room
+				b = block{}
+				return true
+			}
 			// The next one is likely to be as long.
 			b = block{data: make([]byte, 0, len(b.data)+len(b.data)/8), ends: make([]int, 0, len(b.ends)+len(b.ends)/8)}
 			return true
