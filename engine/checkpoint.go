@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash"
 	"sync"
+
+	"github.com/parleyhq/parley/slots"
 )
 
 // checkpointer lets one checkpoint run at a time.
@@ -15,6 +17,9 @@ type checkpointer struct {
 	mu    sync.Mutex
 	last  Seq // of the newest checkpoint
 	tried Seq // of the newest attempt beside the writer
+	// checked is the stamp of the newest state that was checked in this process: what
+	// changed before agrees.
+	checked slots.Instant
 }
 
 func (c *checkpointer) begin() { c.busy <- struct{}{} }
@@ -44,6 +49,18 @@ func (c *checkpointer) saved(seq Seq) {
 	c.last = max(c.last, seq)
 }
 
+func (c *checkpointer) agreed(at slots.Instant) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.checked = max(c.checked, at)
+}
+
+func (c *checkpointer) whole() slots.Instant {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.checked
+}
+
 func (c *checkpointer) newest() Seq {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -65,7 +82,7 @@ func (e *Engine) saveCheckpoint(s *Snapshot) error {
 	if s.Seq() <= e.checkpoints.newest() {
 		return nil
 	}
-	if err := s.Check(); err != nil {
+	if err := s.state.checkChanges(e.checkpoints.whole()); err != nil {
 		broken("a state agrees with itself", s.Seq(), err)
 	}
 	info := CheckpointInfo{Seq: s.Seq(), Chain: s.chain, State: s.Hash()}
@@ -73,6 +90,7 @@ func (e *Engine) saveCheckpoint(s *Snapshot) error {
 		return err
 	}
 	e.checkpoints.saved(s.Seq())
+	e.checkpoints.agreed(s.Stamped())
 	return nil
 }
 

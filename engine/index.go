@@ -49,8 +49,11 @@ func (x index) drop(e indexed) {
 }
 
 func (x index) has(e indexed) bool {
-	at := x.walk(&e)
-	return !at.done && !e.before(&at.indexed)
+	if known, ok := x.tree.Get(&e); ok || x.past == nil {
+		return ok && !known.gone
+	}
+	w := x.past.walk(&e)
+	return !w.done && !e.before(&w.indexed)
 }
 
 // from walks all that is not before a place.

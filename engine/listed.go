@@ -8,7 +8,7 @@ import (
 // listed is one index of what a checkpoint held: sorted, and never changed once it is
 // made. It is made when somebody asks first, see lists.
 type listed struct {
-	of      *lists // nil: it is made
+	of      *lists // who makes it; nil: it is made
 	tenants []listedTenant
 }
 
@@ -38,7 +38,7 @@ type listedWalk struct {
 // walk stands on the first entry that is not before a place.
 func (x *listed) walk(place *indexed) listedWalk {
 	if x.of != nil {
-		x.of.make()
+		x.of.make(nil)
 	}
 	w := listedWalk{tenants: x.tenants}
 	w.tenant = sort.Search(len(w.tenants), func(i int) bool { return w.tenants[i].name >= place.tenant })

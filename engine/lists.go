@@ -1,12 +1,16 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // lists are the indexes of the cases and appointments that a checkpoint held. They
 // are made by whoever asks for one first, while others who ask wait, and then never
 // changed; what happens after the checkpoint is in the trees of the indexes (see index).
 type lists struct {
-	once         sync.Once
+	making       sync.Mutex
+	made         atomic.Bool
 	cases        *past[Case]
 	appointments *past[Appointment]
 
@@ -16,13 +20,59 @@ type lists struct {
 
 func newLists(cases *past[Case], appointments *past[Appointment]) *lists {
 	l := &lists{cases: cases, appointments: appointments}
-	for _, x := range []*listed{
-		&l.casesByNumber, &l.casesByMember, &l.casesByNPI,
-		&l.byCase, &l.byReviewer, &l.byPrincipal, &l.byNPI, &l.upcoming, &l.results,
-	} {
+	for _, x := range l.all() {
 		x.of = l
 	}
 	return l
+}
+
+func (l *lists) all() []*listed {
+	return []*listed{
+		&l.casesByNumber, &l.casesByMember, &l.casesByNPI,
+		&l.byCase, &l.byReviewer, &l.byPrincipal, &l.byNPI, &l.upcoming, &l.results,
+	}
+}
+
+// make makes the lists unless they are there, or gives it up once stop is closed; a
+// nil stop never is.
+func (l *lists) make(stop <-chan struct{}) {
+	if l.made.Load() {
+		return
+	}
+	l.making.Lock()
+	defer l.making.Unlock()
+	if l.made.Load() {
+		return
+	}
+	fresh := &lists{cases: l.cases, appointments: l.appointments}
+	if !fresh.fill(stop) {
+		return
+	}
+	for i, x := range fresh.all() {
+		l.all()[i].tenants = x.tenants
+	}
+	l.made.Store(true)
+}
+
+// fill reports whether it came to its end.
+func (l *lists) fill(stop <-chan struct{}) bool {
+	cases := map[string]*listedCases{}
+	for i, t := range l.cases.tenants {
+		of := &listedCases{}
+		if !readSpan(l.cases, t.from, l.cases.end(i), stop, of.add) {
+			return false
+		}
+		of.close(l, t)
+		cases[t.name] = of
+	}
+	for i, t := range l.appointments.tenants {
+		of := &listedCalls{cases: cases[t.name], finger: l.cases.finger(t.name)}
+		if !readSpan(l.appointments, t.from, l.appointments.end(i), stop, of.add) {
+			return false
+		}
+		of.close(l, t)
+	}
+	return true
 }
 
 // attachLists lets the indexes of a state that nobody has changed yet begin with l.
@@ -33,30 +83,18 @@ func (s *state) attachLists(l *lists) {
 	s.upcoming.past, s.results.past = &l.upcoming, &l.results
 }
 
-// make makes the lists, once.
-func (l *lists) make() {
-	l.once.Do(func() {
-		cases := map[string]*listedCases{}
-		for i, t := range l.cases.tenants {
-			of := &listedCases{}
-			readSpan(l.cases, t.from, l.cases.end(i), of.add)
-			of.close(l, t)
-			cases[t.name] = of
-		}
-		for i, t := range l.appointments.tenants {
-			of := &listedCalls{cases: cases[t.name], finger: l.cases.finger(t.name)}
-			readSpan(l.appointments, t.from, l.appointments.end(i), of.add)
-			of.close(l, t)
-		}
-	})
-}
+// stopEvery is how many records are read before it is asked whether to stop.
+const stopEvery = 4096
 
-// readSpan reads the records from one number up to another. add must not keep what
-// it is given.
-func readSpan[T any](p *past[T], from, to int, add func(number uint32, v *T)) {
+// readSpan reads the records from one number up to another, and reports whether it came
+// to the end. add must not keep what it is given.
+func readSpan[T any](p *past[T], from, to int, stop <-chan struct{}, add func(number uint32, v *T)) bool {
 	scratch := new(T)
 	var c codec
 	for n := from; n < to; n++ {
+		if n%stopEvery == 0 && isClosed(stop) {
+			return false
+		}
 		*scratch = *new(T)
 		c = codec{in: p.row(n).lazy.record, reading: true, scratch: c.scratch.again()}
 		p.fields(&c, scratch)
@@ -64,6 +102,16 @@ func readSpan[T any](p *past[T], from, to int, add func(number uint32, v *T)) {
 			broken("a record that agrees with its digest can be read", p.id(n), err)
 		}
 		add(uint32(n-from), scratch)
+	}
+	return true
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -115,23 +115,24 @@ func (a *Appointment) place() indexed {
 
 // list makes an appointment findable.
 func (s *state) list(a *Appointment) {
-	order := -int64(a.Span.Start)
-	for _, caseID := range a.CaseIDs {
-		s.byCase.add(indexed{tenant: a.Tenant, key: caseID, order: order, id: a.ID})
-	}
-	s.byReviewer.add(indexed{tenant: a.Tenant, key: a.ReviewerID, order: order, id: a.ID})
-	s.byPrincipal.add(indexed{tenant: a.Tenant, key: a.CreatedBy, order: order, id: a.ID})
+	s.eachList(a, func(x index, e indexed) { x.add(e) })
 	s.addOffices(a)
 }
 
 func (s *state) unlist(a *Appointment) {
+	s.eachList(a, func(x index, e indexed) { x.drop(e) })
+	s.dropOffices(a)
+}
+
+// eachList yields an appointment's places in the lists of its cases, its reviewer and
+// who created it.
+func (s *state) eachList(a *Appointment, do func(index, indexed)) {
 	order := -int64(a.Span.Start)
 	for _, caseID := range a.CaseIDs {
-		s.byCase.drop(indexed{tenant: a.Tenant, key: caseID, order: order, id: a.ID})
+		do(s.byCase, indexed{tenant: a.Tenant, key: caseID, order: order, id: a.ID})
 	}
-	s.byReviewer.drop(indexed{tenant: a.Tenant, key: a.ReviewerID, order: order, id: a.ID})
-	s.byPrincipal.drop(indexed{tenant: a.Tenant, key: a.CreatedBy, order: order, id: a.ID})
-	s.dropOffices(a)
+	do(s.byReviewer, indexed{tenant: a.Tenant, key: a.ReviewerID, order: order, id: a.ID})
+	do(s.byPrincipal, indexed{tenant: a.Tenant, key: a.CreatedBy, order: order, id: a.ID})
 }
 
 func (s *state) addOffices(a *Appointment) {

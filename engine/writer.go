@@ -50,7 +50,7 @@ func newWriter(e *Engine, s *state) *writer {
 // lists of what was loaded behind, so that who asks for one first waits for less.
 func (w *writer) start() {
 	if lists := w.work.lists; lists != nil {
-		go lists.make()
+		go lists.make(w.closing)
 	}
 	go w.commit()
 	go w.run()
