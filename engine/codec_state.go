@@ -121,8 +121,11 @@ func readTexts(r TextReader) (*state, error) {
 	in.record(func(c *codec) { version = c.stateHead(s, 1) })
 	counters := s.counters
 	readSection(in, s.reviewers, (*codec).reviewer, func(v *Reviewer) (string, string, error) {
-		return v.Tenant, v.ID, s.loadReviewer(v)
+		s.reviewers.put(v.Tenant, v.ID, v)
+		l.roster = append(l.roster, rosterEntry(v))
+		return v.Tenant, v.ID, nil
 	})
+	l.loadRoster()
 	l.readCases()
 	readSection(in, s.holds, (*codec).hold, func(v *Hold) (string, string, error) {
 		s.holds.put(v.Tenant, v.ID, v)

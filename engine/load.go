@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
+	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -13,11 +15,45 @@ import (
 // them, and so do their lists, see lists. It comes to the same state as putting one entity
 // after the other does, see rebuilt.
 type loader struct {
-	s     *state
-	in    *stateReader
-	calls []slots.Call // of appointments
-	ended []deadline   // of keys
+	s      *state
+	in     *stateReader
+	roster []*matcher.Reviewer
+	calls  loadedBusy // of appointments
+	ended  []deadline // of keys
 }
+
+// loadRoster takes the reviewers into the roster, each by a number of its own.
+func (l *loader) loadRoster() {
+	slices.SortFunc(l.roster, func(a, b *matcher.Reviewer) int { return cmp.Compare(a.Ref, b.Ref) })
+	for i, r := range l.roster {
+		if i > 0 && l.roster[i-1].Ref == r.Ref || r.Ref >= l.s.nextRef {
+			l.fail(errContradiction("reviewer %s has number %d, next is %d", r.ID, r.Ref, l.s.nextRef))
+		}
+	}
+	if l.in.err == nil {
+		l.s.seats.load(l.roster)
+	}
+	l.roster = nil
+}
+
+// loadedBusy are calls in blocks, so that none is copied when there are more.
+type loadedBusy struct {
+	blocks [][]slots.Call
+	n      int
+}
+
+const busyBlock = 1024
+
+func (b *loadedBusy) add(c slots.Call) {
+	if b.n%busyBlock == 0 {
+		b.blocks = append(b.blocks, make([]slots.Call, 0, busyBlock))
+	}
+	last := &b.blocks[len(b.blocks)-1]
+	*last = append(*last, c)
+	b.n++
+}
+
+func (b *loadedBusy) at(i int) *slots.Call { return &b.blocks[i/busyBlock][i%busyBlock] }
 
 // readPast reads the records of one section and keeps them as records. head reads
 // the beginning of each and take looks at it, which it must not keep; names must ascend.
@@ -67,7 +103,7 @@ func (l *loader) readAppointments() {
 		}
 		l.fail(of.add(a, uint32(p.n)))
 		if a.Active() {
-			l.calls = append(l.calls, slots.Call{Reviewer: a.Reviewer, Span: a.Span, Busy: a.Busy, ID: a.ID})
+			l.calls.add(slots.Call{Reviewer: a.Reviewer, Span: a.Span, Busy: a.Busy, ID: a.ID})
 		}
 		return a.Tenant, a.ID
 	})
@@ -126,17 +162,18 @@ func (l *loader) loadCalendar() {
 	if l.in.err != nil {
 		return
 	}
-	items := make([]bulkItem, len(l.calls))
-	for i, c := range l.calls {
+	items := make([]bulkItem, l.calls.n)
+	for i := range items {
+		c := l.calls.at(i)
 		items[i] = bulkItem{uint32(c.Reviewer), uint32(i), int64(c.Busy.Start)}
 	}
 	eachInOrder(items, int(l.s.nextRef), func(i bulkItem) {
-		c := l.calls[i.id]
+		c := *l.calls.at(int(i.id))
 		if conflict, ok := l.s.calendar.Append(c); !ok {
 			l.fail(errContradiction("call %s overlaps call %s", c.ID, conflict.ID))
 		}
 	})
-	l.calls = nil
+	l.calls = loadedBusy{}
 }
 
 // readKeys reads the section of remembered keys, of which there are those of a week.

@@ -34,6 +34,9 @@ func (s *seats) put(r *matcher.Reviewer) {
 	}
 }
 
+// load takes reviewers in, in order of number, where there are none and no index.
+func (s *seats) load(all []*matcher.Reviewer) { s.roster.Load(all) }
+
 // insert adds a call; it returns the one it would overlap, if any, and then changes nothing.
 func (s *seats) insert(c slots.Call) (conflict slots.Call, ok bool) {
 	if conflict, ok = s.calendar.Insert(c); ok && s.index != nil {

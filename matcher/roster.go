@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -92,6 +93,37 @@ func (r *Roster) Put(v *Reviewer) {
 	r.byID.Set(idKey(v.Tenant, v.ID), v)
 	for a := range v.attributes {
 		r.post(a, v)
+	}
+}
+
+// Load puts reviewers into an empty roster, which comes to the same as Put of one after
+// the other, in less time. They come in order of number, each number once; the caller
+// keeps what Put asks for.
+func (r *Roster) Load(reviewers []*Reviewer) {
+	listed := map[attribute][]*Reviewer{}
+	ids := make([]string, len(reviewers))
+	for i, v := range reviewers {
+		r.byRef.Load(v.Ref, v)
+		ids[i] = idKey(v.Tenant, v.ID)
+		for a := range v.attributes {
+			if l := listed[a]; len(l) == 0 || l[len(l)-1] != v {
+				listed[a] = append(l, v)
+			}
+		}
+	}
+	order := make([]int, len(ids))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(ids[a], ids[b]) })
+	for _, i := range order {
+		r.byID.Load(ids[i], reviewers[i])
+	}
+	for _, a := range slices.Sorted(maps.Keys(listed)) {
+		r.sizes.Load(a, len(listed[a]))
+		for _, v := range listed[a] {
+			r.postings.Load(posting{a, v.Ref, v})
+		}
 	}
 }
 

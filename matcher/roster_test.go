@@ -173,3 +173,24 @@ func TestRosterReadersAndWriter(t *testing.T) {
 	}
 	readers.Wait()
 }
+
+// TestRosterLoad: a roster that was loaded is what puts make, and takes more of them.
+func TestRosterLoad(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want, r := plainRoster{}, NewRoster()
+		var all []*Reviewer
+		for ref := range slots.ReviewerRef(rapid.IntRange(0, 20).Draw(t, "reviewers")) {
+			v := drawRosterReviewer(t, 1+2*ref)
+			all, want[v.Ref] = append(all, v), v
+		}
+		r.Load(all)
+		checkRoster(t, r, want)
+		for range rapid.IntRange(0, 5).Draw(t, "puts") {
+			v := drawRosterReviewer(t, rapid.SampledFrom([]slots.ReviewerRef{1, 2, 3, 8}).Draw(t, "ref"))
+			want[v.Ref] = v
+			r.Put(v)
+		}
+		checkRoster(t, r, want)
+	})
+}
