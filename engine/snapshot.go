@@ -6,7 +6,8 @@ import (
 )
 
 // Snapshot is an immutable state. All methods are safe for concurrent use and
-// never block. What they return is immutable too.
+// wait for nothing, except that lists of cases and appointments wait after a start until
+// those of the checkpoint are made, once. What they return is immutable too.
 type Snapshot struct {
 	state *state
 	chain Hash // of the log at Seq

@@ -55,7 +55,9 @@
 //
 // A checkpoint is written in chunks between the appends, unsynced and with pauses
 // while appends come, so that none waits for more than a chunk to be copied and a
-// sync that carries it. Only its last commit, which puts it in force, is synced.
+// sync that carries it. Only its last commit, which puts it in force, is synced. While
+// one is loaded the heap may grow further before garbage is collected (see restGarbage);
+// what was read is given out as texts that share its memory.
 //
 // # Rejected
 //
