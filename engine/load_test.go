@@ -110,6 +110,57 @@ func TestLoadEqualsPuts(t *testing.T) {
 	}
 }
 
+// TestLoadThenChange: what changes after a load is in the lists as if all had been put,
+// while others read the state as it was.
+func TestLoadThenChange(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	rng := rand.New(rand.NewPCG(seed, 2))
+	loaded, err := readState(bytes.NewReader(encoded(t, drawnState(t, rng))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, before := loaded.clone(), encoded(t, loaded)
+	published := &Snapshot{state: loaded.clone()}
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			n := 0
+			published.ByReviewer("acme", "rev-1", Position{}, func(*Appointment) bool { n++; return true })
+			if n == 0 || len(published.state.lists.byReviewer.tenants) != 2 {
+				t.Errorf("seed %d: %d calls of rev-1", seed, n)
+			}
+		})
+	}
+	for i := range 300 {
+		tenant := []string{"acme", "zenith"}[rng.IntN(2)]
+		c, _ := work.cases.get(tenant, fmt.Sprintf("case-%d", rng.IntN(400)))
+		changed := *c
+		changed.Requesting.NPI, changed.AuthorizationNumber = fmt.Sprintf("npi-%d", rng.IntN(20)), fmt.Sprintf("auth-%d", rng.IntN(90))
+		a, _ := work.appointments.get(tenant, fmt.Sprintf("apt-%d", rng.IntN(300)))
+		moved := *a
+		if moved.Active() {
+			moved.Status = Cancelled
+		}
+		moved.Span.Start += slots.Instant(rng.IntN(3)) * 900
+		added := moved
+		added.ResultsDue = nil // they are about the cases of the other
+		added.ID, added.CaseIDs = fmt.Sprintf("new-%d", i), []string{changed.ID}
+		if err := errors.Join(work.putCase(&changed), work.putAppointment(&moved), work.putAppointment(&added)); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+	readers.Wait()
+	if err := errors.Join(work.checkIndexes(), published.state.checkIndexes()); err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	if n := 0; !bytes.Equal(encoded(t, published.state), before) {
+		t.Fatalf("seed %d: what was published has changed", seed)
+	} else if work.appointments.each(func(*Appointment) bool { n++; return true }); n != work.appointments.len() {
+		t.Fatalf("seed %d: %d appointments, %d counted", seed, n, work.appointments.len())
+	}
+}
+
 // TestLoadRefuses: a checkpoint that contradicts itself is refused, like an entry.
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
