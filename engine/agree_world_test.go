@@ -73,6 +73,7 @@ type agreement struct {
 	serial    int
 	ids       []string // of holds and calls
 	staged    bool     // a case is at its second stage, without the calls that brought it there
+	search    matcher.Searcher
 }
 
 const agreeTenant = "acme"
@@ -132,7 +133,7 @@ func (w *agreement) made(o *Outcome) {
 func (w *agreement) step(s *state, p Payload) Outcome {
 	w.t.Helper()
 	cmd := Command{Actor: Actor{Tenant: agreeTenant, Principal: "alice", Role: "provider", Source: "test"}, Payload: p}
-	done, err := s.step(&cmd, w.now, limits{holdsPerPrincipal: DefaultHoldsPerPrincipal, keys: DefaultKeyLimit}, new(codec))
+	done, err := s.step(&cmd, w.now, limits{holdsPerPrincipal: DefaultHoldsPerPrincipal, keys: DefaultKeyLimit}, new(codec), &w.search)
 	if err != nil {
 		w.t.Fatal(err)
 	}

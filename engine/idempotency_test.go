@@ -17,7 +17,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	remember := func(key string, now int) error {
 		done, err := s.step(&Command{
 			Actor: Actor{Tenant: "t", Principal: "p"}, Key: key, Payload: RecordAnswer{Body: body},
-		}, testNow+slots.Instant(now), limits{keys: 1 << 20}, new(codec))
+		}, testNow+slots.Instant(now), limits{keys: 1 << 20}, new(codec), nil)
 		if err == nil && done.outcome.Status != StatusOK {
 			t.Fatal(done.outcome.Status)
 		}
@@ -33,7 +33,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.step(&Command{Actor: Actor{Tenant: "t", Principal: "p"}, Key: "small", Payload: ReleaseHold{ID: "h"}},
-		testNow+KeyRetention, limits{keys: 1 << 20}, new(codec)); err != nil {
+		testNow+KeyRetention, limits{keys: 1 << 20}, new(codec), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := remember("more", KeyRetention); err != nil {

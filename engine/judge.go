@@ -14,26 +14,30 @@ type judging struct {
 	actor  Actor
 	now    slots.Instant
 	limits limits
-	known  []eligible // what was asked of the rules already
+	// search is whose memory the plan of the command itself is made in: one plan at a
+	// time, gone with the next. Nil: every plan has its own.
+	search *matcher.Searcher
+	known  []duty // what was asked of the rules already
 }
 
-// eligible is what rules say of a case at the instant of the judgement.
-type eligible struct {
-	of         *Case
-	rules      *matcher.Ruleset
-	firstAsked slots.Instant
-	answer     matcher.Eligibility
+// duty is whether rules demand a record of what is offered for a case at the instant
+// of the judgement.
+type duty struct {
+	of     *Case
+	rules  *matcher.Ruleset
+	demand bool
 }
 
-// eligibility asks the rules once, however many steps of a judgement want to know.
-func (j *judging) eligibility(rules *matcher.Ruleset, c *Case, firstAsked slots.Instant) *matcher.Eligibility {
+// recordDuty asks the rules once, however many steps of a judgement want to know.
+func (j *judging) recordDuty(rules *matcher.Ruleset, c *Case) bool {
 	for i := range j.known {
-		if k := &j.known[i]; k.of == c && k.rules == rules && k.firstAsked == firstAsked {
-			return &k.answer
+		if k := &j.known[i]; k.of == c && k.rules == rules {
+			return k.demand
 		}
 	}
-	j.known = append(j.known, eligible{c, rules, firstAsked, rules.Eligibility(&c.Case, j.now, firstAsked)})
-	return &j.known[len(j.known)-1].answer
+	demand := rules.Eligibility(&c.Case, j.now, 0).RecordDuty
+	j.known = append(j.known, duty{c, rules, demand})
+	return demand
 }
 
 // decision is what was decided: a refusal, or the change to make. An accepted

@@ -48,17 +48,17 @@ func (j *judging) book(p Book) decision {
 // speakerRefused asks the rules whether who will speak may do so about every
 // case. That it must be a clinician goes before other demands.
 func (j *judging) speakerRefused(a *ask, p Book) (refusal decision, refused bool) {
-	for _, c := range a.cases {
-		e := j.eligibility(j.s.rules.compiled, c, a.firstAsked)
-		clinician := e.ClinicianRequired
-		if e.Speaker.Accepts(p.PerformedByCredential) || clinician && p.clinician {
+	for i, c := range a.cases {
+		speaker := a.plan.Speaker(i)
+		clinician := speaker.ClinicianRequired()
+		if speaker.Accepts(p.PerformedByCredential) || clinician && p.clinician {
 			continue
 		}
 		d := refuse(StatusSpeakerNotAccepted, "", c.ID)
 		if clinician {
 			d = refuse(StatusClinicianRequired, "", c.ID)
 		}
-		d.outcome.Rule = e.Speaker.Rule
+		d.outcome.Rule = speaker.Rule
 		if clinician {
 			return d, true
 		}

@@ -70,7 +70,7 @@ func (j *judging) underDuty(d *decision, after *state, caseID string) bool {
 		if s == nil {
 			continue
 		}
-		if c, ok := s.cases.get(j.actor.Tenant, caseID); ok && j.eligibility(s.rules.compiled, c, 0).RecordDuty {
+		if c, ok := s.cases.get(j.actor.Tenant, caseID); ok && j.recordDuty(s.rules.compiled, c) {
 			return true
 		}
 	}

@@ -64,13 +64,22 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 	for _, c := range a.cases {
 		q.Cases = append(q.Cases, &c.Case)
 	}
-	plan, no := matcher.NewPlan(j.s.view(j.actor.Tenant, j.now, a.except), q)
+	memory := j.search
+	if memory == nil {
+		memory = new(matcher.Searcher)
+	}
+	plan, no := memory.Plan(j.s.view(j.actor.Tenant, j.now, a.except), q)
 	if no == nil {
 		a.plan = plan
+		for i, c := range a.cases {
+			if j.search != nil { // the command's own plan: the question will come
+				j.known = append(j.known, duty{c, j.s.rules.compiled, plan.RecordDuty(i)})
+			}
+		}
 		return decision{}, false
 	}
 	d := refuse(planStatus(no.Code), "")
-	d.outcome.Reasons, d.outcome.Rule = no.Reasons, no.Rule
+	d.outcome.Reasons, d.outcome.Rule = slices.Clone(no.Reasons), no.Rule
 	if no.CaseID != "" {
 		d.outcome.Codes = []string{no.CaseID}
 	}
@@ -93,7 +102,7 @@ func (j *judging) judgeSlot(a *ask) (refusal decision, refused bool) {
 	if !ok {
 		broken("every reviewer is in the roster", a.reviewer.Ref, j.s.roster.Len())
 	}
-	a.judged = a.plan.Judge(reviewer, a.start)
+	a.judged = a.plan.Judge(reviewer, a.start).Clone() // an outcome outlives the plan
 	var status Status
 	switch a.judged.Fault {
 	case matcher.FaultNone:

@@ -54,7 +54,7 @@ func (j *judging) settle(kind Kind, d *decision) *state {
 	t.entry = &entry{
 		seq: j.s.seq + 1, now: j.now, actor: j.actor, kind: kind, effects: slices.Clone(d.effects),
 	}
-	t.s, t.known = j.s.clone(), nil
+	t.s, t.known, t.search = j.s.clone(), nil, nil
 	if err := t.s.apply(t.entry); err != nil {
 		broken("what is judged can be applied", t.entry.seq, err)
 	}

@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/parleyhq/parley/slots"
+import (
+	"github.com/parleyhq/parley/matcher"
+	"github.com/parleyhq/parley/slots"
+)
 
 // stepped is what became of a command: its outcome and, if it is to be written,
 // its entry and the entry's bytes, which lie behind what step's codec held before.
@@ -12,16 +15,17 @@ type stepped struct {
 
 // step judges one command against s and, if there is something to write, applies
 // the entry to s. It is deterministic: state, command, now and limits decide.
-// The entry's bytes are appended to what c has written. The error is ErrOverloaded
+// The entry's bytes are appended to what c has written; m is memory to judge in, and
+// nothing of the outcome or the entry lies in it. The error is ErrOverloaded
 // where no further key can be remembered; s is then as before.
-func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec) (stepped, error) {
+func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *matcher.Searcher) (stepped, error) {
 	if detail, ok := cmd.admit(); !ok {
 		return stepped{outcome: Outcome{Status: StatusInvalid, Now: now, Detail: detail}}, nil
 	}
 	if o, known := s.recall(cmd.Actor, cmd.Key, cmd.Fingerprint, now); known {
 		return stepped{outcome: o}, nil
 	}
-	j := judging{s: s, actor: cmd.Actor, now: now, limits: l}
+	j := judging{s: s, actor: cmd.Actor, now: now, limits: l, search: m}
 	d := j.judge(cmd.Payload)
 	if d.outcome.Status != StatusOK {
 		d.outcome.Now = now

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -28,6 +29,8 @@ type writer struct {
 	base *state
 	work *state // with all that was judged: what the next command is judged on
 	lost *state // with the batch whose fate is unknown; nil unless a write failed so
+
+	search matcher.Searcher // memory for one judgement after another
 
 	forming *batch // judged and not yet on its way; its replies are empty if its records are
 	flying  *batch // on its way to the log; nil: none
@@ -140,7 +143,7 @@ func (w *writer) judge(r *request) {
 		}
 	}
 	w.stamped = w.now()
-	done, err := w.work.step(r.cmd, w.stamped, w.limits, &w.forming.codec)
+	done, err := w.work.step(r.cmd, w.stamped, w.limits, &w.forming.codec, &w.search)
 	if done.entry != nil {
 		w.forming.add(done)
 	}

@@ -54,6 +54,18 @@ type Judgement struct {
 	Cases        []CaseJudgement
 }
 
+// Clone returns a judgement that shares no list with the plan's memory.
+func (j Judgement) Clone() Judgement {
+	j.Attestations, j.Optional = slices.Clone(j.Attestations), slices.Clone(j.Optional)
+	j.Met, j.Rules = slices.Clone(j.Met), slices.Clone(j.Rules)
+	j.Cases = slices.Clone(j.Cases)
+	for i := range j.Cases {
+		c := &j.Cases[i]
+		c.Attestations, c.Optional = slices.Clone(c.Attestations), slices.Clone(c.Optional)
+	}
+	return j
+}
+
 // Details of a judgement that are not needs' codes.
 const (
 	detailOffGrid       = "off_grid"

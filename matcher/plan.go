@@ -136,6 +136,9 @@ func (p *Plan) RecordDuty(i int) bool {
 	return cr.recordDuty
 }
 
+// Speaker says who may speak on the provider's side for the query's case i.
+func (p *Plan) Speaker(i int) SpeakerRule { return p.rules[i].payer.speaker }
+
 // late reports whether a start comes after the payer's duty to some case.
 func (p *Plan) late(start slots.Instant) bool { return p.dueBy != 0 && start > p.dueBy }
 

@@ -234,7 +234,7 @@ const maxCallbackSearch = 366
 // procedure says how the call is placed, tried and ended.
 func (cr *caseRules) procedure(p *payerRow) {
 	e, c := &cr.eligibility, cr.c
-	e.Speaker, e.ClinicianRequired = p.speaker, p.speaker.Who == speakersClinician
+	e.Speaker, e.ClinicianRequired = p.speaker, p.speaker.ClinicianRequired()
 	if e.MinimumWindows = p.MinimumWindows; p.MinimumWindows > 0 {
 		e.WindowsRule = p.ID + "/minimum-windows"
 	}

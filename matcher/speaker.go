@@ -45,6 +45,9 @@ func (s SpeakerRule) Accepts(credential string) bool {
 	return true
 }
 
+// ClinicianRequired reports whether it must be a licensed clinician.
+func (s SpeakerRule) ClinicianRequired() bool { return s.Who == speakersClinician }
+
 // speakersTerm is how a payer's row says it.
 type speakersTerm struct {
 	Who         string   `json:"who"`
