@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
@@ -88,12 +89,12 @@ func (v *Vault) OpenReport(place string, s Sealed) (*CallReport, error) {
 var unsealable = Sealed{Bytes: make([]byte, MaxSealedBytes+1)}
 
 func seal(fields func(*codec)) Sealed {
-	c := encoder(nil)
+	c := encoder(make([]byte, 0, 256))
 	fields(c)
 	if c.err != nil || len(c.out) > MaxSealedBytes {
 		return unsealable
 	}
-	return Sealed{Bytes: c.out}
+	return Sealed{Bytes: bytes.Clone(c.out)} // kept for long, without room to spare
 }
 
 // open decodes a blob. An absent one gives empty fields.

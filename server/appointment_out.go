@@ -148,8 +148,8 @@ func (c *call) appointmentOut(a *engine.Appointment, z *slots.Zone) appointmentO
 		CallNotes:        callNotesOf(a.Notes),
 		Attestations:     []string{},
 		Attested:         make([]attestedOut, len(a.Attestations)),
-		CreatedAt:        string(slots.AppendInstant(nil, a.CreatedAt, z)),
-		UpdatedAt:        string(slots.AppendInstant(nil, a.UpdatedAt, z)),
+		CreatedAt:        instantOut(a.CreatedAt, z),
+		UpdatedAt:        instantOut(a.UpdatedAt, z),
 	}
 	out.Caller = c.callerOf(a)
 	out.attestations(a, p, z)
@@ -187,7 +187,7 @@ func (out *appointmentOut) attestations(a *engine.Appointment, p *engine.Appoint
 	for i, v := range a.Attestations {
 		out.Attested[i] = attestedOut{
 			Code: v.Code, CaseID: v.CaseID, TextVersion: v.Version,
-			At: string(slots.AppendInstant(nil, v.At, z)),
+			At: instantOut(v.At, z),
 		}
 		if !seen[v.Code] {
 			out.Attestations = append(out.Attestations, v.Code)

@@ -51,9 +51,8 @@ func (c *call) requesting(caseID string) engine.Person {
 // appointmentGiven renders the appointment of an outcome, in its own zone.
 func (c *call) appointmentGiven(status int) func(engine.Outcome) answer {
 	return func(o engine.Outcome) answer {
-		a := ok(status, c.appointmentOut(o.Appointment, appointmentZone(o.Appointment)))
-		a.version = o.Appointment.Version
-		return a
+		out := c.appointmentOut(o.Appointment, appointmentZone(o.Appointment))
+		return given(status, &out)
 	}
 }
 
@@ -73,9 +72,8 @@ func getAppointment(c *call) answer {
 			return a
 		}
 	}
-	a := ok(http.StatusOK, c.appointmentNow(v, z))
-	a.version = v.Version
-	return a
+	out := c.appointmentNow(v, z)
+	return given(http.StatusOK, &out)
 }
 
 type rescheduleIn struct {

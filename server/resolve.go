@@ -192,8 +192,14 @@ func instantText(t slots.Instant, z *slots.Zone) *string {
 	if t == 0 {
 		return nil
 	}
-	s := string(slots.AppendInstant(nil, t, z))
+	s := instantOut(t, z)
 	return &s
+}
+
+// instantOut writes an instant as answers have it.
+func instantOut(t slots.Instant, z *slots.Zone) string {
+	var text [32]byte
+	return string(slots.AppendInstant(text[:0], t, z))
 }
 
 // dateText writes a date; absent (0) gives nil.
@@ -210,5 +216,6 @@ func textOrNull(s string) *string {
 	if s == "" {
 		return nil
 	}
-	return &s
+	text := s // s itself would be moved to the heap where it is absent, too
+	return &text
 }

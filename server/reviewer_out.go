@@ -69,8 +69,8 @@ type spanOut struct {
 
 func intervalOut(iv slots.Interval, z *slots.Zone) spanOut {
 	return spanOut{
-		Start: string(slots.AppendInstant(nil, iv.Start, z)),
-		End:   string(slots.AppendInstant(nil, iv.End, z)),
+		Start: instantOut(iv.Start, z),
+		End:   instantOut(iv.End, z),
 	}
 }
 

@@ -22,19 +22,17 @@ func encode(v any) []byte {
 // fingerprint identifies a request for idempotency: route, {id} segment and canonical JSON (RFC 8785), so that
 // the order of members and white space do not matter. What is not JSON is taken byte by byte.
 func fingerprint(r *route, id string, body []byte) engine.Fingerprint {
-	canonical := jsontext.Value(append([]byte(nil), body...))
-	if r.contentType != "" || canonical.Canonicalize() != nil {
-		canonical = body
+	text := make([]byte, 0, len(r.name)+len(id)+2+len(body))
+	text = append(append(text, r.name...), 0)
+	text = append(append(text, id...), 0)
+	head := len(text)
+	text = append(text, body...)
+	if canonical := jsontext.Value(text[head:]); r.contentType == "" && canonical.Canonicalize() == nil {
+		text = append(text[:head], canonical...)
+	} else {
+		text = append(text[:head], body...)
 	}
-	h := sha256.New()
-	h.Write([]byte(r.name))
-	h.Write([]byte{0})
-	h.Write([]byte(id))
-	h.Write([]byte{0})
-	h.Write(canonical)
-	var f engine.Fingerprint
-	h.Sum(f[:0])
-	return f
+	return sha256.Sum256(text)
 }
 
 // newID makes a random id of at least 128 bits: the prefix, a hyphen and 26 characters of a–z and 2–7.
