@@ -102,16 +102,16 @@ type putAppointment struct{ image *Appointment }
 func (putAppointment) number() uint8      { return numberPutAppointment }
 func (f *putAppointment) fields(c *codec) { c.appointment(f.image) }
 func (f *putAppointment) apply(s *state, e *entry) error {
-	old, known := s.appointments.get(f.image.Tenant, f.image.ID)
+	old, err := s.replaceAppointment(f.image)
 	switch {
-	case !known:
+	case old == nil:
 		s.counters.Booked++
 	case old.Status != Cancelled && f.image.Status == Cancelled:
 		s.counters.Cancelled++
 	case e.kind == KindReschedule, old.ReviewerID != f.image.ReviewerID, old.Span.Start != f.image.Span.Start:
 		s.counters.Moved++
 	}
-	return s.putAppointment(f.image)
+	return err
 }
 
 type putProfile struct{ image *Profile }

@@ -59,10 +59,13 @@ func refuse(s Status, detail string, codes ...string) decision {
 // is worked out from its effects.
 func (j *judging) judge(p Payload) decision {
 	d := j.decide(p)
-	if d.outcome.Status == StatusOK && len(d.effects) > 0 {
-		after := j.settle(p.Kind(), &d)
-		j.note(&d, after)
+	if d.outcome.Status != StatusOK || len(d.effects) == 0 {
+		return d
 	}
+	if cause := j.causeOf(&d); cause.settles(j) {
+		return j.settled(p.Kind(), d, &cause)
+	}
+	j.note(&d, nil)
 	return d
 }
 

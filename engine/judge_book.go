@@ -155,6 +155,7 @@ func (j *judging) booked(p Book, a *ask, own *Hold) decision {
 		holdID: p.HoldID, clinician: p.clinician, attestations: p.Attestations,
 		role: p.AttestedByRole, tier: p.Expect.Tier, ruleset: p.Expect.Ruleset,
 	}}
+	d.effects = make([]effect, 0, 4) // with the key to remember
 	if own != nil {
 		d.effects = append(d.effects, &dropHold{id: own.ID, confirmed: own.on(p.ReviewerID, p)})
 	}

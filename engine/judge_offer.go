@@ -37,6 +37,9 @@ func (j *judging) note(d *decision, after *state) {
 		case *putHold:
 			notes = j.noteFor(notes, d, after, f.image.CaseIDs, heldRecord(f.image))
 		case *putAppointment:
+			if !slices.ContainsFunc(f.image.CaseIDs, func(id string) bool { return j.underDuty(d, after, id) }) {
+				continue
+			}
 			old, _ := j.s.appointments.get(f.image.Tenant, f.image.ID)
 			for _, record := range callRecords(old, f.image) {
 				notes = j.noteFor(notes, d, after, f.image.CaseIDs, record)

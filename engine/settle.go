@@ -43,14 +43,9 @@ type settling struct {
 	bytes   int
 }
 
-// settle adds to a decision what follows from it and returns the state with all
-// of it, nil if nothing follows.
-func (j *judging) settle(kind Kind, d *decision) *state {
-	cause := j.causeOf(d)
-	if !cause.settles(j) {
-		return nil
-	}
-	t := &settling{judging: *j, d: d, before: j.s}
+// settled returns a decision with what follows from it, and with what is to be noted of all that.
+func (j *judging) settled(kind Kind, d decision, cause *cause) decision {
+	t := &settling{judging: *j, d: &d, before: j.s}
 	t.entry = &entry{
 		seq: j.s.seq + 1, now: j.now, actor: j.actor, kind: kind, effects: slices.Clone(d.effects),
 	}
@@ -62,9 +57,10 @@ func (j *judging) settle(kind Kind, d *decision) *state {
 		broken("rules that were judged compile", t.entry.seq, err)
 	}
 	t.follow()
-	t.reseatAll(&cause)
+	t.reseatAll(cause)
 	t.tryAll()
-	return t.s
+	j.note(&d, t.s)
+	return d
 }
 
 // cause is what a decision changes that callback requests depend on.

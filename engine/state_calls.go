@@ -77,13 +77,19 @@ func (s *state) countHold(h *Hold, by int) {
 
 // putAppointment stores an appointment, new or changed.
 func (s *state) putAppointment(a *Appointment) error {
+	_, err := s.replaceAppointment(a)
+	return err
+}
+
+// replaceAppointment also returns what it replaces, nil if nothing.
+func (s *state) replaceAppointment(a *Appointment) (old *Appointment, err error) {
 	if a.Status < Booked || a.Status > Cancelled {
-		return errContradiction("appointment %s has status %d", a.ID, a.Status)
+		return nil, errContradiction("appointment %s has status %d", a.ID, a.Status)
 	}
-	old := s.appointments.put(a.Tenant, a.ID, a)
+	old = s.appointments.put(a.Tenant, a.ID, a)
 	if old != nil && old.Active() {
 		if err := s.vacate(old.Tenant, old.CaseIDs, old.Reviewer, old.Busy); err != nil {
-			return err
+			return old, err
 		}
 	}
 	if old != nil && old.Status == Booked {
@@ -95,7 +101,7 @@ func (s *state) putAppointment(a *Appointment) error {
 	if a.Active() {
 		call := slots.Call{Reviewer: a.Reviewer, Span: a.Span, Busy: a.Busy, ID: a.ID}
 		if err := s.occupy(a.Tenant, a.CaseIDs, a.ID, call); err != nil {
-			return err
+			return old, err
 		}
 	}
 	if old == nil || old.Span.Start != a.Span.Start || old.ReviewerID != a.ReviewerID {
@@ -105,7 +111,7 @@ func (s *state) putAppointment(a *Appointment) error {
 		s.list(a)
 	}
 	s.listResults(a)
-	return nil
+	return old, nil
 }
 
 // place is where a booked appointment stands in upcoming.
