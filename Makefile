@@ -59,7 +59,7 @@ help: ## List the targets
 
 .PHONY: build
 build: ## Build bin/parley, static and without local paths in it
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/parley ./cmd/parley
+	$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/parley ./cmd/parley
 
 .PHONY: run
 run: build ## Serve a generated demo roster on http://127.0.0.1:8080
@@ -173,6 +173,16 @@ sbom: build ## Write bin/parley.cdx.json: every module in bin/parley, its hash a
 	@$(GO) version -m bin/parley | awk '$$1 == "dep" {print $$2 "@" $$3}' | while read -r module; do \
 	  grep -qF "pkg:golang/$$module?" bin/parley.cdx.json || { echo "sbom: $$module is missing"; exit 1; }; done
 	@echo "wrote bin/parley.cdx.json"
+
+.PHONY: reproducible
+reproducible: ## Build twice, in two folders and the second time without any cache, and compare
+	@rm -rf .cache/repro && mkdir -p .cache/repro/a .cache/repro/another/place
+	@for place in a another/place; do git ls-files -z | tar -c --null -T - | tar -x -C .cache/repro/$$place; done
+	$(MAKE) --no-print-directory -C .cache/repro/a build VERSION='$(VERSION)'
+	TZ=Pacific/Apia LC_ALL=C GOCACHE=$(CURDIR)/.cache/repro/cache $(MAKE) --no-print-directory -C .cache/repro/another/place build VERSION='$(VERSION)'
+	cmp .cache/repro/a/bin/parley .cache/repro/another/place/bin/parley
+	@sha256sum .cache/repro/a/bin/parley
+	@rm -rf .cache/repro
 
 ##@ Measure
 
