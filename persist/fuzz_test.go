@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"sync"
 	"testing"
 )
 
@@ -74,6 +75,57 @@ func TestResealed(t *testing.T) {
 			t.Errorf("%s: byte %d changed and resealed: %v", name, at, err)
 		}
 	}
+}
+
+// A key that is taken is the one that is written for what it says.
+func FuzzKeys(f *testing.F) {
+	f.Add(logKey(258))
+	f.Add(chunkKey(3, 1))
+	f.Add(pointerKey)
+	f.Fuzz(func(t *testing.T, key []byte) {
+		if seq, ok := parseLogKey(key); ok && !bytes.Equal(logKey(seq), key) {
+			t.Fatalf("%x is the key of record %d", key, seq)
+		}
+		if generation, chunk, ok := parseChunkKey(key); ok && !bytes.Equal(chunkKey(generation, chunk), key) {
+			t.Fatalf("%x is the key of chunk %d of %d", key, chunk, generation)
+		}
+	})
+}
+
+// FuzzLog damages one file of a store: it opens with every record, or is refused and left as it was.
+func FuzzLog(f *testing.F) {
+	var once sync.Once
+	var whole image
+	f.Add(uint8(0), uint32(100), []byte{1})
+	f.Add(uint8(1), uint32(0), []byte{})
+	f.Add(uint8(2), uint32(5000), []byte("\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, file uint8, at uint32, xor []byte) {
+		once.Do(func() { whole = markedLog(t) })
+		paths := whole.paths()
+		spoilt := whole.with(paths[int(file)%len(paths)], func(b []byte) []byte {
+			if len(b) == 0 {
+				return b
+			}
+			from := int(at) % len(b)
+			if len(xor) == 0 {
+				return b[:from]
+			}
+			for i := range xor {
+				if from+i < len(b) {
+					b[from+i] ^= xor[i]
+				}
+			}
+			return b
+		})
+		fs := spoilt.mount(t)
+		last, refusal, silent := openOutcome(t, fs)
+		if silent != nil || refusal == nil && last != markedRecords {
+			t.Fatalf("opened to seq %d, want %d: %v", last, markedRecords, silent)
+		}
+		if refusal != nil && !equalImages(spoilt, imageOf(t, fs)) {
+			t.Fatalf("refused (%v), but the directory has changed", refusal)
+		}
+	})
 }
 
 func FuzzIdentity(f *testing.F)  { fuzzDecoder(f, "identity") }

@@ -49,7 +49,7 @@ func FuzzBodies(f *testing.F) {
 		{"createHold", ""}, {"createAppointment", ""},
 		{"rescheduleAppointment", "apt"}, {"cancelAppointment", "apt"},
 		{"recordAttempt", "apt"}, {"startCall", "apt"}, {"completeCall", "apt"}, {"missCall", "apt"}, {"reassignCall", "apt"},
-		{"addAbsence", "rev-ames"},
+		{"addAbsence", "rev-ames"}, {"checkRules", ""},
 	}
 	w := newDeck(f)
 	apt := w.book()

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func FuzzParseInstant(f *testing.F) {
@@ -69,6 +71,25 @@ func FuzzParseClockTime(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseWeekday(f *testing.F) {
+	for _, s := range []string{"mon", "sun", "Mon", "monday", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := ParseWeekday(s)
+		if good := slices.Contains([]string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, s); good != (err == nil) || good && d.String() != s {
+			t.Fatalf("%q = %s, %v", s, d, err)
+		}
+	})
+}
+
+// What the bytes of these three choose is compared with a twin: the clocks of a zone, the expansion of weekly hours,
+// and the calendar of calls.
+
+func FuzzLocal(f *testing.F)    { f.Fuzz(rapid.MakeFuzz(localAgrees)) }
+func FuzzExpand(f *testing.F)   { f.Fuzz(rapid.MakeFuzz(expandAgrees)) }
+func FuzzCalendar(f *testing.F) { f.Fuzz(rapid.MakeFuzz(calendarAgrees)) }
 
 func FuzzLoadZone(f *testing.F) {
 	for _, s := range []string{

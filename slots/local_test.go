@@ -89,33 +89,36 @@ func scriptTicks(t *testing.T, f []string) (ticks Ticks) {
 
 func TestLocalAgreesWithMinutes(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		z, near := genPlace(t)
-		w := watch(t, z.Name(), near-60*Hour, near+60*Hour)
-		for i := 28 * 60; i < 92*60; i += 7 {
-			d, second := z.Clock(w.at(i))
-			if d != w.date(i) || z.Date(w.at(i)) != d || int64(d)*1440+int64(second/60) != w.local[i] || second%60 != 0 {
-				t.Fatalf("%s in %s: %s + %d s", w.at(i), z, d, second)
+	rapid.Check(t, localAgrees)
+}
+
+// localAgrees compares the clocks of a zone with its twin.
+func localAgrees(t *rapid.T) {
+	z, near := genPlace(t)
+	w := watch(t, z.Name(), near-60*Hour, near+60*Hour)
+	for i := 28 * 60; i < 92*60; i += 7 {
+		d, second := z.Clock(w.at(i))
+		if d != w.date(i) || z.Date(w.at(i)) != d || int64(d)*1440+int64(second/60) != w.local[i] || second%60 != 0 {
+			t.Fatalf("%s in %s: %s + %d s", w.at(i), z, d, second)
+		}
+		if seconds, abbr := z.Offset(w.at(i)); int64(w.at(i))+int64(seconds) != w.local[i]*60 || abbr != w.abbr[i] {
+			t.Fatalf("%s in %s: offset %d %s", w.at(i), z, seconds, abbr)
+		}
+	}
+	first, last := w.date(30*60), w.date(90*60)
+	phase := rapid.IntRange(0, 19).Draw(t, "phase")
+	for d := first; d <= last; d++ {
+		for minute := phase; minute <= 1440; minute += 20 {
+			i, shown := w.resolve(d, minute)
+			if i <= 0 {
+				continue // the window does not reach that far
 			}
-			if seconds, abbr := z.Offset(w.at(i)); int64(w.at(i))+int64(seconds) != w.local[i]*60 || abbr != w.abbr[i] {
-				t.Fatalf("%s in %s: offset %d %s", w.at(i), z, seconds, abbr)
+			want := [...]LocalKind{LocalGap, LocalUnique, LocalFold}[shown]
+			if at, kind := z.Resolve(d, minute*60); at != w.at(i) || kind != want {
+				t.Fatalf("%s minute %d in %s: %s %s, want %s %s", d, minute, z, at, kind, w.at(i), want)
 			}
 		}
-		first, last := w.date(30*60), w.date(90*60)
-		phase := rapid.IntRange(0, 19).Draw(t, "phase")
-		for d := first; d <= last; d++ {
-			for minute := phase; minute <= 1440; minute += 20 {
-				i, shown := w.resolve(d, minute)
-				if i <= 0 {
-					continue // the window does not reach that far
-				}
-				want := [...]LocalKind{LocalGap, LocalUnique, LocalFold}[shown]
-				if at, kind := z.Resolve(d, minute*60); at != w.at(i) || kind != want {
-					t.Fatalf("%s minute %d in %s: %s %s, want %s %s", d, minute, z, at, kind, w.at(i), want)
-				}
-			}
-		}
-	})
+	}
 }
 
 func TestDatesAndTickedAgreeWithMinutes(t *testing.T) {

@@ -1,0 +1,15 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/parleyhq/parley/engine/enginetest"
+)
+
+// FuzzOperations runs sequences of operations against the auditor's model: the seed chooses them.
+func FuzzOperations(f *testing.F) {
+	f.Add(uint64(1), uint8(20))
+	f.Fuzz(func(t *testing.T, seed uint64, steps uint8) {
+		enginetest.Run(t, enginetest.Config{Seed: seed, Steps: int(steps), Batch: simBatch, Faults: true})
+	})
+}
