@@ -188,7 +188,7 @@ var nastyListRows = join(
 	each(59, "400 invalid_cursor", false, []string{"", canary, "AAAA", strings.Repeat("A", 4000), "-", "%3D%3D"}, func(cursor string) string { return get("/v1/reviewers?limit=1&cursor=" + cursor) }),
 )
 
-// noted is a cancellation with a reason; every text but these is stored as it is.
+// noted is a booking whose instructions end in a text that a screen or a log could obey.
 func noted(text string) string {
 	return formOf("/contact/instructions", canary+text)
 }

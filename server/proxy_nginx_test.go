@@ -54,7 +54,7 @@ func askNginx(t *testing.T, program string, corpus []string) (list []exchange) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	up := listenUp(t, filepath.Join(dir, "up"))
 	defer up.Close()
 	config := filepath.Join(dir, "conf")
@@ -94,7 +94,7 @@ func awaitSocket(t *testing.T, socket string) {
 	for {
 		conn, err := new(net.Dialer).DialContext(ctx, "unix", socket)
 		if err == nil {
-			conn.Close()
+			_ = conn.Close()
 			return
 		}
 		select {
