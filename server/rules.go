@@ -121,6 +121,9 @@ func getRules(c *call) answer {
 // key apart from the load itself: if it cannot be, the load may have happened, and
 // a repetition finds the rules in force.
 func loadRules(c *call) answer {
+	if _, p := scan(c.body); p != nil { // the ticket reads the document whole
+		return refuse(p)
+	}
 	t := c.ticket()
 	if a, known := c.recall(t, rulesLoaded); known {
 		return a
