@@ -112,7 +112,11 @@ type inProcessSession struct {
 	search matcher.Searcher
 	cases  []*matcher.Case
 	shape  matcher.WeekShape // of weeks, but for the Monday
-	body   []byte            // of the newest answer
+
+	// The newest answer; here, for a formatter is handed pointers.
+	week   matcher.WeekAnswer
+	offers matcher.OffersAnswer
+	body   []byte
 }
 
 // plan makes the plan of a search on the newest snapshot.
@@ -128,7 +132,9 @@ func (s *inProcessSession) plan(q *Search, span slots.Interval) (*engine.Snapsho
 	}
 	query := q.Query
 	query.Cases, query.Range = s.cases, span
-	plan, refusal := s.search.Plan(snap.View(tenant, snap.Stamped()), query)
+	view := s.search.View()
+	snap.ViewInto(view, tenant, snap.Stamped())
+	plan, refusal := s.search.Plan(view, query)
 	return snap, plan, refusal
 }
 
@@ -140,9 +146,10 @@ func (s *inProcessSession) Week(q *Search) Reply {
 	}
 	cut := s.shape
 	cut.Monday = q.Monday
-	week := plan.Week(cut)
+	s.week = plan.Week(cut)
+	week := &s.week
 	if s.target.format != nil {
-		s.body = s.target.format.AppendWeek(s.body[:0], snap, q.Query.Zone, &week, plan.CallMinutes)
+		s.body = s.target.format.AppendWeek(s.body[:0], snap, q.Query.Zone, week, plan.CallMinutes)
 	}
 	return Reply{Offered: week.Explanation.Offered, Explained: len(week.Explanation.NothingBecause) > 0, Bytes: len(s.body)}
 }
@@ -153,9 +160,10 @@ func (s *inProcessSession) Earliest(q *Search) Reply {
 	if refusal != nil {
 		return Reply{Class: Refused, Detail: refusal.Code}
 	}
-	found := plan.Earliest(earliestLimit)
+	s.offers = plan.Earliest(earliestLimit)
+	found := &s.offers
 	if s.target.format != nil {
-		s.body = s.target.format.AppendEarliest(s.body[:0], snap, q.Query.Zone, &found, plan.CallMinutes)
+		s.body = s.target.format.AppendEarliest(s.body[:0], snap, q.Query.Zone, found, plan.CallMinutes)
 	}
 	return Reply{Offered: len(found.Offers), Explained: len(found.Explanation.NothingBecause) > 0, Bytes: len(s.body)}
 }

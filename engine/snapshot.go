@@ -24,7 +24,14 @@ func (s *Snapshot) Rules() *matcher.Ruleset { return s.state.rules.compiled }
 
 // View makes the matcher's view at now, or at the last stamp if that is later.
 func (s *Snapshot) View(tenant string, now slots.Instant) *matcher.View {
-	return s.state.view(tenant, max(now, s.state.now), "")
+	v := new(matcher.View)
+	s.ViewInto(v, tenant, now)
+	return v
+}
+
+// ViewInto is View in memory that the caller keeps from search to search.
+func (s *Snapshot) ViewInto(v *matcher.View, tenant string, now slots.Instant) {
+	*v = s.state.viewed(tenant, max(now, s.state.now))
 }
 
 // Except puts a call out of the way of a view of this snapshot: the caller's own hold or

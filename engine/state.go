@@ -158,7 +158,14 @@ func (s *state) compile() error {
 
 // view is what the matcher sees of one tenant at now, with one call out of the way.
 func (s *state) view(tenant string, now slots.Instant, except string) *matcher.View {
-	v := &matcher.View{
+	v := s.viewed(tenant, now)
+	s.except(&v, except)
+	return &v
+}
+
+// viewed is view with no call out of the way.
+func (s *state) viewed(tenant string, now slots.Instant) matcher.View {
+	return matcher.View{
 		Tenant:   tenant,
 		Rules:    s.rules.compiled,
 		Roster:   s.roster,
@@ -166,8 +173,6 @@ func (s *state) view(tenant string, now slots.Instant, except string) *matcher.V
 		Now:      now,
 		Index:    s.index,
 	}
-	s.except(v, except)
-	return v
 }
 
 // except puts a call of the tenant out of the view's way, "" = none.

@@ -4,6 +4,7 @@ package matcher
 // need is kept from search to search, so that a Searcher which has met a search of its
 // size allocates nothing. The zero Searcher is ready. It is not for concurrent use.
 type Searcher struct {
+	view  View
 	plan  Plan
 	rules []*caseRules // of the plan's cases and, behind them, of earlier plans'
 	modes []string     // of the plan
@@ -27,6 +28,9 @@ type Searcher struct {
 	mondays [16]namedDate
 	other   *Searcher // of the question that an explanation asks in the plan's place
 }
+
+// View is memory for the view of the next plan, which may be made in it.
+func (m *Searcher) View() *View { return &m.view }
 
 // forget takes back what the last plan and its answers used.
 func (m *Searcher) forget() {

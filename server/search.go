@@ -227,7 +227,8 @@ func (c *call) planOf(m *matcher.Searcher, snap *engine.Snapshot, now slots.Inst
 	for _, v := range query.Cases {
 		ids = append(ids, v.ID)
 	}
-	view := snap.View(c.actor.Tenant, now)
+	view := m.View()
+	snap.ViewInto(view, c.actor.Tenant, now)
 	own, firstAsked := c.ownCall(snap, now, ids)
 	snap.Except(view, own)
 	query.FirstAsked = firstAsked
