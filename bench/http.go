@@ -87,15 +87,13 @@ func StartHTTP(ctx context.Context, w Wiring, now slots.Instant, profile string)
 
 // readClock asks the server for its present.
 func (t *HTTP) readClock() error {
-	s, err := t.session()
-	if err != nil {
-		return err
-	}
+	s := t.session()
 	defer func() { _ = s.Close() }() // nothing is lost with it
 	if r := s.do("GET", "/readyz", "", nil, answerTimeout); r.Class != OK {
 		return fmt.Errorf("bench: %s is not ready: %s", t.url, r.Detail)
 	}
-	t.now, _, err = slots.ParseInstant(string(member(s.answer.Body(), `"now":"`)))
+	now, _, err := slots.ParseInstant(string(member(s.answer.Body(), `"now":"`)))
+	t.now = now
 	return err
 }
 
@@ -124,10 +122,7 @@ func (t *HTTP) Close() error {
 
 // Load implements Target, by import.
 func (t *HTTP) Load(ctx context.Context, w *World, report func(done, total uint64)) error {
-	s, err := t.session()
-	if err != nil {
-		return err
-	}
+	s := t.session()
 	defer func() { _ = s.Close() }() // nothing is lost with it
 	var all bytes.Buffer
 	if err := w.WriteLines(&all); err != nil {
@@ -169,17 +164,20 @@ func (t *HTTP) Load(ctx context.Context, w *World, report func(done, total uint6
 }
 
 // Session implements Target.
-func (t *HTTP) Session() (Session, error) { return t.session() }
+func (t *HTTP) Session() (Session, error) { return t.session(), nil }
 
-func (t *HTTP) session() (*httpSession, error) {
-	s := &httpSession{target: t}
-	return s, s.dial()
-}
+func (t *HTTP) session() *httpSession { return &httpSession{target: t} }
 
-// httpSession is one connection, dialled again when the server has closed it.
+// maxRest is how long a connection may be silent before it is dialled anew: a server ends
+// what is silent for longer than its limits, by default 5 s before the first request.
+const maxRest = 3 * time.Second
+
+// httpSession is one connection, dialled with the first request, when the server has
+// closed it, and after a rest.
 type httpSession struct {
 	target  *HTTP
 	conn    net.Conn
+	used    time.Time // when it was last written to
 	in      *bufio.Reader
 	request []byte
 	body    []byte
@@ -207,6 +205,9 @@ func (s *httpSession) Close() error {
 
 // do sends one request and reads its answer. Each POST carries a key of its own.
 func (s *httpSession) do(method, path, media string, body []byte, timeout time.Duration) Reply {
+	if s.conn != nil && time.Since(s.used) > maxRest {
+		_ = s.Close() // nobody waits for what it would say
+	}
 	if s.conn == nil {
 		if err := s.dial(); err != nil {
 			return Reply{Class: Failed, Detail: err.Error()}
@@ -234,7 +235,8 @@ func (s *httpSession) do(method, path, media string, body []byte, timeout time.D
 }
 
 func (s *httpSession) exchange(timeout time.Duration) error {
-	if err := s.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
+	s.used = time.Now()
+	if err := s.conn.SetDeadline(s.used.Add(timeout)); err != nil {
 		return err
 	}
 	if _, err := s.conn.Write(s.request); err != nil {
