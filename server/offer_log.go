@@ -100,10 +100,10 @@ func (c *call) recordOf(commands []engine.Command, snap *engine.Snapshot, caseID
 // digestOf tells answers apart: the same offers by the same rules to the same
 // question. A range that began before now began with it: asked again a moment
 // later it is the same range.
-func digestOf(r *engine.RecordOffer, now slots.Instant) (digest [32]byte) {
-	h := sha256.New()
-	number := func(n int64) { h.Write(binary.BigEndian.AppendUint64(nil, uint64(n))) }
-	text := func(s string) { number(int64(len(s))); h.Write([]byte(s)) }
+func digestOf(r *engine.RecordOffer, now slots.Instant) [32]byte {
+	b := make([]byte, 0, digestHead+len(r.Triples)*digestTriple)
+	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
+	text := func(s string) { number(int64(len(s))); b = append(b, s...) }
 	text(r.Mode)
 	text(r.Ruleset)
 	start := r.Range.Start
@@ -128,9 +128,11 @@ func digestOf(r *engine.RecordOffer, now slots.Instant) (digest [32]byte) {
 	for _, code := range r.Codes {
 		text(code)
 	}
-	h.Sum(digest[:0])
-	return digest
+	return sha256.Sum256(b)
 }
+
+// What is digested of a record without and with one more offer, in bytes, about.
+const digestHead, digestTriple = 256, 64
 
 // proofOf is the proof of a search, without its offers.
 func proofOf(q *inquiry, e *matcher.Explanation) *proof {
@@ -146,19 +148,33 @@ func proofOf(q *inquiry, e *matcher.Explanation) *proof {
 
 // week adds the offers of a week grid, in the order sent.
 func (p *proof) week(week *matcher.WeekAnswer) *proof {
+	p.offers = make([]proven, 0, slotsShown(week))
 	for i := range week.Priorities {
 		priority := &week.Priorities[i]
 		for j := range priority.Reviewers {
 			r := &priority.Reviewers[j]
-			for _, day := range r.Days {
-				for k := range day.Slots {
-					s := &day.Slots[k]
+			for d := range r.Days {
+				for k := range r.Days[d].Slots {
+					s := &r.Days[d].Slots[k]
 					p.offers = append(p.offers, proven{r.Reviewer.ID, s.Start, priority.Tier, s.Cases})
 				}
 			}
 		}
 	}
 	return p
+}
+
+// slotsShown counts the slots that a grid shows.
+func slotsShown(week *matcher.WeekAnswer) (n int) {
+	for i := range week.Priorities {
+		for j := range week.Priorities[i].Reviewers {
+			days := &week.Priorities[i].Reviewers[j].Days
+			for k := range days {
+				n += len(days[k].Slots)
+			}
+		}
+	}
+	return n
 }
 
 // list adds the offers of a list.
