@@ -65,6 +65,12 @@ func (c *Command) admit() (detail string, ok bool) {
 		return "id", validID(p.ID) && validIDs(p.CaseIDs)
 	case RecordOffer:
 		return p.admit()
+	case PutTenant:
+		return p.admit()
+	case CreateKey:
+		return p.admit()
+	case RevokeKey:
+		return p.admit()
 	}
 	return "", true
 }

@@ -18,8 +18,9 @@ func (s *Snapshot) Agenda(tenant, reviewerID string, day slots.Set) (calls []*Ap
 			return false
 		}
 		if day.Contains(slots.Instant(-e.order)) {
-			a, _ := s.state.appointments.get(tenant, e.id)
-			calls = append(calls, a)
+			if a, ok := s.Appointment(tenant, e.id); ok {
+				calls = append(calls, a)
+			}
 		}
 		return true
 	})

@@ -69,7 +69,7 @@ func (s *Snapshot) Attention(tenant string, now slots.Instant, after Position, y
 		}
 		at = Position{Start: slots.Instant(place.order), ID: place.id}
 		a, _ := s.state.appointments.get(tenant, place.id)
-		if item, found := s.attend(a, now); found {
+		if item, found := s.attend(a, now); found && s.scope.seesAppointment(s.state, a) {
 			stopped = !yield(item)
 		}
 		for i := range cursors {

@@ -93,6 +93,12 @@ func objectOf(f effect) Object {
 		}
 	case *setRules:
 		return Object{"rules", f.version}
+	case *putTenant:
+		return Object{"tenant", f.image.ID}
+	case *putAPIKey:
+		return Object{"key", f.image.ID}
+	case *dropAPIKey:
+		return Object{"key", f.id}
 	}
 	return Object{}
 }

@@ -17,7 +17,7 @@ import (
 func (s *Snapshot) Check() error { return s.state.check() }
 
 func (s *state) check() error {
-	for _, part := range []func() error{s.checkOverlaps, s.checkCases, s.checkCounters, s.checkCalls, s.checkIndexes, s.checkCallbacks} {
+	for _, part := range []func() error{s.checkOverlaps, s.checkCases, s.checkCounters, s.checkCalls, s.checkIndexes, s.checkCallbacks, s.checkAccess} {
 		if err := part(); err != nil {
 			return fmt.Errorf("engine: state at seq %d: %w", s.seq, err)
 		}

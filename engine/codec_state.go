@@ -7,9 +7,9 @@ import (
 	"io"
 )
 
-// stateVersion 2 adds callback requests and what is noted of offer records; a
-// state without them is written in version 1.
-const stateVersion = 2
+// stateVersion 2 adds callback requests and what is noted of offer records, 3
+// tenants and keys; a state without them is written in the version before.
+const stateVersion = 3
 
 // The encoded state is a sequence of records, each behind its length: the head,
 // then for each section its number of records and the records themselves, in
@@ -30,6 +30,10 @@ func (s *state) writeTo(w io.Writer) error {
 		writeSection(out, s.callbacks, (*codec).callback)
 		writeSection(out, s.offered, (*codec).caseRecord)
 	}
+	if s.least() >= 3 {
+		writeSection(out, s.tenants, (*codec).tenant)
+		writeSection(out, s.apiKeys, (*codec).apiKey)
+	}
 	if out.err != nil {
 		return out.err
 	}
@@ -38,6 +42,9 @@ func (s *state) writeTo(w io.Writer) error {
 
 // least returns the lowest version that holds the state.
 func (s *state) least() uint8 {
+	if s.tenants.len() > 0 || s.apiKeys.len() > 0 {
+		return 3
+	}
 	if s.callbacks.len() > 0 || s.offered.len() > 0 {
 		return 2
 	}
@@ -144,6 +151,9 @@ func readTexts(r TextReader) (*state, error) {
 	if version >= 2 {
 		readLater(in, s)
 	}
+	if version >= 3 {
+		readAccess(in, s)
+	}
 	in.finish()
 	if in.err == nil && s.least() != version {
 		in.err = fmt.Errorf("%w: a state in version %d, %d holds it", errDamagedRecord, version, s.least())
@@ -164,6 +174,12 @@ func readLater(in *stateReader, s *state) {
 		s.offered.put(v.tenant, v.caseID, v)
 		return v.tenant, v.caseID, nil
 	})
+}
+
+// readAccess reads the sections that version 3 adds.
+func readAccess(in *stateReader, s *state) {
+	readSection(in, s.tenants, (*codec).tenant, func(v *Tenant) (string, string, error) { return "", v.ID, s.putTenant(v) })
+	readSection(in, s.apiKeys, (*codec).apiKey, func(v *APIKey) (string, string, error) { return v.Tenant, v.ID, s.putAPIKey(v) })
 }
 
 // loadReviewer puts a reviewer whose number was given out before.

@@ -115,6 +115,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 		roundTrip(t, filled[CallbackRequest](next), (*codec).callback)
 		roundTrip(t, filled[OfferRecord](next), (*codec).offerRecord)
 		roundTrip(t, sampleCaseRecord(next), (*codec).caseRecord)
+		roundTrip(t, filled[Tenant](next), (*codec).tenant)
+		roundTrip(t, filled[APIKey](next), (*codec).apiKey)
 		e := sampleEntry(next, Kind(1+next(uint64(kindEnd)-1)))
 		roundTrip(t, e, (*codec).entry)
 	})
@@ -170,6 +172,16 @@ func sampleEntry(next func(uint64) uint64, kind Kind) *entry {
 		*q = question{start: slots.Instant(next(1 << 33)), role: "r", credential: "MD", attestations: []string{"x"}}
 	case KindRecordOffer:
 		q.digest = [32]byte{1, 2}
+	case KindPutTenant:
+		q.expect = next(1 << 20)
+	case KindCreateKey:
+		q.follows = "key-0"
+	case KindRevokeKey:
+		*q = question{tenant: "zenith", expect: 3}
+	}
+	if kind >= KindPutTenant {
+		e.effects = []effect{&putTenant{filled[Tenant](next)}, &putAPIKey{filled[APIKey](next)}, &dropAPIKey{tenant: "acme", id: "key-0"}}
+		return e
 	}
 	if kind >= KindCreateCallback {
 		e.effects = append(e.effects, &putCallback{filled[CallbackRequest](next)},

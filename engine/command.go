@@ -33,6 +33,9 @@ const (
 	KindCancelCallback
 	KindAdHoc
 	KindRecordOffer
+	KindPutTenant
+	KindCreateKey
+	KindRevokeKey
 	kindEnd
 )
 
@@ -58,6 +61,9 @@ var kindNames = [kindEnd]string{
 	KindCancelCallback:     "cancel_callback",
 	KindAdHoc:              "ad_hoc",
 	KindRecordOffer:        "record_offer",
+	KindPutTenant:          "put_tenant",
+	KindCreateKey:          "create_key",
+	KindRevokeKey:          "revoke_key",
 }
 
 // String returns the kind's name in snake_case, for metrics and audit.
@@ -86,9 +92,15 @@ type Command struct {
 	Key         string      // Idempotency-Key, "" if none
 	Fingerprint Fingerprint // with Key
 	Payload     Payload
+	// Credential is the id of the key that the actor came with, "" = another
+	// credential or none. It must still be live when the command is judged.
+	Credential string
+	// Scope is what the actor may ask about, nil = everything of the tenant. It is
+	// no part of the entry: what is accepted within a scope is accepted without one.
+	Scope *Scope
 }
 
-// Payload is one of the payload types of this file and of command_calls.go, by value.
+// Payload is one of the payload types of the files command*.go, by value.
 type Payload interface{ Kind() Kind }
 
 // LoadRules makes a bundle of rules the ruleset in force.

@@ -15,7 +15,7 @@ func (e *entry) command(before *state) Command {
 
 func (e *entry) payload(before *state) Payload {
 	if e.kind > KindRecordAnswer {
-		return e.laterPayload()
+		return e.laterPayload(before)
 	}
 	q := &e.question
 	switch e.kind {

@@ -1,11 +1,14 @@
 package engine
 
 // laterPayload is payload for the kinds that came after the first ones.
-func (e *entry) laterPayload() Payload {
+func (e *entry) laterPayload(before *state) Payload {
 	if p, ok := e.callPayload(); ok {
 		return p
 	}
-	p, _ := e.callbackPayload()
+	if p, ok := e.callbackPayload(); ok {
+		return p
+	}
+	p, _ := e.accessPayload(before)
 	return p
 }
 

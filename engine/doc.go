@@ -45,7 +45,10 @@
 //     call is noted in the entry, and its offer records are in the same write.
 //  11. Behind every entry that changes what callback requests of a tenant depend
 //     on, none that was tried waits for a call that it could have (see settling).
-//  12. A broken invariant stops the process: nothing here recovers from a panic.
+//  12. A command is judged only while the key that it came with is live and its tenant
+//     is not disabled, by stamped time; what lies outside of its Scope is judged like
+//     what is not there.
+//  13. A broken invariant stops the process: nothing here recovers from a panic.
 //
 // # Progress
 //
@@ -89,6 +92,8 @@
 // What a payer owes after a call is judged when the call is completed and kept
 // with it (ResultDue); whether the result is there is read from the case and from later
 // calls. A law that is loaded later asks nothing of calls that were held before.
+//
+// A call that two offices share is seen by whom sees all of its cases, and by who made it.
 //
 // Cancelling again is the same answer. A change that changes nothing makes no entry, unless it has a
 // key to remember.

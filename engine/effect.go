@@ -27,6 +27,9 @@ const (
 	numberPutCallback
 	numberMarkCase
 	numberNoteOffer
+	numberPutTenant
+	numberPutAPIKey
+	numberDropAPIKey
 )
 
 // newEffect returns an empty effect to read into, nil for an unknown number.
@@ -56,6 +59,12 @@ func newEffect(number uint8) effect {
 		return &putCallback{new(CallbackRequest)}
 	case numberNoteOffer:
 		return new(noteOffer)
+	case numberPutTenant:
+		return &putTenant{new(Tenant)}
+	case numberPutAPIKey:
+		return &putAPIKey{new(APIKey)}
+	case numberDropAPIKey:
+		return new(dropAPIKey)
 	}
 	return nil
 }

@@ -45,6 +45,8 @@ type question struct {
 	span         slots.Interval
 	digest       [32]byte // of an answer
 	credential   string   // of who will speak
+	tenant       string   // that a command names, "" = the actor's
+	follows      string   // key that a new one takes the place of, "" = none
 }
 
 func (c *codec) question(k Kind, version uint8, q *question) {
@@ -88,6 +90,13 @@ func (c *codec) question(k Kind, version uint8, q *question) {
 		c.strs(&q.attestations)
 	case KindRecordOffer:
 		c.digest(&q.digest)
+	case KindPutTenant:
+		natural(c, &q.expect)
+	case KindCreateKey:
+		c.str(&q.follows)
+	case KindRevokeKey:
+		c.str(&q.tenant)
+		natural(c, &q.expect)
 	}
 }
 
@@ -184,6 +193,10 @@ func (o *Outcome) attach(s *state, k Kind, tenant, id string) {
 		if o.Callback, _ = s.callbacks.get(tenant, id); o.Callback != nil {
 			o.Appointment, _ = s.appointments.get(tenant, o.Callback.AppointmentID)
 		}
+	case KindPutTenant:
+		o.Tenant, _ = s.tenants.get("", id)
+	case KindCreateKey, KindRevokeKey:
+		o.APIKey, _ = s.apiKey(id)
 	}
 }
 

@@ -20,8 +20,11 @@ func TestGoldenRecords(t *testing.T) {
 	t.Parallel()
 	for kind := Kind(1); kind < kindEnd; kind++ {
 		last := 3
-		if kind <= KindRecordAnswer { // older than the second version of the entities
+		switch {
+		case kind <= KindRecordAnswer: // older than the second version of the entities
 			last = 4
+		case kind >= KindPutTenant: // younger than the third
+			last = 1
 		}
 		golden(t, "entry-"+kind.String(), last, sampleEntry(counting(), kind), (*codec).entry)
 	}
@@ -40,6 +43,12 @@ func TestGoldenRecords(t *testing.T) {
 	golden(t, "callback", 1, filled[CallbackRequest](counting()), (*codec).callback)
 	golden(t, "offer", 1, filled[OfferRecord](counting()), (*codec).offerRecord)
 	golden(t, "case-record", 1, sampleCaseRecord(counting()), (*codec).caseRecord)
+	golden(t, "tenant", 1, filled[Tenant](counting()), (*codec).tenant)
+	golden(t, "key", 1, filled[APIKey](counting()), (*codec).apiKey)
+	golden(t, "remembered-key", 1, &remembered{
+		tenant: "acme", principal: "root", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindCreateKey,
+		outcome: Outcome{Seq: 7, Now: 1799395200, Created: true, APIKey: filled[APIKey](counting())},
+	}, (*codec).remembered)
 	golden(t, "remembered", 3, &remembered{
 		tenant: "acme", principal: "alice", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindBook,
 		outcome: Outcome{Seq: 7, Now: 1799395200, Created: true, Appointment: filled[Appointment](counting())},

@@ -115,6 +115,10 @@ func (c *codec) remembered(r *remembered) {
 	case KindCreateCallback, KindCancelCallback:
 		optional(c, &o.Callback, (*codec).callback)
 		optional(c, &o.Appointment, (*codec).appointment)
+	case KindPutTenant:
+		optional(c, &o.Tenant, (*codec).tenant)
+	case KindCreateKey, KindRevokeKey:
+		optional(c, &o.APIKey, (*codec).apiKey)
 	case KindLoadRules, KindReleaseHold, KindRecordOffer:
 	default:
 		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", r.kind))

@@ -14,6 +14,7 @@ type judging struct {
 	actor  Actor
 	now    slots.Instant
 	limits limits
+	scope  *Scope // of who asks
 	// search is whose memory the plan of the command itself is made in: one plan at a
 	// time, gone with the next. Nil: every plan has its own.
 	search *matcher.Searcher
@@ -114,6 +115,12 @@ func (j *judging) decide(p Payload) decision {
 		return j.adHoc(p)
 	case RecordOffer:
 		return j.recordOffer(p)
+	case PutTenant:
+		return j.putTenant(p)
+	case CreateKey:
+		return j.createKey(p)
+	case RevokeKey:
+		return j.revokeKey(p)
 	}
 	panic(fmt.Sprintf("engine: no such payload: %T", p))
 }

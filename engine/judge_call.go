@@ -9,7 +9,7 @@ import (
 
 // ofBooked finds the appointment that a command of its life is about.
 func (j *judging) ofBooked(id string, expect uint64) (old *Appointment, refusal decision, refused bool) {
-	old, ok := j.s.appointments.get(j.actor.Tenant, id)
+	old, ok := j.appointmentAsked(id)
 	switch {
 	case !ok:
 		return nil, refuse(StatusNotFound, "appointment"), true

@@ -211,7 +211,7 @@ func (j *judging) newRequest(p CreateCallback, a *ask, windows []slots.Interval)
 // cancelCallback ends a request, with its appointment if it has one. Once more
 // is the same answer.
 func (j *judging) cancelCallback(p CancelCallback) decision {
-	old, ok := j.s.callbacks.get(j.actor.Tenant, p.ID)
+	old, ok := j.callbackAsked(p.ID)
 	switch {
 	case !ok:
 		return refuse(StatusNotFound, "callback")

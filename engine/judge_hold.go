@@ -68,12 +68,14 @@ func (j *judging) newHold(p HoldSlot, a *ask) *Hold {
 	}
 }
 
-// releaseHold answers an absent or expired hold like a released one.
+// releaseHold answers an absent or expired hold like a released one, and so does it
+// somebody else's to whom does not see the whole tenant.
 func (j *judging) releaseHold(p ReleaseHold) decision {
 	d := decision{subject: p.ID}
 	h, ok := j.s.holds.get(j.actor.Tenant, p.ID)
 	switch {
 	case !ok || !h.ActiveAt(j.now):
+	case h.Principal != j.actor.Principal && j.scope != nil:
 	case h.Principal != j.actor.Principal:
 		return refuse(StatusNotFound, "hold")
 	default:

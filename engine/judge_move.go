@@ -9,7 +9,7 @@ import (
 // reschedule moves an appointment. What is asked of the cases is judged as of
 // the first request, all else as of now; its own call is not in the way.
 func (j *judging) reschedule(p Reschedule) decision {
-	old, ok := j.s.appointments.get(j.actor.Tenant, p.ID)
+	old, ok := j.appointmentAsked(p.ID)
 	switch {
 	case !ok:
 		return refuse(StatusNotFound, "appointment")
@@ -97,7 +97,7 @@ func sameCodes(recorded []Attested, given []string) bool {
 
 // cancel ends an appointment that is booked. Once more is the same answer.
 func (j *judging) cancel(p Cancel) decision {
-	old, ok := j.s.appointments.get(j.actor.Tenant, p.ID)
+	old, ok := j.appointmentAsked(p.ID)
 	switch {
 	case !ok:
 		return refuse(StatusNotFound, "appointment")

@@ -7,7 +7,7 @@ import (
 
 // recordOffer records an answer, unless it repeats one of the last minutes.
 func (j *judging) recordOffer(p RecordOffer) decision {
-	if _, ok := j.s.cases.get(j.actor.Tenant, p.CaseID); !ok {
+	if _, ok := j.caseAsked(p.CaseID); !ok {
 		return refuse(StatusNotFound, "case", p.CaseID)
 	}
 	d := decision{subject: p.CaseID, question: question{digest: p.Digest}}

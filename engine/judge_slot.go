@@ -43,7 +43,7 @@ func (j *judging) find(a *ask) (refusal decision, refused bool) {
 // findCases looks the cases up.
 func (j *judging) findCases(a *ask) (refusal decision, refused bool) {
 	for _, id := range a.caseIDs {
-		c, ok := j.s.cases.get(j.actor.Tenant, id)
+		c, ok := j.caseAsked(id)
 		if !ok {
 			return refuse(StatusNotFound, "case", id), true
 		}

@@ -23,6 +23,8 @@ type Outcome struct {
 	Profile     *Profile
 	Callback    *CallbackRequest // with its Appointment, if it has one
 	Answer      []byte           // RecordAnswer
+	Tenant      *Tenant
+	APIKey      *APIKey
 
 	// For refusals.
 	Detail    string             // machine-readable, e.g. off_grid; never personal data

@@ -16,8 +16,9 @@ import (
 
 // TestScripts plays testdata/*.txt against an engine over an in-memory log.
 // Every command prints its outcome and, where it wrote an entry, the calls that
-// it left. Commands are those of scriptCommands and callCommands; each takes as=PRINCIPAL, key=KEY
-// and body=TEXT (what the fingerprint is made from; by default the whole line).
+// it left. Commands are those of scriptCommands and callCommands; each takes as=PRINCIPAL, key=KEY,
+// body=TEXT (what the fingerprint is made from; by default the whole line), bearing=KEY (the id of an
+// API key) and office=(NPI,…) or desk=REVIEWER (the scope).
 // Instants are HH:MM of the fixture's Monday in UTC, or d+HH:MM of d days later.
 // At the end of a script the log is replayed and must give the live state.
 func TestScripts(t *testing.T) {
@@ -93,7 +94,16 @@ func (s *script) submit(t *testing.T, d *datadriven.TestData, p engine.Payload) 
 			c.Key = arg.SingleVal(t)
 		case "body":
 			body = arg.SingleVal(t)
+		case "bearing":
+			c.Credential = arg.SingleVal(t)
+		case "office":
+			c.Scope = &engine.Scope{NPIs: arg.Vals}
+		case "desk":
+			c.Scope = &engine.Scope{ReviewerID: arg.SingleVal(t)}
 		}
+	}
+	if c.Scope != nil {
+		c.Scope.Principal = c.Actor.Principal
 	}
 	c.Fingerprint = sha256.Sum256([]byte(body))
 	before := s.engine.Snapshot().Seq()

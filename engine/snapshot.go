@@ -10,7 +10,8 @@ import (
 // those of the checkpoint are made, once. What they return is immutable too.
 type Snapshot struct {
 	state *state
-	chain Hash // of the log at Seq
+	chain Hash   // of the log at Seq
+	scope *Scope // of who looks, nil = everything; see Within
 }
 
 // Seq returns the position of the last entry that the snapshot contains.
@@ -40,6 +41,9 @@ func (s *Snapshot) Except(v *matcher.View, id string) { s.state.except(v, id) }
 
 // Reviewer returns a reviewer by id.
 func (s *Snapshot) Reviewer(tenant, id string) (*Reviewer, bool) {
+	if x := s.scope; x != nil && x.ReviewerID != "" && x.ReviewerID != id {
+		return nil, false
+	}
 	return s.state.reviewers.get(tenant, id)
 }
 
@@ -50,7 +54,13 @@ func (s *Snapshot) Reviewers(tenant, from string, yield func(*Reviewer) bool) {
 }
 
 // Case returns a case by id.
-func (s *Snapshot) Case(tenant, id string) (*Case, bool) { return s.state.cases.get(tenant, id) }
+func (s *Snapshot) Case(tenant, id string) (*Case, bool) {
+	c, ok := s.state.cases.get(tenant, id)
+	if !ok || !s.scope.sees(s.state, c) {
+		return nil, false
+	}
+	return c, true
+}
 
 // CasesByAuthorization returns the cases with an authorization number, by id.
 func (s *Snapshot) CasesByAuthorization(tenant, number string) []*Case {
@@ -70,8 +80,9 @@ func (s *Snapshot) CasesByMember(tenant string, member Digest) []*Case {
 
 func (s *Snapshot) casesOf(x index, tenant, key string) (cases []*Case) {
 	x.ids(tenant, key, func(id string) bool {
-		c, _ := s.state.cases.get(tenant, id)
-		cases = append(cases, c)
+		if c, ok := s.Case(tenant, id); ok {
+			cases = append(cases, c)
+		}
 		return true
 	})
 	return cases
@@ -82,25 +93,38 @@ func (s *Snapshot) casesOf(x index, tenant, key string) (cases []*Case) {
 // ended; 0 = never. The case carries it in P2PRequestedAt, so a query for new
 // calls leaves matcher.Query.FirstAsked at 0.
 func (s *Snapshot) FirstAsked(tenant, caseID string) slots.Instant {
-	if c, ok := s.state.cases.get(tenant, caseID); ok {
+	if c, ok := s.Case(tenant, caseID); ok {
 		return c.P2PRequestedAt
 	}
 	return 0
 }
 
 // Hold returns a hold by id, perhaps one that has expired (see Hold.ActiveAt).
-func (s *Snapshot) Hold(tenant, id string) (*Hold, bool) { return s.state.holds.get(tenant, id) }
+func (s *Snapshot) Hold(tenant, id string) (*Hold, bool) {
+	h, ok := s.state.holds.get(tenant, id)
+	if !ok || !s.scope.seesHold(s.state, h) {
+		return nil, false
+	}
+	return h, true
+}
 
 // Appointment returns an appointment by id.
 func (s *Snapshot) Appointment(tenant, id string) (*Appointment, bool) {
-	return s.state.appointments.get(tenant, id)
+	a, ok := s.state.appointments.get(tenant, id)
+	if !ok || !s.scope.seesAppointment(s.state, a) {
+		return nil, false
+	}
+	return a, true
 }
 
 // ActiveCall returns the appointment (booked or in progress) or the hold (active
-// at now) of a case; at most one is not nil.
+// at now) of a case; at most one is not nil. Who sees the case is told of its call.
 func (s *Snapshot) ActiveCall(tenant, caseID string, now slots.Instant) (*Appointment, *Hold) {
 	c, ok := s.state.calls.get(tenant, caseID)
 	if !ok {
+		return nil, nil
+	}
+	if _, seen := s.Case(tenant, caseID); !seen {
 		return nil, nil
 	}
 	if !c.held {

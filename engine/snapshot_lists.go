@@ -24,9 +24,14 @@ func (s *Snapshot) ByReviewer(tenant, reviewerID string, after Position, yield f
 }
 
 // Mine yields the appointments after a position that the principal created, or
-// that are about cases of its offices: those whose providers' NPIs its profile lists.
+// that are about cases of its offices: those whose providers' NPIs its profile lists,
+// or, within a scope, those of the scope.
 func (s *Snapshot) Mine(tenant, principal string, after Position, yield func(*Appointment) bool) {
 	sources := []source{{s.state.byPrincipal, principal}}
+	if s.scope != nil {
+		s.merge(tenant, after, yield, s.scope.sources(s.state, sources)...)
+		return
+	}
 	if p, ok := s.state.profiles.get(tenant, principal); ok {
 		for _, npi := range p.NPIs {
 			sources = append(sources, source{s.state.byNPI, npi})
@@ -54,8 +59,7 @@ func (s *Snapshot) merge(tenant string, after Position, yield func(*Appointment)
 		if !found {
 			return
 		}
-		a, _ := s.state.appointments.get(tenant, first.id)
-		if !yield(a) {
+		if a, ok := s.Appointment(tenant, first.id); ok && !yield(a) {
 			return
 		}
 		for i := range cursors {

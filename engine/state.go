@@ -27,6 +27,7 @@ type state struct {
 	keys         table[remembered] // by principal and key, see keyID
 	callbacks    table[CallbackRequest]
 	offered      table[caseRecord] // by case: what is noted of its offer records
+	access
 
 	// Derived.
 	seats
@@ -87,6 +88,7 @@ func newState() *state {
 		appointments:  newTable[Appointment](),
 		profiles:      newTable[Profile](),
 		keys:          newTable[remembered](),
+		access:        newAccess(),
 		seats:         newSeats(),
 		calls:         newTable[call](),
 		holders:       newTable[holder](),
@@ -120,6 +122,7 @@ func (s *state) clone() *state {
 	c.appointments = s.appointments.clone()
 	c.profiles = s.profiles.clone()
 	c.keys = s.keys.clone()
+	c.access = s.access.clone()
 	c.seats = s.seats.clone()
 	c.calls = s.calls.clone()
 	c.holders = s.holders.clone()

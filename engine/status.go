@@ -44,6 +44,8 @@ const (
 	StatusSpeakerNotAccepted // the program wants another credential; next to ClinicianRequired
 	StatusWindowsInvalid     // windows that no call can lie in
 	StatusIntakeIncomplete   // ad hoc: a case lacks a fact that its program asks for; after who may speak
+	StatusUnauthenticated    // the key has ended, or the tenant is disabled; before everything but Invalid
+	StatusTooManyKeys        // of a principal or a tenant; last
 	statusCount
 )
 
@@ -81,6 +83,8 @@ var statusTable = [statusCount]struct {
 	StatusSpeakerNotAccepted:       {"speaker_not_accepted", false},
 	StatusWindowsInvalid:           {"windows_invalid", false},
 	StatusIntakeIncomplete:         {"intake_incomplete", true},
+	StatusUnauthenticated:          {"unauthenticated", true},
+	StatusTooManyKeys:              {"too_many_keys", true},
 }
 
 // String returns the code on the wire, in snake_case.

@@ -22,10 +22,13 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *mat
 	if detail, ok := cmd.admit(); !ok {
 		return stepped{outcome: Outcome{Status: StatusInvalid, Now: now, Detail: detail}}, nil
 	}
+	if !s.admits(cmd.Actor.Tenant, cmd.Credential, now) {
+		return stepped{outcome: Outcome{Status: StatusUnauthenticated, Now: now}}, nil
+	}
 	if o, known := s.recall(cmd.Actor, cmd.Key, cmd.Fingerprint, now); known {
 		return stepped{outcome: o}, nil
 	}
-	j := judging{s: s, actor: cmd.Actor, now: now, limits: l, search: m}
+	j := judging{s: s, actor: cmd.Actor, now: now, limits: l, scope: cmd.Scope, search: m}
 	d := j.judge(cmd.Payload)
 	if d.outcome.Status != StatusOK {
 		d.outcome.Now = now

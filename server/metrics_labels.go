@@ -34,5 +34,8 @@ var (
 		engine.KindCancelCallback:     "cancel_callback",
 		engine.KindAdHoc:              "ad_hoc",
 		engine.KindRecordOffer:        "record_offer",
+		engine.KindPutTenant:          "put_tenant",
+		engine.KindCreateKey:          "create_key",
+		engine.KindRevokeKey:          "revoke_key",
 	}
 )
