@@ -127,6 +127,15 @@ func (v *Vault) DigestLastName(s string) Digest {
 	return v.digest("last name", strings.Map(foldRune, strings.Join(strings.Fields(s), " ")))
 }
 
+// Mark returns a keyed digest of bytes that are not personal, for what a client
+// carries and must not make up. Purposes are kept apart.
+func (v *Vault) Mark(purpose string, data []byte) [32]byte {
+	mac := hmac.New(sha256.New, v.digestKey)
+	mac.Write([]byte("parley/1/mark/" + purpose + "\x00"))
+	mac.Write(data)
+	return [32]byte(mac.Sum(nil))
+}
+
 // foldRune returns the smallest rune that differs from r by case only.
 func foldRune(r rune) rune {
 	least := r

@@ -48,6 +48,9 @@ func (v appointmentView) list() string { return "appointments\x00" + v.name + "\
 func (v appointmentView) known(c *call) (found bool) {
 	switch v.name {
 	case "reviewer":
+		if c.scope != nil && c.scope.ReviewerID == "" {
+			return false // no office has a reviewer of its own
+		}
 		_, found = c.snap.Reviewer(c.actor.Tenant, v.id)
 	case "case":
 		_, found = c.snap.Case(c.actor.Tenant, v.id)

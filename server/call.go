@@ -27,7 +27,10 @@ type call struct {
 	host        string // as the client names the server
 	accept      string
 	actor       engine.Actor
-	snap        *engine.Snapshot // read once per request
+	credential  string           // id of the key that the actor came with, "" if it is no key
+	role        role             // of the actor
+	scope       *engine.Scope    // what of the tenant the actor sees, nil = everything
+	snap        *engine.Snapshot // read once per request, within the scope
 	now         slots.Instant    // read once per request, ≥ snap.Stamped()
 }
 

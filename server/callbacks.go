@@ -207,11 +207,7 @@ type queuePlaces struct {
 
 func (q *queuePlaces) of(r *engine.CallbackRequest) *int {
 	if q.byID == nil {
-		q.byID = make(map[string]int)
-		q.snap.CallbacksQueued(r.Tenant, func(r *engine.CallbackRequest) bool {
-			q.byID[r.ID] = len(q.byID) + 1
-			return true
-		})
+		q.byID = q.snap.QueuePlaces(r.Tenant)
 	}
 	n := q.byID[r.ID]
 	return &n

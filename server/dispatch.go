@@ -60,10 +60,10 @@ func (s *Server) call(a *admitted, body []byte) (out answer) {
 	}
 	c := &call{
 		patience: timeout, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
-		ifNoneMatch: a.ifNoneMatch, requestID: a.requestID, host: a.host, accept: a.accept, actor: s.localActor(),
+		ifNoneMatch: a.ifNoneMatch, requestID: a.requestID, host: a.host, accept: a.accept,
 	}
 	defer c.done()
-	c.snap, c.now = s.read()
+	c.enter(a)
 	return a.route.handle(c)
 }
 
@@ -78,7 +78,7 @@ func panicText(v any) string {
 
 // localActor is everybody while no credentials are configured.
 func (s *Server) localActor() engine.Actor {
-	return engine.Actor{Tenant: s.tenant, Principal: "local", Role: "all", Source: "api"}
+	return engine.Actor{Tenant: s.tenant, Principal: "local", Role: engine.RoleAll, Source: "api"}
 }
 
 // replyBuffer is memory for the body of one answer after another.
@@ -133,6 +133,9 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	}
 	if allow != "" {
 		h.Set("Allow", allow)
+	}
+	if status == fasthttp.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
 	}
 	if retryable(status) {
 		h.Set("Retry-After", strconv.Itoa(retryAfterSeconds))

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
 )
 
 // The front filter stands before everything else. The transport below it is lax: it takes any version, any
@@ -45,7 +48,10 @@ type admitted struct {
 	ifNoneMatch string
 	requestID   string
 	host        string
-	last        bool // the client asks nothing more on this connection
+	last        bool             // the client asks nothing more on this connection
+	snap        *engine.Snapshot // read once per request
+	now         slots.Instant    // read with it
+	who         *caller          // nil: nobody, on a route that is for everybody
 }
 
 // admit passes or refuses a request by its head. It copies whatever it keeps. peer is the client's address.
@@ -60,7 +66,8 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr) (admitted, *ref
 	if no != nil {
 		return a, no
 	}
-	if no := s.checkPeer(fields.host, peer); no != nil {
+	a.snap, a.now = s.read()
+	if no := s.checkOrigin(s.guarded(a.snap), fields.host, peer); no != nil {
 		return a, no
 	}
 	var rawQuery string
@@ -70,6 +77,10 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr) (admitted, *ref
 			no.close = no.close || fields.contentLength > 0
 			return a, no
 		}
+	}
+	if no := s.authorize(&a, &fields); no != nil {
+		no.close = no.close || fields.contentLength > eagerBodyBytes
+		return a, no
 	}
 	if no := a.take(&fields); no != nil {
 		return a, no

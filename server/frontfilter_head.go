@@ -23,6 +23,9 @@ type headFields struct {
 	hasIfMatch      bool
 	requestID       string
 	last            bool // the client asks nothing more on this connection
+	// authorization is the value of the last such field, in the transport's memory; authorizations counts them.
+	authorization  []byte
+	authorizations int
 }
 
 // readHead checks the request line's version and the raw header section and picks the fields.
@@ -154,6 +157,9 @@ func (f *headFields) set(name, value []byte, seen *uint) *refused {
 			return deny(codeBadRequest, "Content-Length is not a number.")
 		}
 		f.contentLength, f.hasLength = int64(n), true
+	case "authorization":
+		f.authorization = value
+		f.authorizations++
 	case "content-type":
 		f.contentType = keep(value)
 	case "content-encoding":

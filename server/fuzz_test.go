@@ -88,7 +88,7 @@ func FuzzBodies(f *testing.F) {
 func FuzzQueries(f *testing.F) {
 	w := newDeck(f)
 	w.book()
-	c := &call{actor: w.server.localActor()}
+	c := &call{server: w.server, actor: w.server.localActor()}
 	good := c.writeCursor(appointmentView{name: "mine"}.list(), position{start: 1589840100, id: "apt-1"})
 	f.Add("mine", "", "", good, "10", "UTC")
 	f.Add("reviewer", "rev-ames", "", "", "1", "EST")
@@ -107,7 +107,7 @@ func FuzzQueries(f *testing.F) {
 		sane(t, w.direct("listAttention", "", query, nil))
 		sane(t, w.direct("listEvents", "", map[string]string{"after": cursor, "limit": limit}, nil))
 		sane(t, w.direct("getAgenda", "rev-ames", map[string]string{"date": cursor, "timeZone": zone}, nil))
-		c := &call{actor: w.server.localActor(), query: query}
+		c := &call{server: w.server, actor: w.server.localActor(), query: query}
 		list := appointmentView{name: view, id: reviewerID}.list()
 		if p, refused := c.readCursor(list); refused == nil {
 			if again := c.writeCursor(list, p); again != cursor {

@@ -53,6 +53,9 @@ func (l *logBuffer) String() string {
 func newHarness(t testing.TB, rows []route) *harness {
 	t.Helper()
 	h := &harness{t: t, log: &logBuffer{}, own: true}
+	for i := range rows {
+		rows[i].allow = &forEverybody
+	}
 	h.server = newServer(Options{Tenant: "test", Version: "test", Logger: h.logger()}, rows)
 	h.server.read = func() (*engine.Snapshot, slots.Instant) { return nil, 0 }
 	h.start()

@@ -17,21 +17,25 @@ func getHealth(c *call) answer {
 }
 
 type readinessDTO struct {
-	Ready    bool   `json:"ready"`
-	Sandbox  bool   `json:"sandbox"`
-	Now      string `json:"now"`
-	Sequence uint64 `json:"sequence"`
-	Queue    int    `json:"queue"`
-	Ruleset  string `json:"ruleset"`
-	ZoneData string `json:"zoneData"`
+	Ready    bool    `json:"ready"`
+	Sandbox  bool    `json:"sandbox"`
+	Now      string  `json:"now"`
+	Sequence *uint64 `json:"sequence,omitempty"`
+	Queue    *int    `json:"queue,omitempty"`
+	Ruleset  string  `json:"ruleset"`
+	ZoneData string  `json:"zoneData"`
 }
 
-// getReadiness says whether commands are accepted, on which clock, and with which rules.
+// getReadiness says whether commands are accepted, on which clock, and with which rules. How much there is to do is for
+// operators.
 func getReadiness(c *call) answer {
 	h := c.server.engine.Health()
 	d := readinessDTO{
-		Ready: h.Ready && h.Writable == nil, Sandbox: h.Sandbox, Now: c.now.String(), Sequence: uint64(h.Seq), Queue: h.Queue,
+		Ready: h.Ready && h.Writable == nil, Sandbox: h.Sandbox, Now: c.now.String(),
 		Ruleset: c.snap.Rules().Version(), ZoneData: slots.ZoneDataVersion(),
+	}
+	if seq := uint64(h.Seq); c.role == roleAll || c.role == roleOperator {
+		d.Sequence, d.Queue = &seq, &h.Queue
 	}
 	if d.Ready {
 		return answer{status: http.StatusOK, body: encode(d)}

@@ -87,7 +87,7 @@ func (im *importing) run(body []byte) *problem {
 			continue
 		}
 		im.lines = append(im.lines, number)
-		im.waiting = append(im.waiting, engine.Command{Actor: im.call.actor, RequestID: im.call.requestID, Payload: payload})
+		im.waiting = append(im.waiting, im.call.command(ticket{}, payload))
 		if len(im.waiting) == importChunk {
 			if p := im.flush(); p != nil {
 				return p

@@ -20,6 +20,8 @@ const (
 	// maxBodyBytes bounds every body but an import's.
 	maxBodyBytes   = 64 << 10
 	maxImportBytes = 64 << 20
+	// eagerBodyBytes is how much of a body is read before it is known who asks: what comes with the head.
+	eagerBodyBytes = 4 << 10
 
 	// readTimeout covers a whole request from its first byte, writeTimeout the answer after the handler has
 	// returned, idleTimeout the wait for the next request of a connection.

@@ -91,7 +91,7 @@ func (c *call) recordOf(commands []engine.Command, snap *engine.Snapshot, caseID
 			Range: p.span, Ticks: p.ticks, Windows: p.windows, Triples: triples[:n], Codes: p.codes,
 		}
 		record.Digest = digestOf(&record, c.now)
-		commands = append(commands, engine.Command{Actor: c.actor, RequestID: c.requestID, Payload: record})
+		commands = append(commands, c.command(ticket{}, record))
 		triples = triples[n:]
 	}
 	return commands

@@ -24,6 +24,7 @@ func render(name string, data any) []byte {
 type pageData struct {
 	Version, Now, Ruleset string
 	Ready, Sandbox, Demo  bool
+	Guarded               bool // credentials are configured
 	Counts                []countRow
 	Steps                 []step
 	NoSteps               string // why there are no examples
@@ -38,12 +39,16 @@ type countRow struct {
 // getPage is the landing page: what this is, where to go on, how the store stands, and requests to paste.
 func getPage(c *call) answer {
 	h := c.server.engine.Health()
-	n := c.snap.Counts()
 	d := pageData{
 		Version: c.server.version, Now: c.now.String(), Ruleset: c.snap.Rules().Version(),
 		Ready: h.Ready && h.Writable == nil, Sandbox: h.Sandbox, Demo: c.server.demo != nil,
-		Counts: []countRow{{"Reviewers", n.Reviewers}, {"Cases", n.Cases}, {"Holds", n.Holds}, {"Appointments", n.Appointments}},
+		Guarded: c.server.guarded(c.snap),
 	}
+	if d.Guarded { // whoever comes without a credential is told nothing of the store
+		return htmlPage(render("index.html", d), policyPage)
+	}
+	n := c.snap.Counts()
+	d.Counts = []countRow{{"Reviewers", n.Reviewers}, {"Cases", n.Cases}, {"Holds", n.Holds}, {"Appointments", n.Appointments}}
 	var caseID string
 	d.Steps, caseID, d.NoSteps = c.steps()
 	if d.NoSteps == "" {

@@ -44,6 +44,8 @@ const (
 	codeInvalidKey         = "invalid_idempotency_key"
 	codeInvalidIfMatch     = "invalid_if_match"
 	codeInvalidCursor      = "invalid_cursor"
+	codeUnauthenticated    = "unauthenticated"
+	codeForbidden          = "forbidden"
 	codeLoopbackOnly       = "loopback_only"
 	codeRouteNotFound      = "route_not_found"
 	codeNotFound           = "not_found"

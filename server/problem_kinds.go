@@ -18,6 +18,8 @@ var problemKinds = map[string]problemKind{
 	codeInvalidIfMatch: {http.StatusBadRequest, "The If-Match header is not valid", "Send one strong entity tag as it came in ETag, for example \"17\"."},
 	codeInvalidCursor:  {http.StatusBadRequest, "The cursor is not valid", "Send nextCursor of the page before, unchanged, with the same parameters."},
 	// Not allowed, not there.
+	codeUnauthenticated:  {http.StatusUnauthorized, "A valid credential is required", "Send Authorization: Bearer with a key or a token that is still valid."},
+	codeForbidden:        {http.StatusForbidden, "The credential does not allow this operation", "Ask with a credential of another role or scope."},
 	codeLoopbackOnly:     {http.StatusForbidden, "Without credentials only this machine may ask", "Ask from the machine that runs the server, under a loopback name."},
 	codeRouteNotFound:    {http.StatusNotFound, "There is no such operation", "See /docs for the operations."},
 	codeNotFound:         {http.StatusNotFound, "Not found", "It does not exist, or it is not yours."},
@@ -42,6 +44,7 @@ var problemKinds = map[string]problemKind{
 	"not_in_progress":        {http.StatusConflict, "The call is not where this needs it to be", "The reason is the status of the appointment, or not_due before its time."},
 	"reviewer_not_free":      {http.StatusConflict, "No reviewer is free now", "Wait for the next one, or ask for a slot or a callback."},
 	codeTooManyConnections:   {http.StatusTooManyRequests, "Too many connections are open", "Keep connections open and use them again."},
+	"too_many_keys":          {http.StatusConflict, "No further key can be made", "Revoke a key of the principal first: two may be live at once."},
 	"too_many_holds":         {http.StatusTooManyRequests, "Too many holds are active", "Release holds or let them expire."},
 	// Understood, never valid.
 	codeInvalidValue:             {http.StatusUnprocessableEntity, "Some values are not valid", "The errors name the places."},

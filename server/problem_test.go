@@ -26,7 +26,7 @@ func TestEveryStatusIsAProblem(t *testing.T) {
 			t.Errorf("%s is %d", s, got)
 		}
 	}
-	if seen != int(engine.StatusIntakeIncomplete) {
+	if seen != int(engine.StatusTooManyKeys) {
 		t.Errorf("%d statuses were looked at", seen)
 	}
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
@@ -50,7 +49,8 @@ type position struct {
 }
 
 // A cursor is base64url of format, check sum, start and id. It is bound to the
-// list it came from; it needs no secret, since it opens nothing that the same
+// tenant, the principal and the list that it came from: the sum is keyed with the
+// store's own key, so that nobody makes one up. It opens nothing that the same
 // request without it does not.
 const (
 	cursorFormat = 1
@@ -90,7 +90,7 @@ func (c *call) readCursor(list string) (position, *problem) {
 	}, nil
 }
 
-func (c *call) cursorSum(list string, rest []byte) [sha256.Size]byte {
+func (c *call) cursorSum(list string, rest []byte) [32]byte {
 	text := c.actor.Tenant + "\x00" + c.actor.Principal + "\x00" + list + "\x00"
-	return sha256.Sum256(append([]byte(text), rest...))
+	return c.server.engine.Vault().Mark("cursor", append([]byte(text), rest...))
 }

@@ -11,15 +11,16 @@ type route struct {
 	method, path string
 	name         string // operationId, also the metric label
 	handle       func(*call) answer
-	changes      bool     // a POST that changes state: Idempotency-Key is required
-	personal     bool     // answers carry personal data
-	versioned    bool     // honours If-Match
-	tagged       bool     // a GET that honours If-None-Match
-	maxBody      int      // bytes; 0 = no body allowed
-	contentType  string   // of the body; "" with a body = application/json
-	produces     string   // content type of a success; "" = application/json
-	meter        *meter   // of the answers; set by the server
-	query        []string // names of the query parameters that the route knows; any other or a repeated one is 400
+	changes      bool        // a POST that changes state: Idempotency-Key is required
+	personal     bool        // answers carry personal data
+	versioned    bool        // honours If-Match
+	tagged       bool        // a GET that honours If-None-Match
+	maxBody      int         // bytes; 0 = no body allowed
+	contentType  string      // of the body; "" with a body = application/json
+	produces     string      // content type of a success; "" = application/json
+	allow        *permission // who may ask; set by the server from the table of permissions
+	meter        *meter      // of the answers; set by the server
+	query        []string    // names of the query parameters that the route knows; any other or a repeated one is 400
 }
 
 // media is what the route answers with when it succeeds.

@@ -51,6 +51,8 @@ type Server struct {
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
 	imports chan struct{}
 	named   named
+	local   *caller // who asks while no credentials are configured
+	callers callers // with keys
 
 	mu        sync.Mutex
 	stopped   bool
@@ -88,6 +90,8 @@ func newServer(o Options, rows []route) *Server {
 	if s.metrics == nil {
 		s.metrics = NewMetrics(o.Version)
 	}
+	s.local = &caller{actor: s.localActor(), role: roleAll}
+	allow(rows)
 	s.router = newRouter(rows)
 	s.unrouted = newMeter(s.metrics, "none")
 	for i := range s.router.rows {

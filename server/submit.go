@@ -43,9 +43,7 @@ func replayable(o engine.Outcome, render func(engine.Outcome) answer) answer {
 // submit queues a command and waits until its outcome is durable. A refusal is
 // an outcome; only a broken world is a problem here.
 func (c *call) submit(t ticket, p engine.Payload) (engine.Outcome, *problem) {
-	o, err := c.server.engine.Submit(c.wait(), engine.Command{
-		Actor: c.actor, RequestID: c.requestID, Key: t.key, Fingerprint: t.print, Payload: p,
-	})
+	o, err := c.server.engine.Submit(c.wait(), c.command(t, p))
 	if err != nil {
 		return o, failure(err)
 	}

@@ -46,9 +46,12 @@ type quietLog struct{ log *slog.Logger }
 func (q quietLog) Printf(string, ...any) { q.log.Warn("connection trouble") }
 
 // limitsOf is called when a request's head has arrived: an import may be larger and slower, and of a body
-// without a length nothing is read, since the request is refused.
+// without a length nothing is read, since the request is refused, and little of one from somebody who may not ask.
 func (s *Server) limitsOf(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if h.ContentLength() == -1 {
+		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
+	}
+	if h.ContentLength() > eagerBodyBytes && !s.admitsBody(h) {
 		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
 	}
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"net"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// guarded reports whether credentials are configured: from then on nobody is let in without.
+func (s *Server) guarded(snap *engine.Snapshot) bool { return snap != nil && snap.HasKeys() }
+
+// checkOrigin checks where a request comes from and what host it names. While no credentials are configured only
+// this machine is let in.
+func (s *Server) checkOrigin(guarded bool, host string, peer net.Addr) *refused {
+	if !guarded {
+		return s.checkPeer(host, peer)
+	}
+	if _, ok := splitHost(host); !ok {
+		return deny(codeInvalidHost, "").closing()
+	}
+	return nil
+}
+
+// authorize finds out who asks for a route and whether that one may. Nothing of the request but its head is looked at.
+// a.who is set if the request goes on, and nil where everybody may ask and this one is nobody.
+func (s *Server) authorize(a *admitted, f *headFields) *refused {
+	if !s.guarded(a.snap) {
+		a.who = s.local
+		return nil
+	}
+	if f.authorizations == 1 {
+		a.who = s.identify(a.snap, a.now, f.authorization)
+	}
+	switch {
+	case a.route.allow.open:
+		return nil
+	case a.who == nil:
+		return deny(codeUnauthenticated, "")
+	case !s.permits(a.who, a.route):
+		return deny(codeForbidden, "")
+	}
+	return nil
+}
+
+// permits looks a caller up in the table.
+func (s *Server) permits(w *caller, r *route) bool {
+	if w.scopes != nil && !w.scopes[r.name] {
+		return false
+	}
+	switch r.allow.of(w.role) {
+	case reachOwn, reachTenant:
+		return true
+	case reachGlobal:
+		return w.role == roleAll || w.actor.Tenant == s.tenant
+	}
+	return false
+}
+
+// admitsBody says whether more than the first bytes of a body are worth reading: not from somebody who may not ask.
+func (s *Server) admitsBody(h *fasthttp.RequestHeader) bool {
+	var a admitted
+	a.snap, a.now = s.read()
+	if !s.guarded(a.snap) {
+		return true
+	}
+	fields, no := readHead(h)
+	if no != nil {
+		return true // it is refused by its head
+	}
+	if _, no := s.target(&a, h); no != nil {
+		return true
+	}
+	return s.authorize(&a, &fields) == nil
+}
+
+// enter puts who asks into a call, and what of the state that one sees.
+func (c *call) enter(a *admitted) {
+	c.snap, c.now = a.snap, a.now
+	if a.who == nil {
+		return
+	}
+	c.actor, c.role, c.credential = a.who.actor, a.who.role, a.who.credential
+	if a.who.scope != nil && a.route.allow.of(a.who.role) == reachOwn {
+		c.scope = a.who.scope
+		c.snap = c.snap.Within(c.scope)
+	}
+}
+
+// command is what the caller asks, as the engine takes it.
+func (c *call) command(t ticket, p engine.Payload) engine.Command {
+	return engine.Command{
+		Actor: c.actor, RequestID: c.requestID, Key: t.key, Fingerprint: t.print, Payload: p,
+		Credential: c.credential, Scope: c.scope,
+	}
+}
