@@ -26,7 +26,7 @@ const (
 
 var relations = []relation{relationOwn, relationNear, relationFar, relationAbsent}
 
-// probe is how a route is asked: {} in target and body stands for the object's id.
+// probe is how a route is asked: {id} in target and body stands for the object's id.
 type probe struct {
 	object       string // kind of the object; "" = the route has none
 	target, body string
@@ -45,13 +45,13 @@ var probes = map[string]probe{
 	"getMetrics":     {target: "/metrics"},
 
 	"listReviewers":   {target: "/v1/reviewers?limit=200"},
-	"putReviewer":     {object: "put", target: "/v1/reviewers/{}", body: texasReviewer.with("/id", "{}").String()},
-	"getReviewer":     {object: "reviewer", target: "/v1/reviewers/{}"},
-	"deleteReviewer":  {object: "reviewer", target: "/v1/reviewers/{}"},
-	"lookupCases":     {object: "case", target: "/v1/cases/lookup", body: `{"caseId":"{}","memberDateOfBirth":"1982-06-28"}`},
-	"putCase":         {object: "put", target: "/v1/cases/{}", body: texasCase.with("/id", "{}").String()},
-	"getCase":         {object: "case", target: "/v1/cases/{}"},
-	"getAvailability": {object: "case", target: "/v1/cases/{}/p2p-availability"},
+	"putReviewer":     {object: "put", target: "/v1/reviewers/{id}", body: texasReviewer.with("/id", "{id}").String()},
+	"getReviewer":     {object: "reviewer", target: "/v1/reviewers/{id}"},
+	"deleteReviewer":  {object: "reviewer", target: "/v1/reviewers/{id}"},
+	"lookupCases":     {object: "case", target: "/v1/cases/lookup", body: `{"caseId":"{id}","memberDateOfBirth":"1982-06-28"}`},
+	"putCase":         {object: "put", target: "/v1/cases/{id}", body: texasCase.with("/id", "{id}").String()},
+	"getCase":         {object: "case", target: "/v1/cases/{id}"},
+	"getAvailability": {object: "case", target: "/v1/cases/{id}/p2p-availability"},
 	"importLines":     {target: "/v1/import", body: `{"kind":"case","value":{}}`},
 	"getRules":        {target: "/v1/rules?limit=1"},
 	"loadRules":       {target: "/v1/rules", body: `{}`},
@@ -59,34 +59,42 @@ var probes = map[string]probe{
 	"getMe":           {target: "/v1/me"},
 	"putMe":           {target: "/v1/me", body: `{"timeZone":"US/Eastern","npis":["1234567893","1245319599"]}`},
 
-	"searchWeek":            {object: "case", target: "/v1/search", body: `{"caseIds":["{}"],"timeZone":"US/Central","week":"2026-11-02"}`},
-	"searchEarliest":        {object: "case", target: "/v1/search/earliest", body: `{"caseIds":["{}"]}`},
-	"proposeCompanions":     {object: "case", target: "/v1/cases/companions", body: `{"caseIds":["{}"]}`},
-	"explain":               {object: "case", target: "/v1/explain", body: `{"caseId":"{}"}`},
-	"createCallback":        {object: "waiting", target: "/v1/callback-requests", body: deckCallback.with("/caseIds/0", "{}").String()},
+	"searchWeek":            {object: "case", target: "/v1/search", body: `{"caseIds":["{id}"],"timeZone":"US/Central","week":"2026-11-02"}`},
+	"searchEarliest":        {object: "case", target: "/v1/search/earliest", body: `{"caseIds":["{id}"]}`},
+	"proposeCompanions":     {object: "case", target: "/v1/cases/companions", body: `{"caseIds":["{id}"]}`},
+	"explain":               {object: "case", target: "/v1/explain", body: `{"caseId":"{id}"}`},
+	"createCallback":        {object: "waiting", target: "/v1/callback-requests", body: deckCallback.with("/caseIds/0", "{id}").String()},
 	"listCallbacks":         {target: "/v1/callback-requests?limit=200"},
-	"getCallback":           {object: "callback", target: "/v1/callback-requests/{}"},
-	"deleteCallback":        {object: "callback", target: "/v1/callback-requests/{}"},
-	"startAdHoc":            {object: "case", target: "/v1/ad-hoc", body: deckAdHoc.with("/caseIds/0", "{}").String()},
-	"exportOfferRecords":    {object: "case", target: "/v1/offer-records?caseId={}"},
-	"createHold":            {object: "free", target: "/v1/holds", body: deckHold.with("/caseIds/0", "{}", "/slot", doc{"reviewerId": "rev-own", "start": tuesday}).String()},
-	"deleteHold":            {object: "hold", target: "/v1/holds/{}"},
-	"createAppointment":     {object: "free", target: "/v1/appointments", body: deckBooking.with("/caseIds/0", "{}", "/slot", doc{"reviewerId": "rev-own", "start": tuesday}).String()},
-	"listAppointments":      {object: "case", target: "/v1/appointments?view=case&caseId={}"},
-	"getAppointment":        {object: "appointment", target: "/v1/appointments/{}"},
-	"getCalendarFile":       {object: "appointment", target: "/v1/appointments/{}/calendar.ics"},
-	"rescheduleAppointment": {object: "appointment", target: "/v1/appointments/{}/reschedule", body: `{"slot":{"reviewerId":"rev-own","start":"2026-11-04T10:00:00-06:00"}}`},
-	"cancelAppointment":     {object: "appointment", target: "/v1/appointments/{}/cancel", body: `{"reason":"ill","by":"provider"}`},
+	"getCallback":           {object: "callback", target: "/v1/callback-requests/{id}"},
+	"deleteCallback":        {object: "callback", target: "/v1/callback-requests/{id}"},
+	"startAdHoc":            {object: "case", target: "/v1/ad-hoc", body: deckAdHoc.with("/caseIds/0", "{id}").String()},
+	"exportOfferRecords":    {object: "case", target: "/v1/offer-records?caseId={id}"},
+	"createHold":            {object: "free", target: "/v1/holds", body: deckHold.with("/caseIds/0", "{id}", "/slot", doc{"reviewerId": "rev-own", "start": tuesday}).String()},
+	"deleteHold":            {object: "hold", target: "/v1/holds/{id}"},
+	"createAppointment":     {object: "free", target: "/v1/appointments", body: deckBooking.with("/caseIds/0", "{id}", "/slot", doc{"reviewerId": "rev-own", "start": tuesday}).String()},
+	"listAppointments":      {object: "case", target: "/v1/appointments?view=case&caseId={id}"},
+	"getAppointment":        {object: "appointment", target: "/v1/appointments/{id}"},
+	"getCalendarFile":       {object: "appointment", target: "/v1/appointments/{id}/calendar.ics"},
+	"rescheduleAppointment": {object: "appointment", target: "/v1/appointments/{id}/reschedule", body: `{"slot":{"reviewerId":"rev-own","start":"2026-11-04T10:00:00-06:00"}}`},
+	"cancelAppointment":     {object: "appointment", target: "/v1/appointments/{id}/cancel", body: `{"reason":"ill","by":"provider"}`},
 
-	"recordAttempt": {object: "appointment", target: "/v1/appointments/{}/attempts", body: tried("/at", "2026-11-02T08:00:00-06:00")},
-	"startCall":     {object: "appointment", target: "/v1/appointments/{}/start", body: `{}`},
-	"completeCall":  {object: "appointment", target: "/v1/appointments/{}/complete", body: `{"outcome":"upheld"}`},
-	"missCall":      {object: "appointment", target: "/v1/appointments/{}/no-show", body: `{"by":"provider"}`},
-	"reassignCall":  {object: "appointment", target: "/v1/appointments/{}/reassign", body: `{"reviewerId":"rev-own"}`},
-	"getAgenda":     {object: "reviewer", target: "/v1/reviewers/{}/agenda?date=2026-11-03"},
-	"addAbsence":    {object: "reviewer", target: "/v1/reviewers/{}/absences", body: `{"start":"2026-12-01T08:00:00-06:00","end":"2026-12-01T09:00:00-06:00"}`},
+	"recordAttempt": {object: "appointment", target: "/v1/appointments/{id}/attempts", body: tried("/at", "2026-11-02T08:00:00-06:00")},
+	"startCall":     {object: "appointment", target: "/v1/appointments/{id}/start", body: `{}`},
+	"completeCall":  {object: "appointment", target: "/v1/appointments/{id}/complete", body: `{"outcome":"upheld"}`},
+	"missCall":      {object: "appointment", target: "/v1/appointments/{id}/no-show", body: `{"by":"provider"}`},
+	"reassignCall":  {object: "appointment", target: "/v1/appointments/{id}/reassign", body: `{"reviewerId":"rev-own"}`},
+	"getAgenda":     {object: "reviewer", target: "/v1/reviewers/{id}/agenda?date=2026-11-03"},
+	"addAbsence":    {object: "reviewer", target: "/v1/reviewers/{id}/absences", body: `{"start":"2026-12-01T08:00:00-06:00","end":"2026-12-01T09:00:00-06:00"}`},
 	"listAttention": {target: "/v1/attention"},
 	"listEvents":    {target: "/v1/events"},
+
+	"createKey":   {target: "/v1/keys", body: `{"principal":"somebody","role":"auditor"}`},
+	"listKeys":    {target: "/v1/keys?limit=200"},
+	"rotateKey":   {object: "key", target: "/v1/keys/{id}/rotate", body: `{}`},
+	"deleteKey":   {object: "key", target: "/v1/keys/{id}"},
+	"listTenants": {target: "/v1/tenants"},
+	"putTenant":   {target: "/v1/tenants/other", body: `{"id":"other"}`},
+	"getTenant":   {target: "/v1/tenants/other"},
 }
 
 // matrix is the world of the cells.
@@ -124,6 +132,11 @@ func newMatrix(t *testing.T) *matrix {
 	m.furnish(relationOwn, desk, m.tokens[roleRequester], officeOwn, "Own", 10)
 	m.furnish(relationNear, desk, near, officeNear, markNear, 12)
 	m.furnish(relationFar, far, far, officeOwn, markFar, 10)
+	m.ids["key"] = map[relation]string{relationOwn: "k-own", relationNear: "k-near", relationFar: "k-far", relationAbsent: "k-none"}
+	for _, id := range []string{"k-own", "k-near"} {
+		m.key(id, engine.CreateKey{Role: engine.RoleAuditor})
+	}
+	m.key("k-far", engine.CreateKey{Tenant: "other", Role: engine.RoleAuditor, Principal: markFar})
 	for _, kind := range []string{"reviewers", "cases"} {
 		body := texasReviewer.with("/id", "p-far", "/name", markFar)
 		if kind == "cases" {
@@ -167,7 +180,7 @@ func (m *matrix) furnish(rel relation, desk, office, npi, mark string, hour int)
 // ask sends a route's probe about an object.
 func (m *matrix) ask(r *route, token, id string) reply {
 	p := probes[r.name]
-	return m.as(token, r.method, strings.ReplaceAll(p.target, "{}", id), strings.ReplaceAll(p.body, "{}", id))
+	return m.as(token, r.method, strings.ReplaceAll(p.target, "{id}", id), strings.ReplaceAll(p.body, "{id}", id))
 }
 
 // TestMatrix tries every cell.
@@ -192,8 +205,8 @@ func TestMatrix(t *testing.T) {
 	}
 	for _, want := range []string{
 		"getCase requester", "searchWeek requester", "getAppointment requester", "getCallback requester", "lookupCases requester",
-		"getAgenda reviewer", "getAppointment reviewer", "recordAttempt reviewer", "getReviewer reviewer",
-		"getCase coordinator", "getCase auditor", "exportOfferRecords auditor", "getRules rules_author", "getMetrics operator",
+		"getAgenda reviewer", "getAppointment reviewer", "recordAttempt reviewer", "startCall reviewer", "completeCall reviewer", "getReviewer reviewer", "createHold requester", "rescheduleAppointment requester",
+		"getCase coordinator", "getCase auditor", "exportOfferRecords auditor", "getRules rules_author", "getMetrics operator", "listKeys operator", "rotateKey operator", "putTenant operator",
 	} {
 		if !m.granted[want] {
 			t.Errorf("%s was never granted with an answer of its own", want)
@@ -317,6 +330,6 @@ func likeness(r reply, id string) string {
 	for _, name := range names {
 		fmt.Fprintln(&b, name, r.header[name])
 	}
-	b.WriteString(strings.ReplaceAll(string(r.body), id, "{}"))
+	b.WriteString(strings.ReplaceAll(string(r.body), id, "{id}"))
 	return b.String()
 }

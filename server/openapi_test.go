@@ -85,7 +85,6 @@ func routeFits(t *testing.T, r route, op operation) {
 // unreached are the codes that no operation answers: no request was read, or none that could be one.
 var unreached = []string{
 	codeRouteNotFound, codeMethodNotAllowed, codeTooManyConnections,
-	"too_many_keys",
 	"reviewer_not_free", // the answer tells more than the refusal
 }
 

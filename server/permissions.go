@@ -47,6 +47,8 @@ var (
 	forOffices     = permission{requester: reachOwn, coordinator: reachTenant}
 	officesRead    = permission{requester: reachOwn, coordinator: reachTenant, auditor: reachTenant}
 	reviewersRead  = permission{reviewer: reachOwn, coordinator: reachTenant, auditor: reachTenant}
+	forOperators   = permission{operator: reachTenant}
+	forInstallers  = permission{operator: reachGlobal}
 	forCalls       = permission{reviewer: reachOwn, coordinator: reachTenant}
 	callsRead      = permission{requester: reachOwn, reviewer: reachOwn, coordinator: reachTenant, auditor: reachTenant}
 )
@@ -62,7 +64,7 @@ var permissions = map[string]permission{
 	"getOpenAPI":     forEverybody,
 	"getHealth":      forEverybody,
 	"getReadiness":   forEverybody,
-	"getMetrics":     {operator: reachGlobal},
+	"getMetrics":     forInstallers,
 
 	"listReviewers":   forReading,
 	"putReviewer":     forDesk,
@@ -107,6 +109,14 @@ var permissions = map[string]permission{
 	"addAbsence":    forDesk,
 	"listAttention": forReading,
 	"listEvents":    forReading,
+
+	"createKey":   forOperators,
+	"listKeys":    forOperators,
+	"rotateKey":   forOperators,
+	"deleteKey":   forOperators,
+	"listTenants": forInstallers,
+	"putTenant":   forInstallers,
+	"getTenant":   forInstallers,
 }
 
 // allow gives every row of a table of routes its permission. One that has none is a mistake in the program.

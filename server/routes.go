@@ -100,6 +100,13 @@ func routes() []route {
 		{method: "GET", path: "/v1/reviewers/{id}/agenda", name: "getAgenda", handle: getAgenda, personal: true, query: []string{"date", "timeZone"}},
 		{method: "POST", path: "/v1/reviewers/{id}/absences", name: "addAbsence", handle: addAbsence, changes: true, personal: true, versioned: true, maxBody: maxBodyBytes},
 		{method: "GET", path: "/v1/attention", name: "listAttention", handle: listAttention, personal: true, query: page},
+		{method: "POST", path: "/v1/keys", name: "createKey", handle: createKey, changes: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/keys", name: "listKeys", handle: listKeys, query: []string{"tenant", "limit", "cursor"}},
+		{method: "POST", path: "/v1/keys/{id}/rotate", name: "rotateKey", handle: rotateKey, changes: true, maxBody: maxBodyBytes},
+		{method: "DELETE", path: "/v1/keys/{id}", name: "deleteKey", handle: deleteKey, versioned: true, query: []string{"tenant"}},
+		{method: "GET", path: "/v1/tenants", name: "listTenants", handle: listTenants, query: []string{"limit", "cursor"}},
+		{method: "PUT", path: "/v1/tenants/{id}", name: "putTenant", handle: putTenant, versioned: true, maxBody: maxBodyBytes},
+		{method: "GET", path: "/v1/tenants/{id}", name: "getTenant", handle: getTenant},
 		{method: "GET", path: "/v1/events", name: "listEvents", handle: listEvents, query: []string{"after", "limit"}},
 	}
 }
