@@ -182,8 +182,7 @@ func (k *check) keyEnd(in opt[string], now slots.Instant) slots.Instant {
 
 // scope is the name of an operation that a role has.
 func (k *check) scope(pointer, name, roleName string) string {
-	p, known := permissions[name]
-	if !known || p.open || p.of(roleOf(roleName)) == reachNone {
+	if !HasScope(roleName, name) {
 		k.wrong(pointer, "is no operation of the role")
 	}
 	return name

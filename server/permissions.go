@@ -119,6 +119,12 @@ var permissions = map[string]permission{
 	"getTenant":   forInstallers,
 }
 
+// HasScope reports whether an operation is one that keys of a role can be narrowed to.
+func HasScope(roleName, operation string) bool {
+	p, known := permissions[operation]
+	return known && !p.open && p.of(roleOf(roleName)) != reachNone
+}
+
 // allow gives every row of a table of routes its permission. One that has none is a mistake in the program.
 func allow(rows []route) {
 	for i := range rows {

@@ -25,7 +25,7 @@ func loadDemo(ctx context.Context, s streams, eng *engine.Engine, tenant string,
 	if first, found := firstReviewer(eng, tenant); found && !isDemoReviewer(kind, first) {
 		return &failure{exitUsage, errors.New("this store holds data that is not the demo's; give --demo a --data directory of its own")}
 	}
-	client, err := newImporter(url)
+	client, err := newImporter(url, credential{})
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ const (
 type importCmd struct {
 	File string `arg:"" help:"NDJSON file, one {\"kind\",\"value\"} a line; - reads standard input."`
 	To   string `default:"http://127.0.0.1:8080" env:"PARLEY_URL" help:"Base URL of the server (${env})."`
+	credential
 }
 
 // Run sends the file and fails with exitNotWhole if lines were refused.
@@ -42,7 +43,7 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer in.Close()
-	client, err := newImporter(c.To)
+	client, err := newImporter(c.To, c.credential)
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
@@ -117,14 +118,18 @@ type importer struct {
 	progress func(bytes int64)
 }
 
-func newImporter(base string) (*importer, error) {
+func newImporter(base string, key credential) (*importer, error) {
 	u, err := baseURL(base)
+	if err != nil {
+		return nil, err
+	}
+	client, err := key.client(u, importTimeout)
 	if err != nil {
 		return nil, err
 	}
 	return &importer{
 		url: u.JoinPath("/v1/import").String(), run: rand.Text(),
-		http: &http.Client{Timeout: importTimeout}, progress: func(int64) {},
+		http: client, progress: func(int64) {},
 	}, nil
 }
 

@@ -12,6 +12,7 @@ type rulesCheckCmd struct {
 	URL   string `placeholder:"URL" xor:"what" help:"Base URL of a running server: the same by its present state."`
 	At    string `placeholder:"TIME" help:"With --data: judge at this instant, RFC 3339 (default: now; in a sandbox store its last stamp)."`
 	Limit uint   `default:"${rulesLimit}" help:"List at most so many cases and calls."`
+	credential
 }
 
 // Run fails with exitNotWhole if the rules have faults or their examples differ.
@@ -54,7 +55,7 @@ func (c *rulesCheckCmd) askStore(ctx context.Context, s streams, f *folder) erro
 }
 
 func (c *rulesCheckCmd) askServer(ctx context.Context, s streams, f *folder) error {
-	client, err := newRulesClient(c.URL)
+	client, err := newRulesClient(c.URL, c.credential)
 	if err != nil {
 		return &failure{exitUsage, err}
 	}

@@ -20,12 +20,13 @@ type rulesLoadCmd struct {
 	Dir          string `arg:"" help:"Folder with the rule files; embedded = the shipped rules."`
 	To           string `default:"http://127.0.0.1:8080" env:"PARLEY_URL" help:"Base URL of the server (${env})."`
 	SkipExamples bool   `help:"Load also if examples of the folder differ."`
+	credential
 }
 
 // Run checks the folder, plays its examples and loads it. Nothing is loaded if the
 // rules have faults, or if examples differ and that is not waved through.
 func (c *rulesLoadCmd) Run(ctx context.Context, s streams) error {
-	client, err := newRulesClient(c.To)
+	client, err := newRulesClient(c.To, c.credential)
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
@@ -66,12 +67,16 @@ type rulesClient struct {
 	http *http.Client
 }
 
-func newRulesClient(base string) (*rulesClient, error) {
+func newRulesClient(base string, key credential) (*rulesClient, error) {
 	u, err := baseURL(base)
 	if err != nil {
 		return nil, err
 	}
-	return &rulesClient{base: u, http: &http.Client{Timeout: rulesTimeout}}, nil
+	client, err := key.client(u, rulesTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return &rulesClient{base: u, http: client}, nil
 }
 
 // rulesAnswered is what a server says of a bundle: how it differs, and, if that

@@ -136,7 +136,9 @@ func (c *serveCmd) announce(ctx context.Context, s streams, eng *engine.Engine, 
 		}
 	}
 	fmt.Fprintf(s.out, "Parley %s serves %s on %s\n", version, c.Data, url)
-	fmt.Fprintln(s.out, "No credentials are configured: loopback callers only, as one principal that sees everything.")
+	if !eng.Snapshot().HasKeys() {
+		fmt.Fprintln(s.out, "No credentials are configured: loopback callers only, as one principal that sees everything.")
+	}
 	if identity.Sandbox {
 		fmt.Fprintf(s.out, "Sandbox clock: it is now %s.\n", slots.AppendInstant(nil, eng.Now(), slots.UTC()))
 	}

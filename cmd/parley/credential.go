@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// maxKeyFileBytes bounds a file with a key or a token.
+const maxKeyFileBytes = 4 << 10
+
+// credential is what a command that speaks to a server shows there.
+type credential struct {
+	KeyFile string `type:"path" placeholder:"FILE" env:"PARLEY_KEY_FILE" help:"File with the key or token to send, one line, readable by its owner alone (${env})."`
+}
+
+// client returns an HTTP client that sends the credential, if there is one, to the server at base and nowhere else.
+func (c credential) client(base *url.URL, timeout time.Duration) (*http.Client, error) {
+	client := &http.Client{Timeout: timeout}
+	if c.KeyFile == "" {
+		return client, nil
+	}
+	secret, err := readKeyFile(c.KeyFile)
+	if err != nil {
+		return nil, &failure{exitUsage, err}
+	}
+	if base.Scheme != "https" && !namesLoopback(base.Hostname()) {
+		return nil, &failure{exitUsage, errors.New("a key is sent to other machines over https only")}
+	}
+	client.Transport = &bearing{secret: secret, host: base.Host}
+	return client, nil
+}
+
+func namesLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// bearing adds a credential to the requests to one host.
+type bearing struct{ secret, host string }
+
+// RoundTrip implements http.RoundTripper.
+func (b *bearing) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Host == b.host {
+		req = req.Clone(req.Context())
+		req.Header.Set("Authorization", "Bearer "+b.secret)
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+// readKeyFile reads a credential. What others may read is none any more.
+func readKeyFile(name string) (string, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("%s may be read by others than its owner; chmod 600 it", name)
+	}
+	if info.Size() > maxKeyFileBytes {
+		return "", fmt.Errorf("%s holds more than a key", name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(text))
+	if secret == "" || strings.ContainsAny(secret, " \t\r\n") {
+		return "", fmt.Errorf("%s does not hold a key alone", name)
+	}
+	return secret, nil
+}
