@@ -140,7 +140,10 @@ func (s *Server) identify(snap *engine.Snapshot, now slots.Instant, value []byte
 	token := value[len(bearer):]
 	rest, isKey := bytes.CutPrefix(token, []byte(keyPrefix))
 	if !isKey {
-		return nil
+		if s.tokens == nil || !ofTokenForm(token) {
+			return nil
+		}
+		return s.tokens.caller(snap, token)
 	}
 	id, _, _ := bytes.Cut(rest, []byte{'_'})
 	sum := sha256.Sum256(token)

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"slices"
@@ -103,6 +102,7 @@ type matrix struct {
 	tokens  map[role]string
 	ids     map[string]map[relation]string // by kind of object
 	cells   int
+	wrong   string          // a token for another audience
 	granted map[string]bool // route and role, with an answer that tells of the object
 }
 
@@ -187,6 +187,8 @@ func (m *matrix) ask(r *route, token, id string) reply {
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	m := newMatrix(t)
+	m.takeTokens()
+	m.wrong = signed(t, doc{"alg": "ES256", "kid": "p256"}, goodClaims().with("/aud", "else"), "ES256", testKeys().p256)
 	rows := routes()
 	slices.SortStableFunc(rows, func(a, b route) int { return lateness(a) - lateness(b) })
 	for i := range rows {
@@ -239,7 +241,7 @@ func (m *matrix) strangers(r *route) {
 	if kind := probes[r.name].object; kind != "" {
 		id = m.ids[kind][relationOwn]
 	}
-	for _, token := range []string{"", expired, revoked, secretOf("nobody"), fmt.Sprintf("%x", sha256.Sum256(nil))} {
+	for _, token := range []string{"", expired, revoked, secretOf("nobody"), m.wrong} {
 		m.cells++
 		got := m.ask(r, token, id)
 		if open := permissions[r.name].open; open != (got.status != http.StatusUnauthorized) || open && got.status >= 400 {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -30,6 +31,9 @@ type Options struct {
 	Metrics *Metrics     // of this server alone; nil = the server makes its own
 	// Demo names what the landing page's examples may use; nil = no examples with personal data.
 	Demo *Demo
+	// Tokens says whose JSON Web Tokens are taken; nil = nobody's. Once it is set, or a key exists, nobody is let in
+	// without a credential.
+	Tokens *TokenOptions
 }
 
 // Server is the HTTP face of an engine.
@@ -53,6 +57,7 @@ type Server struct {
 	named   named
 	local   *caller // who asks while no credentials are configured
 	callers callers // with keys
+	tokens  *tokens // nil: none are taken
 
 	mu        sync.Mutex
 	stopped   bool
@@ -76,6 +81,17 @@ func New(o Options) (*Server, error) {
 	s.read = func() (*engine.Snapshot, slots.Instant) {
 		snap := o.Engine.Snapshot()
 		return snap, max(o.Engine.Now(), snap.Stamped())
+	}
+	if o.Tokens != nil {
+		var err error
+		if s.tokens, err = newTokens(*o.Tokens, o.Tenant, time.Now); err != nil {
+			return nil, err
+		}
+		tick := time.NewTicker(keySetEvery)
+		go func() {
+			defer tick.Stop()
+			s.tokens.keys.follow(s.base, s.log, tick.C, time.Now)
+		}()
 	}
 	return s, nil
 }

@@ -66,3 +66,24 @@ func TestKeys(t *testing.T) {
 	}
 	must(0, "whole", "verify", "--data", store, "--deep")
 }
+
+// TestServeTakesTokens: a server that takes tokens lets nobody in without, also before the first key.
+func TestServeTakesTokens(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	keys := filepath.Join(dir, "keys.json")
+	const set = `{"keys":[{"kty":"EC","kid":"1","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}`
+	if err := os.WriteFile(keys, []byte(set), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := serve(t, filepath.Join(dir, "store"), sandbox, "--jwks="+keys, "--jwt-issuer=https://login.example", "--jwt-audience=parley", "--jwt-claim=role=groups")
+	p.must(401, "GET", "/v1/reviewers", "", "")
+	p.must(200, "GET", "/healthz", "", "")
+	p.kill()
+	for _, args := range [][]string{{"--jwks=" + keys}, {"--jwks=" + dir + "/none", "--jwt-issuer=i", "--jwt-audience=a"}, {"--jwks=http://login.example/keys", "--jwt-issuer=i", "--jwt-audience=a"}} {
+		_, errs, code := parley(t, "", append([]string{"serve", "--listen=127.0.0.1:0", "--min-free-mib=1", sandbox, "--data=" + filepath.Join(dir, "store")}, args...)...)
+		if code == 0 || errs == "" {
+			t.Errorf("%v: exit code %d", args, code)
+		}
+	}
+}

@@ -26,11 +26,12 @@ type serveCmd struct {
 	Demo         demoKind `placeholder:"national|deck" env:"PARLEY_DEMO" help:"Fill a new store with made-up data: national (400 reviewers, 1,000 cases, today; the default) or deck (one week of May 2020 under its sandbox clock) (${env})."`
 	Rules        string   `default:"embedded" placeholder:"DIR" env:"PARLEY_RULES" help:"Rules that a new store starts with: a folder, or embedded. A store that has rules keeps them; parley rules load changes them (${env})."`
 	SandboxClock string   `placeholder:"TIME" env:"PARLEY_SANDBOX_CLOCK" help:"Let the store live in another time: RFC 3339, e.g. 2020-05-15T09:00:00-04:00. The clock starts there and runs on (${env})."`
-	LogFormat    string   `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
-	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
-	CacheMiB     int64    `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
-	CPUProfile   string   `name:"cpu-profile" type:"path" placeholder:"FILE" help:"Write a profile of the processor to FILE, from one signal USR1 to the next; go tool pprof reads it."`
-	MinFreeMiB   int64    `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB (${env})."`
+	tokenFlags
+	LogFormat  string `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
+	LogLevel   string `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
+	CacheMiB   int64  `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
+	CPUProfile string `name:"cpu-profile" type:"path" placeholder:"FILE" help:"Write a profile of the processor to FILE, from one signal USR1 to the next; go tool pprof reads it."`
+	MinFreeMiB int64  `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB (${env})."`
 }
 
 // collectorPercent is by how much the memory in use grows before the collector runs, in
@@ -100,7 +101,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	tellRules(log, eng.Snapshot().Rules().Version(), offered)
 	srv, err := server.New(server.Options{
 		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version,
-		Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
+		Logger: log, Metrics: metrics, Demo: demoPage(c.Demo), Tokens: c.tokens(),
 	})
 	if err != nil {
 		return err
@@ -136,7 +137,7 @@ func (c *serveCmd) announce(ctx context.Context, s streams, eng *engine.Engine, 
 		}
 	}
 	fmt.Fprintf(s.out, "Parley %s serves %s on %s\n", version, c.Data, url)
-	if !eng.Snapshot().HasKeys() {
+	if !eng.Snapshot().HasKeys() && c.JWKS == "" {
 		fmt.Fprintln(s.out, "No credentials are configured: loopback callers only, as one principal that sees everything.")
 	}
 	if identity.Sandbox {
