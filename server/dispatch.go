@@ -137,6 +137,9 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	if status == fasthttp.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
+	if s.certificate != nil {
+		h.Set("Strict-Transport-Security", hstsValue)
+	}
 	if retryable(status) {
 		h.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
 	}

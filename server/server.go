@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,8 +18,9 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
-// ErrNotLoopback is returned for an address that other machines can reach: no credentials are configured.
-var ErrNotLoopback = errors.New("server: without credentials only a loopback address may be listened on")
+// ErrNotLoopback is returned for an address that other machines can reach: it takes credentials, and TLS or a proxy that
+// speaks it.
+var ErrNotLoopback = errors.New("server: other than a loopback address may be listened on with credentials, and with a certificate or behind a proxy")
 
 // Options of a server.
 type Options struct {
@@ -31,6 +34,12 @@ type Options struct {
 	Metrics *Metrics     // of this server alone; nil = the server makes its own
 	// Demo names what the landing page's examples may use; nil = no examples with personal data.
 	Demo *Demo
+	// Certificate makes the server speak TLS; nil = plain HTTP.
+	Certificate *Certificate
+	// BehindProxy says that a proxy on the way speaks TLS, so that plain HTTP may come from other machines.
+	BehindProxy bool
+	// Admin says that another server, made by NewAdmin, shows the metrics.
+	Admin bool
 	// Tokens says whose JSON Web Tokens are taken; nil = nobody's. Once it is set, or a key exists, nobody is let in
 	// without a credential.
 	Tokens *TokenOptions
@@ -59,6 +68,10 @@ type Server struct {
 	callers callers // with keys
 	tokens  *tokens // nil: none are taken
 
+	certificate *Certificate // nil: plain HTTP
+	exposed     bool         // other machines may be listened to
+	admin       bool         // the operator's own listener
+
 	mu        sync.Mutex
 	stopped   bool
 	listeners []*listener
@@ -70,36 +83,62 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("server: an engine and a tenant are required")
 	}
 	if o.Listen != "" {
-		if err := CheckListen(o.Listen); err != nil {
+		if err := CheckListen(o.Listen, o.Certificate != nil || o.BehindProxy); err != nil {
 			return nil, err
 		}
+		if !o.Engine.Snapshot().HasKeys() && o.Tokens == nil {
+			if err := CheckListen(o.Listen, false); err != nil {
+				return nil, fmt.Errorf("no credentials are configured: %w", err)
+			}
+		}
 	}
-	s := newServer(o, routes())
+	s := newServer(o, publicRoutes(o.Admin))
 	if err := s.metrics.Register(newStateCollector(o.Engine)); err != nil {
 		return nil, fmt.Errorf("server: metrics: %w", err)
 	}
-	s.read = func() (*engine.Snapshot, slots.Instant) {
-		snap := o.Engine.Snapshot()
-		return snap, max(o.Engine.Now(), snap.Stamped())
-	}
+	s.readFrom(o.Engine)
 	if o.Tokens != nil {
 		var err error
 		if s.tokens, err = newTokens(*o.Tokens, o.Tenant, time.Now); err != nil {
 			return nil, err
 		}
-		tick := time.NewTicker(keySetEvery)
-		go func() {
-			defer tick.Stop()
-			s.tokens.keys.follow(s.base, s.log, tick.C, time.Now)
-		}()
+		s.every(keySetEvery, func(tick <-chan time.Time) { s.tokens.keys.follow(s.base, s.log, tick, time.Now) })
+	}
+	if s.certificate != nil {
+		s.every(certificateEvery, func(tick <-chan time.Time) { s.certificate.follow(s.base, s.log, tick) })
 	}
 	return s, nil
+}
+
+// every runs do beside the server, with a tick of some time apart; do ends with the server.
+func (s *Server) every(apart time.Duration, do func(<-chan time.Time)) {
+	tick := time.NewTicker(apart)
+	go func() {
+		defer tick.Stop()
+		do(tick.C)
+	}()
+}
+
+func (s *Server) readFrom(e *engine.Engine) {
+	s.read = func() (*engine.Snapshot, slots.Instant) {
+		snap := e.Snapshot()
+		return snap, max(e.Now(), snap.Stamped())
+	}
+}
+
+// publicRoutes is the table of routes, without metrics if those are shown elsewhere.
+func publicRoutes(admin bool) []route {
+	rows := routes()
+	if admin {
+		rows = slices.DeleteFunc(rows, func(r route) bool { return r.name == "getMetrics" })
+	}
+	return rows
 }
 
 // newServer wires everything but the engine's state.
 func newServer(o Options, rows []route) *Server {
 	s := &Server{engine: o.Engine, metrics: o.Metrics, log: o.Logger, tenant: o.Tenant, version: o.Version, demo: o.Demo,
-		imports: make(chan struct{}, maxImports)}
+		imports: make(chan struct{}, maxImports), certificate: o.Certificate, exposed: o.Certificate != nil || o.BehindProxy}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -118,12 +157,15 @@ func newServer(o Options, rows []route) *Server {
 	return s
 }
 
-// CheckListen says whether an address may be listened on without credentials: its host must be a loopback
-// address or localhost. The error wraps ErrNotLoopback.
-func CheckListen(address string) error {
+// CheckListen says whether an address may be listened on: unless the server is exposed on purpose, with a certificate or
+// behind a proxy, its host must be a loopback address or localhost. The error wraps ErrNotLoopback.
+func CheckListen(address string, exposed bool) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("server: listen address %q: %w", address, err)
+	}
+	if exposed {
+		return nil
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost") {
 		return nil
@@ -134,10 +176,10 @@ func CheckListen(address string) error {
 // Handler answers requests; for servers and tests that bring their own listener.
 func (s *Server) Handler() fasthttp.RequestHandler { return s.http.Handler }
 
-// Serve answers requests on a loopback listener until Shutdown. It returns nil after a shutdown, also if that
+// Serve answers requests on a listener, which must be a loopback one unless the server is exposed, until Shutdown. It returns nil after a shutdown, also if that
 // came first, and closes the listener in any case.
 func (s *Server) Serve(l net.Listener) error {
-	if !isLoopback(l.Addr()) {
+	if !isLoopback(l.Addr()) && (!s.exposed || s.tokens == nil && !s.engine.Snapshot().HasKeys()) {
 		return errors.Join(fmt.Errorf("%w, not %q", ErrNotLoopback, l.Addr()), l.Close())
 	}
 	own := newListener(l)
@@ -147,6 +189,9 @@ func (s *Server) Serve(l net.Listener) error {
 	s.mu.Unlock()
 	if stopped {
 		return own.Close()
+	}
+	if s.certificate != nil {
+		return s.http.Serve(tls.NewListener(own, s.certificate.config()))
 	}
 	return s.http.Serve(own)
 }

@@ -316,16 +316,16 @@ func TestLoopbackOnly(t *testing.T) {
 		t.Error("a handler ran")
 	}
 	for _, address := range []string{"0.0.0.0:80", ":80", "[::]:80", "10.0.0.1:80", "example.com:80", "localhost.example:80"} {
-		if err := CheckListen(address); !errors.Is(err, ErrNotLoopback) {
+		if err := CheckListen(address, false); !errors.Is(err, ErrNotLoopback) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
 	for _, address := range []string{"127.0.0.1:80", "[::1]:0", "localhost:8080", "127.8.8.8:1"} {
-		if err := CheckListen(address); err != nil {
+		if err := CheckListen(address, false); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	if err := CheckListen("127.0.0.1"); err == nil {
+	if err := CheckListen("127.0.0.1", false); err == nil {
 		t.Error("an address without a port is taken")
 	}
 	if l, err := net.Listen("tcp", "0.0.0.0:0"); err == nil {

@@ -87,3 +87,27 @@ func TestServeTakesTokens(t *testing.T) {
 		}
 	}
 }
+
+// TestServeApart: metrics have a listener of their own, and other machines are listened to on purpose alone.
+func TestServeApart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store := filepath.Join(dir, "store")
+	p := serve(t, store, sandbox, "--admin-listen=127.0.0.1:0")
+	p.must(404, "GET", "/metrics", "", "")
+	p.must(200, "GET", "/healthz", "", "")
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, p.stderr)
+	}
+	f := func(want string, args ...string) {
+		t.Helper()
+		_, errs, code := parley(t, "", append([]string{"serve", "--min-free-mib=1", sandbox, "--data=" + store}, args...)...)
+		if code == 0 || !strings.Contains(errs, want) {
+			t.Errorf("%v: exit code %d\n%s", args, code, errs)
+		}
+	}
+	f("no credentials", "--listen=0.0.0.0:0", "--behind-proxy")
+	f("go together", "--listen=127.0.0.1:0", "--tls-cert="+store)
+	f("certificate", "--listen=127.0.0.1:0", "--tls-cert="+dir+"/none", "--tls-key="+dir+"/none")
+	f("loopback", "--listen=127.0.0.1:0", "--admin-listen=0.0.0.0:0")
+}

@@ -26,6 +26,7 @@ type serveCmd struct {
 	Demo         demoKind `placeholder:"national|deck" env:"PARLEY_DEMO" help:"Fill a new store with made-up data: national (400 reviewers, 1,000 cases, today; the default) or deck (one week of May 2020 under its sandbox clock) (${env})."`
 	Rules        string   `default:"embedded" placeholder:"DIR" env:"PARLEY_RULES" help:"Rules that a new store starts with: a folder, or embedded. A store that has rules keeps them; parley rules load changes them (${env})."`
 	SandboxClock string   `placeholder:"TIME" env:"PARLEY_SANDBOX_CLOCK" help:"Let the store live in another time: RFC 3339, e.g. 2020-05-15T09:00:00-04:00. The clock starts there and runs on (${env})."`
+	tlsFlags
 	tokenFlags
 	LogFormat  string `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
 	LogLevel   string `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
@@ -51,7 +52,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
-	if err := server.CheckListen(c.Listen); err != nil {
+	if err := server.CheckListen(c.Listen, c.TLSCert != "" || c.BehindProxy); err != nil {
 		return &failure{exitUsage, err}
 	}
 	offered, err := openFolder(s, c.Rules)
@@ -65,6 +66,10 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
+	cert, err := c.certificate(ctx, log)
+	if err != nil {
+		return &failure{exitUsage, err}
+	}
 	// The listener comes first: a busy port is found before a long replay.
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -75,12 +80,12 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.serve(ctx, s, log, listener, store, clock, offered)
+	return c.serve(ctx, s, log, listener, store, clock, offered, cert)
 }
 
 // serve owns the store from here on and closes it.
 func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, listener net.Listener,
-	store *persist.Store, clock engine.Clock, offered *folder,
+	store *persist.Store, clock engine.Clock, offered *folder, cert *server.Certificate,
 ) (err error) {
 	metrics := server.NewMetrics(version)
 	if err := metrics.Register(newStoreCollector(store)); err != nil {
@@ -99,16 +104,22 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
 	tellRules(log, eng.Snapshot().Rules().Version(), offered)
-	srv, err := server.New(server.Options{
-		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version,
-		Logger: log, Metrics: metrics, Demo: demoPage(c.Demo), Tokens: c.tokens(),
-	})
+	options := server.Options{
+		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version, Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
+		Tokens: c.tokens(), Certificate: cert, BehindProxy: c.BehindProxy, Admin: c.AdminListen != "",
+	}
+	srv, err := server.New(options)
 	if err != nil {
 		return err
 	}
+	stopAdmin, err := c.serveAdmin(options, s)
+	if err != nil {
+		return errors.Join(err, shutdown(srv))
+	}
+	defer func() { err = errors.Join(err, stopAdmin()) }()
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
-	if err := c.announce(ctx, s, eng, identity, "http://"+listener.Addr().String()); err != nil {
+	if err := c.announce(ctx, s, eng, identity, c.scheme()+"://"+listener.Addr().String()); err != nil {
 		return errors.Join(err, shutdown(srv), <-served)
 	}
 	select {
