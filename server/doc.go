@@ -8,5 +8,9 @@
 // answered without a body (conditional.go). Problems come from one table (problem_kinds.go) and are written in one
 // place (dispatch.go). Nothing below this package knows HTTP, and nothing in it knows how a search works.
 //
-// While no credentials are configured only loopback peers on a loopback address are answered.
+// While no credentials are configured only loopback peers on a loopback address are answered. Once a key exists, or
+// tokens are taken, every request is authenticated by its head alone (guard.go, caller.go, tokens*.go) and looked up in
+// one table of route and role (permissions.go); a handler then sees what of the snapshot is the caller's own and nothing
+// else, so that what is not is answered like what is not there. Other machines are listened to on purpose only: with
+// credentials, over TLS (tls.go) or behind a proxy. The operator's own listener is admin.go.
 package server

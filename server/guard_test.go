@@ -81,7 +81,8 @@ func TestKeys(t *testing.T) {
 	if r := w.as(root, "GET", "/readyz", ""); r.at("queue") != 0.0 {
 		t.Errorf("an operator is told %s", r.body)
 	}
-	if r := w.get("/"); strings.Contains(string(r.body), "Appointments") {
+	if r := w.get("/"); strings.Contains(string(r.body), "Appointments") || !strings.Contains(string(r.body), `<form id="sign"`) ||
+		!strings.Contains(r.header.Get("Content-Security-Policy"), "form-action 'none'") {
 		t.Errorf("nobody is shown %s", r.body)
 	}
 	desk := w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})

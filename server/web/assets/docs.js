@@ -10,6 +10,14 @@ window.addEventListener("load", function () {
     layout: "BaseLayout",
     defaultModelsExpandDepth: 0,
     tryItOutEnabled: true,
+    // Who has signed in on the front page asks with that credential, unless another one is given here.
+    requestInterceptor: function (request) {
+      var key = window.sessionStorage.getItem("parley-key");
+      if (key && !request.headers.Authorization && new URL(request.url, location.href).origin === location.origin) {
+        request.headers.Authorization = "Bearer " + key;
+      }
+      return request;
+    },
     displayRequestDuration: true
   });
 });
