@@ -201,6 +201,34 @@ func TestScope(t *testing.T) {
 	})
 }
 
+// TestCallbacksInSteps walks requests of which the one who looks may see few: each reading looks at so many and says how
+// far it came.
+func TestCallbacksInSteps(t *testing.T) {
+	t.Parallel()
+	s := newState()
+	const last = MaxCallbackScan + 2
+	for i := range last + 1 {
+		r := &CallbackRequest{Tenant: "acme", ID: fmt.Sprintf("%05d", i), CreatedBy: "bob", CaseIDs: []string{"none"}}
+		if i == last {
+			r.CreatedBy = "alice"
+		}
+		s.callbacks.put("acme", r.ID, r)
+	}
+	seen := (&Snapshot{state: s}).Within(&Scope{Principal: "alice"})
+	var ids []string
+	note := func(r *CallbackRequest) bool { ids = append(ids, r.ID); return true }
+	at := seen.Callbacks("acme", "", note)
+	if want := fmt.Sprintf("%05d", MaxCallbackScan-1); at != want || ids != nil {
+		t.Fatalf("stopped at %s with %v, want %s", at, ids, want)
+	}
+	if at = seen.Callbacks("acme", at, note); at != "" || len(ids) != 1 {
+		t.Fatalf("stopped at %q with %v", at, ids)
+	}
+	if at := (&Snapshot{state: s}).Callbacks("acme", "", func(*CallbackRequest) bool { return false }); at != "" {
+		t.Fatalf("stopped at %q by who looks", at)
+	}
+}
+
 // twinOfScope says of every case and appointment whether a scope shows it.
 func twinOfScope(s *state, x *Scope) map[string]bool {
 	seen := map[string]bool{}

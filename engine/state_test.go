@@ -105,6 +105,7 @@ func FuzzDecodeCheckpoint(f *testing.F) {
 	f.Add(encoded(f, newState()))
 	f.Add(encoded(f, sampleState(f)))
 	f.Add(encoded(f, waitingState(f)))
+	f.Add(encoded(f, guardedState(f)))
 	f.Fuzz(func(t *testing.T, record []byte) {
 		in := bytes.NewReader(record)
 		buffered := bufio.NewReader(in)

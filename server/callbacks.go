@@ -160,7 +160,7 @@ func listCallbacks(c *call) answer {
 	v := callbackView{call: c, snap: c.snap, now: c.now}
 	places := queuePlaces{snap: c.snap}
 	last := ""
-	c.callbacks(status, cursor.id, func(r *engine.CallbackRequest) bool {
+	at := c.callbacks(status, cursor.id, func(r *engine.CallbackRequest) bool {
 		if len(out.CallbackRequests) == limit {
 			next := c.writeCursor(list, position{id: last})
 			out.NextCursor = &next
@@ -178,11 +178,16 @@ func listCallbacks(c *call) answer {
 		out.CallbackRequests = append(out.CallbackRequests, item)
 		return true
 	})
+	if at != "" && out.NextCursor == nil { // enough was looked at for one page
+		next := c.writeCursor(list, position{id: at})
+		out.NextCursor = &next
+	}
 	return ok(http.StatusOK, out)
 }
 
-// callbacks yields the requests after the one with an id, of one status or all.
-func (c *call) callbacks(status, after string, yield func(*engine.CallbackRequest) bool) {
+// callbacks yields the requests after the one with an id, of one status or all. at is where it stopped because it had
+// looked at enough of them, else "".
+func (c *call) callbacks(status, after string, yield func(*engine.CallbackRequest) bool) (at string) {
 	if status == engine.CallbackQueued.String() {
 		passed := after == ""
 		c.snap.CallbacksQueued(c.actor.Tenant, func(r *engine.CallbackRequest) bool {
@@ -192,9 +197,9 @@ func (c *call) callbacks(status, after string, yield func(*engine.CallbackReques
 			}
 			return r.Status != engine.CallbackQueued || yield(r)
 		})
-		return
+		return ""
 	}
-	c.snap.Callbacks(c.actor.Tenant, after, func(r *engine.CallbackRequest) bool {
+	return c.snap.Callbacks(c.actor.Tenant, after, func(r *engine.CallbackRequest) bool {
 		return r.ID == after || status != "" && r.Status.String() != status || yield(r)
 	})
 }

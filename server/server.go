@@ -200,6 +200,9 @@ func (s *Server) Serve(l net.Listener) error {
 // ends. The engine stays open: it is closed afterwards, so that every request gets its answer.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.stop()
+	if s.admin {
+		s.stop() // a profile under way ends early
+	}
 	s.mu.Lock()
 	s.stopped = true
 	var err error

@@ -100,3 +100,35 @@ func TestSharedCall(t *testing.T) {
 	m.as(both, "GET", "/v1/appointments/"+shared, "").is(200, "")
 	m.as(m.tokens[roleReviewer], "GET", "/v1/appointments/"+shared, "").is(200, "")
 }
+
+// TestMirroredReplay asks every route about the objects of one tenant with the credentials of the other: nothing is told
+// from what is absent, and nobody's name comes out.
+func TestMirroredReplay(t *testing.T) {
+	t.Parallel()
+	m := newMatrix(t)
+	own := m.ids["case"]
+	m.as(m.tokens[roleCoordinator], "PUT", "/v1/cases/"+own[relationOwn], texasCase.with("/id", own[relationOwn], "/member/name", markNear).String()).is(200, "")
+	for as, k := range map[role]engine.CreateKey{
+		roleRequester: {NPIs: []string{officeOwn, officeNear}}, roleReviewer: {ReviewerID: "rev-own"}, roleCoordinator: {}, roleAuditor: {}, roleOperator: {},
+	} {
+		k.Tenant, k.Role = "other", roleNames[as]
+		token := m.key("other-"+strings.ReplaceAll(roleNames[as], "_", "-"), k)
+		rows := routes()
+		slices.SortStableFunc(rows, func(a, b route) int { return lateness(a) - lateness(b) })
+		for i := range rows {
+			kind := probes[rows[i].name].object
+			allowed := permissions[rows[i].name]
+			come := allowed.of(as)
+			if kind == "" || kind == "put" || come == reachNone || come == reachGlobal {
+				continue
+			}
+			absent := likeness(m.ask(&rows[i], token, m.ids[kind][relationAbsent]), m.ids[kind][relationAbsent])
+			for _, rel := range []relation{relationOwn, relationNear} {
+				got := m.ask(&rows[i], token, m.ids[kind][rel])
+				if text := likeness(got, m.ids[kind][rel]); text != absent || strings.Contains(text, markNear) {
+					t.Errorf("%s as %s of another tenant: %s is told from what is absent:\n%s\n%s", rows[i].name, roleNames[as], rel, text, absent)
+				}
+			}
+		}
+	}
+}
