@@ -97,7 +97,8 @@ func (b *bitSearch) lackRest(l *lacking, need Need, who, some []uint64) {
 // all reviewers, of the rows, and of the caller's wish.
 func (b *bitSearch) lacking(l *lacking, who []uint64) {
 	for _, cr := range b.p.rules {
-		some := append(b.dense()[:0], who...)
+		some := b.dense()
+		copy(some, who)
 		b.set(setAnyHealthPlan, "", "")
 		b.set(setHealthPlan, cr.c.HealthPlan, "")
 		b.keepQueued(some)
@@ -122,7 +123,8 @@ func (b *bitSearch) lacking(l *lacking, who []uint64) {
 		}
 	}
 	if b.p.query.SpecialtyMatch {
-		same := append(b.dense()[:0], who...)
+		same := b.dense()
+		copy(same, who)
 		b.keepRelated(same, RelationSame)
 		b.lackRest(l, NeedSpecialtyMatch, who, same)
 	}

@@ -49,7 +49,8 @@ func (b *bitSearch) splitByCodes() (ok bool) {
 		unsure[i] = who[i] & doubts[i]
 		who[i] &^= doubts[i]
 	}
-	sure := append(b.dense()[:0], who...)
+	sure := b.dense()
+	copy(sure, who)
 	for _, cr := range b.p.rules {
 		for i := range cr.rows {
 			row := &cr.rows[i]

@@ -291,8 +291,8 @@ func (r *checkpointReader) nextChunk() ([]byte, error) {
 func (r *checkpointReader) Next() (string, error) {
 	data := r.rest
 	if r.rest = nil; len(data) == 0 && r.err == nil {
-		more := false
-		if data, more = <-r.data; !more {
+		next, more := <-r.data
+		if data = next; !more {
 			r.err = r.end
 		}
 	}

@@ -182,18 +182,18 @@ func cancellationOf(a *engine.Appointment, p *engine.AppointmentPersonal, at str
 }
 
 // attestations lists the codes once each, in the order of the record, and the record.
-func (out *appointmentOut) attestations(a *engine.Appointment, p *engine.AppointmentPersonal, z *slots.Zone) {
+func (o *appointmentOut) attestations(a *engine.Appointment, p *engine.AppointmentPersonal, z *slots.Zone) {
 	seen := make(map[string]bool, len(a.Attestations))
 	for i, v := range a.Attestations {
-		out.Attested[i] = attestedOut{
+		o.Attested[i] = attestedOut{
 			Code: v.Code, CaseID: v.CaseID, TextVersion: v.Version,
 			At: instantOut(v.At, z),
 		}
 		if !seen[v.Code] {
-			out.Attestations = append(out.Attestations, v.Code)
+			o.Attestations = append(o.Attestations, v.Code)
 		}
 		seen[v.Code] = true
-		out.AttestedBy = &attesterOut{Name: p.AttestedByName, Role: v.Role}
+		o.AttestedBy = &attesterOut{Name: p.AttestedByName, Role: v.Role}
 	}
 }
 

@@ -187,10 +187,10 @@ func memberType(t reflect.Type, token string) reflect.Type {
 	case t.Kind() == reflect.Struct:
 		for i := range t.NumField() {
 			f := t.Field(i)
-			switch name := memberName(f); {
-			case name == "/"+token:
+			switch memberName(f) {
+			case "/" + token:
 				return f.Type
-			case name == "":
+			case "":
 				if inner := memberType(f.Type, token); inner != nil {
 					return inner
 				}

@@ -139,7 +139,7 @@ func readAnswer(in *bufio.Reader) (*http.Response, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if next, err := in.Peek(5); err != nil || string(next) == "HTTP/" {
+	if next, _ := in.Peek(5); len(next) < 5 || string(next) == "HTTP/" { // nothing, or the next answer
 		return res, nil, nil
 	}
 	body, err := io.ReadAll(res.Body)

@@ -189,15 +189,21 @@ type benchReportCmd struct {
 
 // Run writes the report beside the results.
 func (c *benchReportCmd) Run(s streams) error {
-	name, err := "", error(nil)
-	if c.Targets {
-		err = report.WriteTargets(s.out, c.Dir)
-	} else if name, err = report.WriteDir(c.Dir); err == nil {
-		fmt.Fprintln(s.out, name)
-	}
+	err := c.write(s)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, report.ErrSchema):
 		return &failure{exitUsage, err}
+	}
+	return err
+}
+
+func (c *benchReportCmd) write(s streams) error {
+	if c.Targets {
+		return report.WriteTargets(s.out, c.Dir)
+	}
+	name, err := report.WriteDir(c.Dir)
+	if err == nil {
+		fmt.Fprintln(s.out, name)
 	}
 	return err
 }
