@@ -112,18 +112,18 @@ func FuzzHeaderValues(f *testing.F) {
 
 // A cursor that is taken is the one that its list writes.
 func FuzzCursor(f *testing.F) {
-	s := newServer(Options{Tenant: "test"}, nil)
-	c := &call{actor: s.localActor()}
+	s := newDeck(f).server
+	c := &call{server: s, actor: s.localActor()}
 	f.Add(c.writeCursor("a", position{start: 5, id: "x"}), "a")
 	f.Add(c.writeCursor("a", position{id: "x"}), "b")
 	f.Add("AAAA", "")
 	f.Fuzz(func(t *testing.T, cursor, list string) {
-		c := &call{actor: s.localActor(), query: map[string]string{"cursor": cursor}}
+		c := &call{server: s, actor: s.localActor(), query: map[string]string{"cursor": cursor}}
 		p, no := c.readCursor(list)
 		if no == nil && c.writeCursor(list, p) != cursor {
 			t.Fatalf("%q of %q is %+v", cursor, list, p)
 		}
-		other := &call{actor: c.actor, query: c.query}
+		other := &call{server: s, actor: c.actor, query: c.query}
 		other.actor.Tenant += "2"
 		if _, refused := other.readCursor(list); refused == nil {
 			t.Fatalf("%q is taken of another tenant", cursor)

@@ -15,8 +15,7 @@ type fuzzed struct {
 	readers              string // separated by spaces
 }
 
-// fuzzTargets are all there are. What waits for a feature comes with the feature: identity brings tokens, key sets and its
-// configuration, backups their reader, webhooks their addresses.
+// fuzzTargets are all there are. What waits for a feature comes with the feature: backups their reader, webhooks their addresses.
 var fuzzTargets = []fuzzed{
 	{"RFC 3339", "slots", "FuzzParseInstant", "ParseInstant parseOffset"},
 	{"dates", "slots", "FuzzParseDate", "ParseDate"},
@@ -53,6 +52,8 @@ var fuzzTargets = []fuzzed{
 	{"JSON, the fast reader against the slow one", "server", "FuzzReader", "read"},
 	{"bodies of all routes", "server", "FuzzBodies", "readBundle"},
 	{"single values", "server", "FuzzResolve", ""},
+	{"tokens", "server", "FuzzTokens", "readPart"},
+	{"key sets of tokens", "server", "FuzzKeySet", "readKeySet"},
 	{"fingerprints of idempotency", "server", "FuzzFingerprint", "fingerprint"},
 }
 
@@ -62,6 +63,8 @@ var notFuzzed = map[string]string{
 	"bench/report readMetrics": "figures that a report of ours holds",
 	"bench/report Read":        "a report that the load suite wrote",
 	"bench/report ReadDir":     "reports that the load suite wrote",
+	"cmd/parley readKeyFile":   "a secret of whoever starts the program; it is sent as it is",
+	"server readBounded":       "takes so many bytes; what is in them goes to readKeySet",
 	"matcher readRuleFiles":    "joins files of a folder; what is in them goes to CompileRules",
 	"persist readFile":         "takes a file as a whole; what is in it goes to the decoders",
 	"server readFiles":         "files that are part of the program",
