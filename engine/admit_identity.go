@@ -22,7 +22,7 @@ func (p *CreateKey) admit() (detail string, ok bool) {
 		return "follows", p.Role == "" && p.Principal == "" && p.ReviewerID == "" && len(p.NPIs)+len(p.Scopes) == 0
 	case !slices.Contains(Roles(), p.Role):
 		return "role", false
-	case !validName(p.Principal, MaxKeyBytes):
+	case !validName(p.Principal, MaxKeyBytes), p.Principal == LocalPrincipal:
 		return "principal", false
 	case (p.Role == RoleReviewer) != (p.ReviewerID != ""), p.ReviewerID != "" && !validID(p.ReviewerID):
 		return "reviewer_id", false

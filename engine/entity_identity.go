@@ -14,6 +14,12 @@ const (
 	RoleAll         = "all"
 )
 
+// LocalPrincipal asks where there are no credentials; no key and no token is of that name.
+const LocalPrincipal = "local"
+
+// SourceAPI is the Source of what was asked over HTTP.
+const SourceAPI = "api"
+
 // Roles returns the roles that a key may have, in the order in which they are documented.
 func Roles() []string {
 	return []string{RoleRequester, RoleReviewer, RoleCoordinator, RoleRulesAuthor, RoleAuditor, RoleOperator}

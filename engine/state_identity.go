@@ -117,11 +117,14 @@ func (s *state) principalKeys(tenant, principal string) (keys []*APIKey) {
 
 // admits reports whether a command of a tenant, given with a key ("" = with none
 // of ours), is taken at now.
-func (s *state) admits(tenant, keyID string, now slots.Instant) bool {
+func (s *state) admits(a *Actor, keyID string, now slots.Instant) bool {
+	tenant := a.Tenant
 	if keyID != "" {
 		if k, ok := s.apiKeys.get(tenant, keyID); !ok || !k.LiveAt(now) {
 			return false
 		}
+	} else if a.Role == RoleAll && a.Source == SourceAPI && s.apiKeys.len() > 0 {
+		return false // let in before there were keys, and judged after
 	}
 	if s.tenants.len() == 0 {
 		return true

@@ -22,7 +22,7 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *mat
 	if detail, ok := cmd.admit(); !ok {
 		return stepped{outcome: Outcome{Status: StatusInvalid, Now: now, Detail: detail}}, nil
 	}
-	if !s.admits(cmd.Actor.Tenant, cmd.Credential, now) {
+	if !s.admits(&cmd.Actor, cmd.Credential, now) {
 		return stepped{outcome: Outcome{Status: StatusUnauthenticated, Now: now}}, nil
 	}
 	if o, known := s.recall(cmd.Actor, cmd.Key, cmd.Fingerprint, now); known {

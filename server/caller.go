@@ -56,7 +56,7 @@ type caller struct {
 // newCaller makes the caller of a role; nil if it is none that a credential may carry.
 func newCaller(tenant, principal, roleName, reviewerID string, npis, scopes []string) *caller {
 	w := &caller{
-		actor: engine.Actor{Tenant: tenant, Principal: principal, Role: roleName, Source: "api"}, role: roleOf(roleName),
+		actor: engine.Actor{Tenant: tenant, Principal: principal, Role: roleName, Source: engine.SourceAPI}, role: roleOf(roleName),
 	}
 	switch w.role {
 	case roleNobody:

@@ -78,7 +78,7 @@ func panicText(v any) string {
 
 // localActor is everybody while no credentials are configured.
 func (s *Server) localActor() engine.Actor {
-	return engine.Actor{Tenant: s.tenant, Principal: "local", Role: engine.RoleAll, Source: "api"}
+	return engine.Actor{Tenant: s.tenant, Principal: engine.LocalPrincipal, Role: engine.RoleAll, Source: engine.SourceAPI}
 }
 
 // replyBuffer is memory for the body of one answer after another.

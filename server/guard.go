@@ -69,10 +69,10 @@ func (s *Server) admitsBody(h *fasthttp.RequestHeader) bool {
 	}
 	fields, no := readHead(h)
 	if no != nil {
-		return true // it is refused by its head
+		return false // it is refused by its head
 	}
 	if _, no := s.target(&a, h); no != nil {
-		return true
+		return false
 	}
 	return s.authorize(&a, &fields) == nil
 }

@@ -112,6 +112,9 @@ func createKey(c *call) answer {
 			Scopes:     k.list("/scopes", in.Scopes.V, 0, engine.MaxKeyScopes, func(pointer, s string) string { return k.scope(pointer, s, in.Role.V) }),
 			ExpiresAt:  k.keyEnd(in.ExpiresAt, c.now),
 		}
+		if key.Principal == engine.LocalPrincipal {
+			k.wrong("/principal", "must be another name: this one asked before there were keys")
+		}
 		if (key.Role == engine.RoleReviewer) != in.ReviewerID.Set {
 			k.wrong("/reviewerId", "goes with the role reviewer, and is required there")
 		}

@@ -1,9 +1,13 @@
 package server
 
 import (
+	"bufio"
+	"context"
 	"crypto/sha256"
 	"strings"
 	"testing"
+
+	"github.com/valyala/fasthttp"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -97,6 +101,7 @@ func TestKeysRefused(t *testing.T) {
 	}
 	f(`{"principal":"","role":"auditor"}`, "/principal")
 	f(`{"principal":"a b","role":"auditor"}`, "/principal")
+	f(`{"principal":"local","role":"auditor"}`, "/principal")
 	f(`{"principal":"a","role":"all"}`, "/role")
 	f(`{"principal":"a","role":"reviewer"}`, "/reviewerId")
 	f(`{"principal":"a","role":"auditor","reviewerId":"rev-ames"}`, "/reviewerId")
@@ -108,6 +113,52 @@ func TestKeysRefused(t *testing.T) {
 	f(`{"principal":"a","role":"auditor","expiresAt":"2020-05-15T09:00:00-04:00"}`, "/expiresAt")
 	f(`{"principal":"a","role":"auditor","expiresAt":"2021-06-15T09:00:00-04:00"}`, "/expiresAt")
 	w.as(root, "POST", "/v1/keys", `{"principal":"a","role":"auditor","hash":"x"}`).is(400, codeInvalidBody)
+}
+
+// TestBodiesOfRefusedHeads: a head that is refused does not get the room of an import's body, whoever sends it.
+func TestBodiesOfRefusedHeads(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	desk := w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	f := func(want int, version string, fields ...string) {
+		t.Helper()
+		var h fasthttp.RequestHeader
+		text := "POST /v1/import HTTP/" + version + "\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nIdempotency-Key: k\r\nContent-Length: 60000000\r\n" +
+			strings.Join(fields, "\r\n") + "\r\n\r\n"
+		if err := h.Read(bufio.NewReader(strings.NewReader(text))); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.server.limitsOf(&h).MaxRequestBodySize; got != want {
+			t.Errorf("%q may send %d bytes, want %d", text, got, want)
+		}
+	}
+	f(maxImportBytes, "1.1", bearing(desk))
+	f(1, "1.1", "X-A: b")
+	f(1, "1.1", bearing(desk+"x"))
+	f(1, "1.0", bearing(desk))
+	f(1, "1.1", bearing(desk), "X-Request-Id: a", "X-Request-Id: b")
+}
+
+// TestKeyEndsWhatHadNone: who was let in before there were keys is asked again where the command is judged.
+func TestKeyEndsWhatHadNone(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	c := engine.Command{Actor: w.server.localActor(), Payload: engine.PutTenant{Tenant: engine.Tenant{ID: "payer-b"}}}
+	submit := func() engine.Status {
+		t.Helper()
+		o, err := w.engine.Submit(context.Background(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Status
+	}
+	if got := submit(); got != engine.StatusOK {
+		t.Errorf("before: %s", got)
+	}
+	w.key("root", engine.CreateKey{Role: engine.RoleOperator})
+	if got := submit(); got != engine.StatusUnauthenticated {
+		t.Errorf("after: %s", got)
+	}
 }
 
 // TestTenants: made by operators of the store's own tenant, who make the first key of the others.

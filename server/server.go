@@ -77,6 +77,9 @@ type Server struct {
 	listeners []*listener
 }
 
+// errProxyOpen: what a proxy lets in comes from this machine, and without credentials this machine may do everything.
+var errProxyOpen = errors.New("server: behind a proxy credentials are required: make a key first (parley key create), or configure tokens")
+
 // New makes a server for an open engine.
 func New(o Options) (*Server, error) {
 	if o.Engine == nil || o.Tenant == "" {
@@ -87,6 +90,9 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 		if !o.Engine.Snapshot().HasKeys() && o.Tokens == nil {
+			if o.BehindProxy {
+				return nil, errProxyOpen
+			}
 			if err := CheckListen(o.Listen, false); err != nil {
 				return nil, fmt.Errorf("no credentials are configured: %w", err)
 			}

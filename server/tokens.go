@@ -196,7 +196,7 @@ func (t *tokens) speaks(snap *engine.Snapshot, claims map[string]jsontext.Value,
 		}
 	}
 	known, ok := snap.Tenant(tenant)
-	if r.bad || k.problem() != nil || tenant == "" || !ok && tenant != t.home || ok && known.Disabled {
+	if r.bad || k.problem() != nil || principal == engine.LocalPrincipal || tenant == "" || !ok && tenant != t.home || ok && known.Disabled {
 		return nil
 	}
 	who := newCaller(tenant, principal, role, reviewerID, npis, nil)

@@ -163,6 +163,7 @@ func TestTokens(t *testing.T) {
 	es(404, "/role", engine.RoleRequester, "/npis", []string{officeNear})
 	es(403, "/role", engine.RoleReviewer, "/reviewerId", "rev-ames")
 	es(403, "/role", engine.RoleOperator)
+	es(401, "/sub", engine.LocalPrincipal)
 	w.command("test", engine.PutTenant{Tenant: engine.Tenant{ID: "other"}})
 	es(404, "/tenant", "other")
 	w.command("test", engine.PutTenant{Tenant: engine.Tenant{ID: "other", Disabled: true}})

@@ -32,7 +32,7 @@ func (c credential) client(base *url.URL, timeout time.Duration) (*http.Client, 
 	if base.Scheme != "https" && !namesLoopback(base.Hostname()) {
 		return nil, &failure{exitUsage, errors.New("a key is sent to other machines over https only")}
 	}
-	client.Transport = &bearing{secret: secret, host: base.Host}
+	client.Transport = &bearing{secret: secret, scheme: base.Scheme, host: base.Host}
 	return client, nil
 }
 
@@ -41,12 +41,12 @@ func namesLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// bearing adds a credential to the requests to one host.
-type bearing struct{ secret, host string }
+// bearing adds a credential to the requests to one host, by one scheme: a redirect to plain HTTP does not get it.
+type bearing struct{ secret, scheme, host string }
 
 // RoundTrip implements http.RoundTripper.
 func (b *bearing) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Host == b.host {
+	if req.URL.Scheme == b.scheme && req.URL.Host == b.host {
 		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+b.secret)
 	}

@@ -38,7 +38,7 @@ func (k *storeKeys) Close() error { return k.engine.Close() }
 
 func (k *storeKeys) submit(ctx context.Context, p engine.Payload) (engine.Outcome, error) {
 	o, err := k.engine.Submit(ctx, engine.Command{
-		Actor: engine.Actor{Tenant: k.tenant, Principal: "local", Role: engine.RoleAll, Source: "cli"}, Payload: p,
+		Actor: engine.Actor{Tenant: k.tenant, Principal: engine.LocalPrincipal, Role: engine.RoleAll, Source: "cli"}, Payload: p,
 	})
 	if err == nil && o.Status != engine.StatusOK {
 		err = fmt.Errorf("refused: %s %s", o.Status, o.Detail)
@@ -57,6 +57,9 @@ func (k *storeKeys) make(ctx context.Context, p engine.CreateKey, days int) (mad
 }
 
 func (k *storeKeys) create(ctx context.Context, n newKey) (madeKey, error) {
+	if !k.engine.Snapshot().HasKeys() && n.Role != engine.RoleOperator {
+		return madeKey{}, &failure{exitUsage, errors.New("the first key is an operator's, for only an operator makes others")}
+	}
 	for _, scope := range n.Scopes {
 		if !server.HasScope(n.Role, scope) {
 			return madeKey{}, &failure{exitUsage, fmt.Errorf("%s is no operation of the role %s", scope, n.Role)}

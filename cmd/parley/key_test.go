@@ -106,7 +106,11 @@ func TestServeApart(t *testing.T) {
 			t.Errorf("%v: exit code %d\n%s", args, code, errs)
 		}
 	}
-	f("no credentials", "--listen=0.0.0.0:0", "--behind-proxy")
+	if _, errs, code := parley(t, "", "key", "create", "x", "--role=auditor", "--data="+store); code == 0 || !strings.Contains(errs, "operator") {
+		t.Errorf("a first key of an auditor: exit code %d\n%s", code, errs)
+	}
+	f("credentials are required", "--listen=0.0.0.0:0", "--behind-proxy")
+	f("credentials are required", "--listen=127.0.0.1:0", "--behind-proxy")
 	f("go together", "--listen=127.0.0.1:0", "--tls-cert="+store)
 	f("certificate", "--listen=127.0.0.1:0", "--tls-cert="+dir+"/none", "--tls-key="+dir+"/none")
 	f("loopback", "--listen=127.0.0.1:0", "--admin-listen=0.0.0.0:0")
