@@ -28,6 +28,7 @@ type call struct {
 	accept      string
 	actor       engine.Actor
 	credential  string           // id of the key that the actor came with, "" if it is no key
+	narrowed    map[string]bool  // operations that the credential is narrowed to; nil = it is not
 	role        role             // of the actor
 	scope       *engine.Scope    // what of the tenant the actor sees, nil = everything
 	snap        *engine.Snapshot // read once per request, within the scope

@@ -83,7 +83,7 @@ func (c *call) enter(a *admitted) {
 	if a.who == nil {
 		return
 	}
-	c.actor, c.role, c.credential = a.who.actor, a.who.role, a.who.credential
+	c.actor, c.role, c.credential, c.narrowed = a.who.actor, a.who.role, a.who.credential, a.who.scopes
 	if a.who.scope != nil && a.route.allow.of(a.who.role) == reachOwn {
 		c.scope = a.who.scope
 		c.snap = c.snap.Within(c.scope)

@@ -124,8 +124,25 @@ func createKey(c *call) answer {
 		if !c.server.guarded(c.snap) && key.Role != engine.RoleOperator {
 			k.wrong("/role", "must be operator: the first key has to be able to make others")
 		}
+		if !c.mayGive(&key) || c.narrowed != nil && in.Tenant.Set && in.Tenant.V != c.actor.Tenant {
+			return key, "", &problem{code: codeForbidden}
+		}
 		return key, optional(in.Tenant, "/tenant", k.id), nil
 	})
+}
+
+// mayGive reports whether a new key opens nothing that the caller's does not: a narrowed key makes keys of its own role
+// that are narrowed to some of the same operations.
+func (c *call) mayGive(key *engine.CreateKey) bool {
+	if c.narrowed == nil {
+		return true
+	}
+	for _, name := range key.Scopes {
+		if !c.narrowed[name] {
+			return false
+		}
+	}
+	return len(key.Scopes) > 0 && key.Role == c.actor.Role
 }
 
 // rotateKey makes the key that takes the place of another one: both are live until the old one is revoked or ends.
@@ -134,6 +151,12 @@ func rotateKey(c *call) answer {
 		var in rotateIn
 		if p := decode(c.body, &in); p != nil {
 			return engine.CreateKey{}, "", p
+		}
+		if c.narrowed != nil { // the secret of another one's key would speak for that one
+			old, found := c.snap.APIKey(c.actor.Tenant, c.id)
+			if found && old.Principal != c.actor.Principal || in.Tenant.Set && in.Tenant.V != c.actor.Tenant {
+				return engine.CreateKey{}, "", &problem{code: codeForbidden}
+			}
 		}
 		return engine.CreateKey{Follows: c.id, ExpiresAt: k.keyEnd(in.ExpiresAt, c.now)}, optional(in.Tenant, "/tenant", k.id), nil
 	})

@@ -115,6 +115,32 @@ func TestKeysRefused(t *testing.T) {
 	w.as(root, "POST", "/v1/keys", `{"principal":"a","role":"auditor","hash":"x"}`).is(400, codeInvalidBody)
 }
 
+// TestNarrowedKeysStayNarrow: a key that may make or rotate keys gets no further by it.
+func TestNarrowedKeysStayNarrow(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	w.key("root", engine.CreateKey{Role: engine.RoleOperator})
+	bot := w.key("bot", engine.CreateKey{Role: engine.RoleOperator, Scopes: []string{"createKey", "rotateKey"}})
+	w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	give := func(body string, status int, code string) {
+		t.Helper()
+		w.as(bot, "POST", "/v1/keys", body).is(status, code)
+	}
+	give(`{"principal":"bot2","role":"operator"}`, 403, codeForbidden)
+	give(`{"principal":"bot2","role":"operator","scopes":["createKey","deleteKey"]}`, 403, codeForbidden)
+	give(`{"principal":"bot2","role":"coordinator"}`, 403, codeForbidden)
+	give(`{"principal":"bot2","role":"operator","scopes":["rotateKey"]}`, 201, "")
+	w.as(bot, "POST", "/v1/keys/desk/rotate", `{}`).is(403, codeForbidden)
+	w.as(bot, "POST", "/v1/keys/root/rotate", `{}`).is(403, codeForbidden)
+	w.as(bot, "POST", "/v1/keys/none/rotate", `{}`).is(404, codeNotFound)
+	w.command("test", engine.PutTenant{Tenant: engine.Tenant{ID: "other"}})
+	w.key("far", engine.CreateKey{Tenant: "other", Role: engine.RoleOperator})
+	w.as(bot, "POST", "/v1/keys/far/rotate", `{}`).is(404, codeNotFound)
+	w.as(bot, "POST", "/v1/keys/far/rotate", `{"tenant":"other"}`).is(403, codeForbidden)
+	give(`{"principal":"bot2","role":"operator","scopes":["rotateKey"],"tenant":"other"}`, 403, codeForbidden)
+	w.as(bot, "POST", "/v1/keys/bot/rotate", `{}`).is(201, "")
+}
+
 // TestBodiesOfRefusedHeads: a head that is refused does not get the room of an import's body, whoever sends it.
 func TestBodiesOfRefusedHeads(t *testing.T) {
 	t.Parallel()
