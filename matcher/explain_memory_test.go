@@ -55,7 +55,7 @@ func TestExplanationsAllocateNothing(t *testing.T) {
 				t.Errorf("%s, %s: unlocked by %q, want %q", c.name, what, unlock, c.unlock)
 			}
 			ask()
-			if got := testing.AllocsPerRun(20, func() { ask() }); got > 0 {
+			if got := allocations(func() { ask() }); got > 0 {
 				t.Errorf("%s, %s: %v allocations", c.name, what, got)
 			}
 		}

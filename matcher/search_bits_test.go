@@ -227,7 +227,7 @@ func TestBitsAllocateNothing(t *testing.T) {
 		} {
 			ask()
 			ask()
-			if got := testing.AllocsPerRun(20, ask); got > 0 {
+			if got := allocations(ask); got > 0 {
 				t.Errorf("%s, %s: %v allocations", name, what, got)
 			}
 		}
