@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
@@ -81,7 +82,7 @@ func (c *call) readCursor(list string) (position, *problem) {
 		return position{}, &problem{code: codeInvalidCursor}
 	}
 	sum := c.cursorSum(list, b[1+cursorSum:])
-	if string(sum[:cursorSum]) != string(b[1:1+cursorSum]) {
+	if subtle.ConstantTimeCompare(sum[:cursorSum], b[1:1+cursorSum]) != 1 {
 		return position{}, &problem{code: codeInvalidCursor}
 	}
 	return position{
