@@ -71,6 +71,8 @@ func (c *Command) admit() (detail string, ok bool) {
 		return p.admit()
 	case RevokeKey:
 		return p.admit()
+	case AnchorJournal:
+		return p.admit()
 	}
 	return "", true
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // stateVersion 2 adds callback requests and what is noted of offer records, 3
-// tenants and keys; a state without them is written in the version before.
-const stateVersion = 3
+// tenants and keys, 4 the anchors of the access journal; a state without them is written in the version before.
+const stateVersion = 4
 
 // The encoded state is a sequence of records, each behind its length: the head,
 // then for each section its number of records and the records themselves, in
@@ -34,6 +34,9 @@ func (s *state) writeTo(w io.Writer) error {
 		writeSection(out, s.tenants, (*codec).tenant)
 		writeSection(out, s.apiKeys, (*codec).apiKey)
 	}
+	if s.least() >= 4 {
+		writeSection(out, s.anchors, (*codec).anchor)
+	}
 	if out.err != nil {
 		return out.err
 	}
@@ -42,6 +45,9 @@ func (s *state) writeTo(w io.Writer) error {
 
 // least returns the lowest version that holds the state.
 func (s *state) least() uint8 {
+	if s.anchors.len() > 0 {
+		return 4
+	}
 	if s.tenants.len() > 0 || s.apiKeys.len() > 0 {
 		return 3
 	}
@@ -153,6 +159,9 @@ func readTexts(r TextReader) (*state, error) {
 	}
 	if version >= 3 {
 		readAccess(in, s)
+	}
+	if version >= 4 {
+		readSection(in, s.anchors, (*codec).anchor, func(v *Anchor) (string, string, error) { return "", v.Tenant, s.putAnchor(v) })
 	}
 	in.finish()
 	if in.err == nil && s.least() != version {

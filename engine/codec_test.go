@@ -179,6 +179,10 @@ func sampleEntry(next func(uint64) uint64, kind Kind) *entry {
 	case KindRevokeKey:
 		*q = question{tenant: "zenith", expect: 3}
 	}
+	if kind == KindAnchorJournal {
+		e.effects = []effect{&putAnchor{filled[Anchor](next)}}
+		return e
+	}
 	if kind >= KindPutTenant {
 		e.effects = []effect{&putTenant{filled[Tenant](next)}, &putAPIKey{filled[APIKey](next)}, &dropAPIKey{tenant: "acme", id: "key-0"}}
 		return e

@@ -36,6 +36,7 @@ const (
 	KindPutTenant
 	KindCreateKey
 	KindRevokeKey
+	KindAnchorJournal
 	kindEnd
 )
 
@@ -64,6 +65,7 @@ var kindNames = [kindEnd]string{
 	KindPutTenant:          "put_tenant",
 	KindCreateKey:          "create_key",
 	KindRevokeKey:          "revoke_key",
+	KindAnchorJournal:      "anchor_journal",
 }
 
 // String returns the kind's name in snake_case, for metrics and audit.

@@ -20,6 +20,8 @@ func (e *entry) accessPayload(before *state) (Payload, bool) {
 			}
 			return p, true
 		}
+	case KindAnchorJournal:
+		return e.anchorsOf(before), true
 	case KindRevokeKey:
 		return RevokeKey{Tenant: q.tenant, ID: e.subject, Expect: q.expect}, true
 	}

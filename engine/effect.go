@@ -30,6 +30,7 @@ const (
 	numberPutTenant
 	numberPutAPIKey
 	numberDropAPIKey
+	numberPutAnchor
 )
 
 // newEffect returns an empty effect to read into, nil for an unknown number.
@@ -65,6 +66,8 @@ func newEffect(number uint8) effect {
 		return &putAPIKey{new(APIKey)}
 	case numberDropAPIKey:
 		return new(dropAPIKey)
+	case numberPutAnchor:
+		return &putAnchor{new(Anchor)}
 	}
 	return nil
 }

@@ -44,6 +44,10 @@ func TestGoldenRecords(t *testing.T) {
 	golden(t, "offer", 1, filled[OfferRecord](counting()), (*codec).offerRecord)
 	golden(t, "case-record", 1, sampleCaseRecord(counting()), (*codec).caseRecord)
 	golden(t, "tenant", 1, filled[Tenant](counting()), (*codec).tenant)
+	golden(t, "anchor", 1, filled[Anchor](counting()), (*codec).anchor)
+	for kind := AccessKind(1); kind < accessKindEnd; kind++ {
+		golden(t, "access-"+kind.String(), 1, sampleAccess(counting(), kind), (*codec).access)
+	}
 	golden(t, "key", 1, filled[APIKey](counting()), (*codec).apiKey)
 	golden(t, "remembered-key", 1, &remembered{
 		tenant: "acme", principal: "root", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindCreateKey,

@@ -119,7 +119,7 @@ func (c *codec) remembered(r *remembered) {
 		optional(c, &o.Tenant, (*codec).tenant)
 	case KindCreateKey, KindRevokeKey:
 		optional(c, &o.APIKey, (*codec).apiKey)
-	case KindLoadRules, KindReleaseHold, KindRecordOffer:
+	case KindLoadRules, KindReleaseHold, KindRecordOffer, KindAnchorJournal:
 	default:
 		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", r.kind))
 	}

@@ -121,6 +121,8 @@ func (j *judging) decide(p Payload) decision {
 		return j.createKey(p)
 	case RevokeKey:
 		return j.revokeKey(p)
+	case AnchorJournal:
+		return j.anchorJournal(p)
 	}
 	panic(fmt.Sprintf("engine: no such payload: %T", p))
 }

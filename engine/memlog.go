@@ -21,6 +21,7 @@ type MemLog struct {
 	records    []memRecord
 	derived    [SpaceArchive + 1]memSpace
 	checkpoint *memCheckpoint
+	journal    memJournal
 	limbo      []Record // of a poisoned append; in the log after Reopen
 	faults     []memFault
 	poisoned   chan struct{}

@@ -91,6 +91,7 @@ func (l *MemLog) Reopen() *MemLog {
 	for space := range n.derived {
 		n.derived[space].records = slices.Clone(l.derived[space].records)
 	}
+	n.journal = l.journal.clone()
 	if len(l.limbo) > 0 {
 		n.write(l.limbo)
 		n.appends = 0

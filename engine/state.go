@@ -27,6 +27,7 @@ type state struct {
 	keys         table[remembered] // by principal and key, see keyID
 	callbacks    table[CallbackRequest]
 	offered      table[caseRecord] // by case: what is noted of its offer records
+	anchors      table[Anchor]     // by "" and tenant
 	access
 
 	// Derived.
@@ -88,6 +89,7 @@ func newState() *state {
 		appointments:  newTable[Appointment](),
 		profiles:      newTable[Profile](),
 		keys:          newTable[remembered](),
+		anchors:       newTable[Anchor](),
 		access:        newAccess(),
 		seats:         newSeats(),
 		calls:         newTable[call](),
@@ -122,6 +124,7 @@ func (s *state) clone() *state {
 	c.appointments = s.appointments.clone()
 	c.profiles = s.profiles.clone()
 	c.keys = s.keys.clone()
+	c.anchors = s.anchors.clone()
 	c.access = s.access.clone()
 	c.seats = s.seats.clone()
 	c.calls = s.calls.clone()

@@ -37,5 +37,6 @@ var (
 		engine.KindPutTenant:          "put_tenant",
 		engine.KindCreateKey:          "create_key",
 		engine.KindRevokeKey:          "revoke_key",
+		engine.KindAnchorJournal:      "anchor_journal",
 	}
 )
