@@ -81,12 +81,15 @@ func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*co
 // hand gives a commit to the commit loop and waits for the end, which is
 // nil (durable and in the view), ErrNotWritten (never begun) or ErrPoisoned. It
 // does not wait longer than CommitTimeout once the commit has begun.
-func (s *Store) hand(ctx context.Context, c commit) error {
+func (s *Store) hand(ctx context.Context, c commit) error { return s.handTo(ctx, s.commits, c) }
+
+// handTo is hand for one of the commit loops.
+func (s *Store) handTo(ctx context.Context, to chan<- commit, c commit) error {
 	if err := ctx.Err(); err != nil {
 		return errors.Join(engine.ErrNotWritten, err)
 	}
 	select {
-	case s.commits <- c:
+	case to <- c:
 	case <-s.poisoned:
 		return s.poisonedError()
 	case <-s.closing:

@@ -224,7 +224,13 @@ func (e *examination) readRest() error {
 		keys := &e.report.Keys[space]
 		keys.Space = spaceName(space)
 		lower, upper := spaceBounds(space)
+		var journal journalWalk
 		err := e.each(lower, upper, func(key, value []byte) error {
+			if space == spaceAccess {
+				if _, err := journal.next(key, value); err != nil {
+					e.report.add(0, err)
+				}
+			}
 			keys.Count++
 			keys.Bytes += uint64(len(key) + len(value))
 			return nil

@@ -16,7 +16,7 @@ const (
 	spaceAudit      = byte(engine.SpaceAudit)
 	spaceOffers     = byte(engine.SpaceOffers)
 	spaceArchive    = byte(engine.SpaceArchive)
-	spaceAccess     = byte(engine.SpaceAccess) // reserved
+	spaceAccess     = byte(engine.SpaceAccess)
 	spaceCount      = 7
 )
 

@@ -98,9 +98,13 @@ func (s *Store) open() error {
 	if err := s.writeWatermark(e.content); err != nil {
 		return s.openError(fmt.Errorf("persist: %s: %w", watermarkName, err))
 	}
+	if err := s.findHeads(); err != nil {
+		return s.openError(err)
+	}
 	s.metrics.Store(&Metrics{})
 	s.running.Store(true)
 	go s.commitLoop()
+	go s.journalLoop()
 	go s.keep(e.last)
 	s.startBehind()
 	s.opts.Logger.Info("store opened", "store", s.identity.StoreID, "last", uint64(e.last), "watermark", uint64(mark.seq), "readBehind", uint64(s.behind.until))

@@ -38,6 +38,8 @@ type Store struct {
 	checkpointing sync.Mutex // one checkpoint at a time
 	generation    uint64     // of the newest checkpoint tried; guarded by checkpointing
 
+	journal journal
+
 	commits chan commit // unbuffered: what the commit loop has taken has begun
 	current atomic.Pointer[view]
 	viewMu  sync.Mutex // guards the reference counts of views
@@ -73,7 +75,8 @@ func newStore(dir string, o Options) (*Store, error) {
 		dir: dir, fs: o.FS, opts: o, born: time.Now(),
 		commits: make(chan commit), poisoned: make(chan struct{}), closing: make(chan struct{}),
 		committed: make(chan struct{}), kept: make(chan struct{}),
-		behind: behind{ended: make(chan struct{})},
+		behind:  behind{ended: make(chan struct{})},
+		journal: journal{commits: make(chan commit), ended: make(chan struct{})},
 	}
 	if o.FS == nil {
 		if s.dir, err = filepath.Abs(dir); err != nil {
@@ -206,6 +209,10 @@ func (s *Store) close() error {
 	stop()
 	select {
 	case <-s.committed:
+	case <-s.poisoned:
+	}
+	select {
+	case <-s.journal.ended:
 	case <-s.poisoned:
 	}
 	select {

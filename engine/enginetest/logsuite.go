@@ -61,6 +61,9 @@ func RunLogSuite(t *testing.T, fresh func(t *testing.T) Harness) {
 	f("ReadOnly", testReadOnly)
 	f("Reopen", testReopen)
 	f("Close", testClose)
+	f("Journal", testJournal)
+	f("JournalBesideLog", testJournalBesideLog)
+	f("JournalReopen", testJournalReopen)
 }
 
 // payloadOf is the payload that the suite writes at seq: of changing length,
