@@ -51,8 +51,8 @@ func TestAudit(t *testing.T) {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
 	var read []engine.AuditRecord
-	next, err := e.Events(enginetest.Tenant, 0, 100, func(r engine.AuditRecord) bool {
-		read = append(read, r)
+	next, err := e.Events(enginetest.Tenant, 0, 100, func(r *engine.Change) bool {
+		read = append(read, r.AuditRecord)
 		return true
 	})
 	if err != nil || next != 5 || !reflect.DeepEqual(read, records) {
@@ -96,7 +96,7 @@ func TestEventsInSteps(t *testing.T) {
 	f := func(after engine.Seq, limit int, next engine.Seq, want ...engine.Seq) {
 		t.Helper()
 		var seqs []engine.Seq
-		at, err := e.Events("few", after, limit, func(r engine.AuditRecord) bool {
+		at, err := e.Events("few", after, limit, func(r *engine.Change) bool {
 			seqs = append(seqs, r.Seq)
 			return true
 		})

@@ -61,7 +61,7 @@ func init() {
 		d.MaybeScanArgs(t, "after", &after)
 		d.MaybeScanArgs(t, "limit", &limit)
 		var b strings.Builder
-		_, err := s.engine.Events(enginetest.Tenant, engine.Seq(after), limit, func(r engine.AuditRecord) bool {
+		_, err := s.engine.Events(enginetest.Tenant, engine.Seq(after), limit, func(r *engine.Change) bool {
 			fmt.Fprintf(&b, "%d %s by %s %v\n", r.Seq, r.Kind, r.Actor.Principal, r.Objects)
 			return true
 		})

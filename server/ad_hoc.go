@@ -136,6 +136,7 @@ func (c *call) callerOf(a *engine.Appointment) *callerOut {
 	if a.CallerHold == "" {
 		return nil
 	}
+	c.tell("appointment", a.ID)
 	p := opened(c.server.engine.Vault().OpenCaller(holdPlace(a.Tenant, a.CallerHold), a.Caller))
 	return &callerOut{FirstName: p.FirstName, LastName: p.LastName, Role: textOrNull(p.Role), Phone: textOrNull(p.Phone)}
 }

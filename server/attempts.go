@@ -44,6 +44,7 @@ func (c *call) attemptsOut(a *engine.Appointment, z *slots.Zone) []attemptOut {
 }
 
 func (c *call) attemptOut(a *engine.Appointment, v *engine.Attempt, z *slots.Zone) attemptOut {
+	c.tell("appointment", a.ID)
 	p := opened(c.server.engine.Vault().OpenAttempt(appointmentPlace(a.Tenant, a.ID), v.Personal))
 	out := attemptOut{
 		At:                  string(slots.AppendInstant(nil, v.At, z)),

@@ -33,6 +33,7 @@ type call struct {
 	scope       *engine.Scope    // what of the tenant the actor sees, nil = everything
 	snap        *engine.Snapshot // read once per request, within the scope
 	now         slots.Instant    // read once per request, ≥ snap.Stamped()
+	told        []engine.Object  // whose personal fields were opened for the answer
 }
 
 // wait is the context of everything that this request waits for. Most requests wait for nothing.

@@ -93,6 +93,7 @@ func (v callbackView) appointment(r *engine.CallbackRequest) *engine.Appointment
 
 // callbackOut renders a request and its appointment, nil if it has none.
 func (c *call) callbackOut(r *engine.CallbackRequest, a *engine.Appointment, z *slots.Zone) callbackOut {
+	c.tell("callback", r.ID)
 	p := opened(c.server.engine.Vault().OpenAppointment(appointmentPlace(r.Tenant, r.AppointmentID), r.Personal))
 	out := callbackOut{
 		ID: r.ID, Status: r.Status.String(), Version: r.Version, CaseIDs: r.CaseIDs, TimeZone: z.Name(),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -23,12 +24,12 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	var out answer
 	allow := ""
 	if no != nil {
-		out, allow = refuse(no.problem), no.allow
+		out, allow = s.accountHead(&a, ctx.RemoteAddr(), no.problem), no.allow
 		if no.close {
 			ctx.SetConnectionClose()
 		}
 	} else {
-		out = s.call(&a, bytes.Clone(ctx.Request.Body()))
+		out = s.call(&a, ctx.RemoteAddr(), bytes.Clone(ctx.Request.Body()))
 	}
 	if a.last {
 		ctx.SetConnectionClose()
@@ -39,7 +40,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 
 // call runs the route's handler. A panic in it is a bug of one request, not of the process: the writer's
 // goroutine is not ours and its panics are not caught here.
-func (s *Server) call(a *admitted, body []byte) (out answer) {
+func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.metrics.handlerPanics.Inc()
@@ -64,7 +65,7 @@ func (s *Server) call(a *admitted, body []byte) (out answer) {
 	}
 	defer c.done()
 	c.enter(a)
-	return a.route.handle(c)
+	return c.account(a, peer, a.route.handle(c))
 }
 
 // panicText tells a fault of the runtime in its words and anything else by its type: its text may hold what the

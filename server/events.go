@@ -18,6 +18,8 @@ type eventOut struct {
 	Seq       uint64      `json:"seq"`
 	At        string      `json:"at"`
 	Kind      string      `json:"kind"`
+	Tenant    string      `json:"tenant"` // of who did it
+	Principal string      `json:"principal"`
 	ActorRole string      `json:"actorRole"`
 	Source    string      `json:"source"`
 	RequestID string      `json:"requestId"`
@@ -53,8 +55,8 @@ func listEvents(c *call) answer {
 		return refuse(p)
 	}
 	out := eventsOut{Events: []eventOut{}, Next: uint64(after)}
-	next, err := c.server.engine.Events(c.actor.Tenant, after, limit, func(r engine.AuditRecord) bool {
-		out.Events = append(out.Events, eventOf(&r))
+	next, err := c.server.engine.Events(c.actor.Tenant, after, limit, func(r *engine.Change) bool {
+		out.Events = append(out.Events, eventOf(r))
 		return true
 	})
 	out.Next = uint64(next)
@@ -64,10 +66,10 @@ func listEvents(c *call) answer {
 	return ok(http.StatusOK, out)
 }
 
-func eventOf(r *engine.AuditRecord) eventOut {
+func eventOf(r *engine.Change) eventOut {
 	out := eventOut{
 		Seq: uint64(r.Seq), At: string(slots.AppendInstant(nil, r.At, slots.UTC())), Kind: r.Kind.String(),
-		ActorRole: r.Actor.Role, Source: r.Actor.Source, RequestID: r.RequestID, Rules: r.Rules,
+		Tenant: r.Actor.Tenant, Principal: r.Actor.Principal, ActorRole: r.Actor.Role, Source: r.Actor.Source, RequestID: r.RequestID, Rules: r.Rules,
 		Objects: make([]objectOut, len(r.Objects)),
 	}
 	for i, o := range r.Objects {

@@ -52,6 +52,7 @@ type admitted struct {
 	snap        *engine.Snapshot // read once per request
 	now         slots.Instant    // read with it
 	who         *caller          // nil: nobody, on a route that is for everybody
+	keyShown    string           // id of a key that was shown and is not taken, as it came
 }
 
 // admit passes or refuses a request by its head. It copies whatever it keeps. peer is the client's address.

@@ -33,7 +33,9 @@ func (s *Server) authorize(a *admitted, f *headFields) *refused {
 		return nil
 	}
 	if f.authorizations == 1 {
-		a.who = s.identify(a.snap, a.now, f.authorization)
+		if a.who = s.identify(a.snap, a.now, f.authorization); a.who == nil {
+			a.keyShown = keyShownIn(f.authorization)
+		}
 	}
 	switch {
 	case a.route.allow.open:

@@ -123,7 +123,7 @@ func lookupCases(c *call) answer {
 	}
 	var found []*engine.Case
 	for _, v := range candidates {
-		if l.matches(v) && len(found) < maxLookupCases && (in.MemberLastName.V == "" || isLastNameOf(in.MemberLastName.V, c.casePersonal(v).MemberName)) {
+		if l.matches(v) && len(found) < maxLookupCases && (in.MemberLastName.V == "" || isLastNameOf(in.MemberLastName.V, c.caseUntold(v).MemberName)) {
 			found = append(found, v)
 		}
 	}

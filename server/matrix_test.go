@@ -86,6 +86,7 @@ var probes = map[string]probe{
 	"addAbsence":    {object: "reviewer", target: "/v1/reviewers/{id}/absences", body: `{"start":"2026-12-01T08:00:00-06:00","end":"2026-12-01T09:00:00-06:00"}`},
 	"listAttention": {target: "/v1/attention"},
 	"listEvents":    {target: "/v1/events"},
+	"exportAudit":   {target: "/v1/audit?limit=2"},
 
 	"createKey":   {target: "/v1/keys", body: `{"principal":"somebody","role":"auditor"}`},
 	"listKeys":    {target: "/v1/keys?limit=200"},
@@ -208,7 +209,7 @@ func TestMatrix(t *testing.T) {
 	for _, want := range []string{
 		"getCase requester", "searchWeek requester", "getAppointment requester", "getCallback requester", "lookupCases requester",
 		"getAgenda reviewer", "getAppointment reviewer", "recordAttempt reviewer", "startCall reviewer", "completeCall reviewer", "getReviewer reviewer", "createHold requester", "rescheduleAppointment requester",
-		"getCase coordinator", "getCase auditor", "exportOfferRecords auditor", "getRules rules_author", "getMetrics operator", "listKeys operator", "rotateKey operator", "putTenant operator",
+		"getCase coordinator", "getCase auditor", "exportOfferRecords auditor", "exportAudit auditor", "getRules rules_author", "getMetrics operator", "listKeys operator", "rotateKey operator", "putTenant operator",
 	} {
 		if !m.granted[want] {
 			t.Errorf("%s was never granted with an answer of its own", want)

@@ -32,6 +32,10 @@ type Metrics struct {
 	problems       map[string]prometheus.Counter
 	poisoned       prometheus.Gauge
 	handlerPanics  prometheus.Counter
+
+	journalRecords  [engine.AccessSeal + 1]prometheus.Counter // by kind
+	journalFailures prometheus.Counter
+	journalWithheld prometheus.Counter
 }
 
 // latencyBuckets are in seconds; beside them there are native buckets with a growth factor of at most 1.1.
@@ -73,6 +77,7 @@ func NewMetrics(version string) *Metrics {
 	m.registry.MustRegister(m.requests, m.requestSeconds, m.commitSeconds, m.commitEntries, m.decisions,
 		m.emptySearches, m.bookings, m.attempts, m.noShows, m.conflicts, m.poisoned, m.handlerPanics, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.countJournal()
 	m.countSearches()
 	m.countProblems()
 	m.begin()

@@ -10,11 +10,35 @@ const (
 	reachGlobal       // what is not one tenant's: for callers of the tenant that the store was made for
 )
 
-// permission is a row of the one table of who may ask for what.
+// telling is what the answers of a route tell, for the access journal.
+type telling uint8
+
+const (
+	tellsUndeclared telling = iota
+	// tellsNothing personal: ids, codes, counts, rules, keys, and what a search shows. The names of
+	// reviewers are not personal data of anybody who is cared for, and offers show them to whoever may search.
+	tellsNothing
+	// tellsWritten: a change answers with what it has made, personal fields included. The entry of the
+	// log is the record of it; an answer that is given once more is a read.
+	tellsWritten
+	// tellsPersonal: personal fields of cases, appointments, contacts. Each answer is recorded first.
+	tellsPersonal
+	// tellsExport: records are handed out. Each answer is recorded first.
+	tellsExport
+)
+
+// permission is a row of the one table of who may ask for what, and what is told.
 type permission struct {
-	open bool // for everybody, with or without credentials
+	open  bool // for everybody, with or without credentials
+	tells telling
 
 	requester, reviewer, coordinator, author, auditor, operator reach
+}
+
+// told returns the row for a route that tells something else than nothing personal.
+func (p permission) told(t telling) permission {
+	p.tells = t
+	return p
 }
 
 // of returns how far a role comes.
@@ -40,17 +64,17 @@ func (p *permission) of(r role) reach {
 
 // Rows that several routes share.
 var (
-	forEverybody   = permission{open: true}
-	forCredentials = permission{requester: reachTenant, reviewer: reachTenant, coordinator: reachTenant, author: reachTenant, auditor: reachTenant, operator: reachTenant}
-	forDesk        = permission{coordinator: reachTenant}
-	forReading     = permission{coordinator: reachTenant, auditor: reachTenant}
-	forOffices     = permission{requester: reachOwn, coordinator: reachTenant}
-	officesRead    = permission{requester: reachOwn, coordinator: reachTenant, auditor: reachTenant}
-	reviewersRead  = permission{reviewer: reachOwn, coordinator: reachTenant, auditor: reachTenant}
-	forOperators   = permission{operator: reachTenant}
-	forInstallers  = permission{operator: reachGlobal}
-	forCalls       = permission{reviewer: reachOwn, coordinator: reachTenant}
-	callsRead      = permission{requester: reachOwn, reviewer: reachOwn, coordinator: reachTenant, auditor: reachTenant}
+	forEverybody   = permission{tells: tellsNothing, open: true}
+	forCredentials = permission{tells: tellsNothing, requester: reachTenant, reviewer: reachTenant, coordinator: reachTenant, author: reachTenant, auditor: reachTenant, operator: reachTenant}
+	forDesk        = permission{tells: tellsNothing, coordinator: reachTenant}
+	forReading     = permission{tells: tellsNothing, coordinator: reachTenant, auditor: reachTenant}
+	forOffices     = permission{tells: tellsNothing, requester: reachOwn, coordinator: reachTenant}
+	officesRead    = permission{tells: tellsNothing, requester: reachOwn, coordinator: reachTenant, auditor: reachTenant}
+	reviewersRead  = permission{tells: tellsNothing, reviewer: reachOwn, coordinator: reachTenant, auditor: reachTenant}
+	forOperators   = permission{tells: tellsNothing, operator: reachTenant}
+	forInstallers  = permission{tells: tellsNothing, operator: reachGlobal}
+	forCalls       = permission{tells: tellsNothing, reviewer: reachOwn, coordinator: reachTenant}
+	callsRead      = permission{tells: tellsNothing, requester: reachOwn, reviewer: reachOwn, coordinator: reachTenant, auditor: reachTenant}
 )
 
 // permissions is the table, by the name of the route. What it does not grant is denied; a route without a row makes
@@ -70,45 +94,46 @@ var permissions = map[string]permission{
 	"putReviewer":     forDesk,
 	"getReviewer":     reviewersRead,
 	"deleteReviewer":  forDesk,
-	"lookupCases":     officesRead,
-	"putCase":         forDesk,
-	"getCase":         officesRead,
+	"lookupCases":     officesRead.told(tellsPersonal),
+	"putCase":         forDesk.told(tellsWritten),
+	"getCase":         officesRead.told(tellsPersonal),
 	"getAvailability": officesRead,
 	"importLines":     forDesk,
-	"getRules":        {coordinator: reachTenant, author: reachTenant, auditor: reachTenant},
-	"loadRules":       {author: reachGlobal}, // one ruleset for all tenants
-	"checkRules":      {author: reachTenant},
+	"getRules":        {tells: tellsNothing, coordinator: reachTenant, author: reachTenant, auditor: reachTenant},
+	"loadRules":       {tells: tellsNothing, author: reachGlobal}, // one ruleset for all tenants
+	"checkRules":      {tells: tellsNothing, author: reachTenant},
 	"getMe":           forCredentials,
 	"putMe":           forCredentials,
 
 	"searchWeek":            forOffices,
 	"searchEarliest":        forOffices,
-	"proposeCompanions":     forOffices,
+	"proposeCompanions":     forOffices.told(tellsPersonal),
 	"explain":               officesRead,
-	"createCallback":        forOffices,
-	"listCallbacks":         officesRead,
-	"getCallback":           officesRead,
+	"createCallback":        forOffices.told(tellsWritten),
+	"listCallbacks":         officesRead.told(tellsPersonal),
+	"getCallback":           officesRead.told(tellsPersonal),
 	"deleteCallback":        forOffices,
-	"startAdHoc":            forOffices,
-	"exportOfferRecords":    {auditor: reachTenant},
+	"startAdHoc":            forOffices.told(tellsWritten),
+	"exportOfferRecords":    {tells: tellsExport, auditor: reachTenant},
 	"createHold":            forOffices,
 	"deleteHold":            forOffices,
-	"createAppointment":     forOffices,
-	"listAppointments":      callsRead,
-	"getAppointment":        callsRead,
-	"getCalendarFile":       callsRead,
-	"rescheduleAppointment": forOffices,
-	"cancelAppointment":     forOffices,
+	"createAppointment":     forOffices.told(tellsWritten),
+	"listAppointments":      callsRead.told(tellsPersonal),
+	"getAppointment":        callsRead.told(tellsPersonal),
+	"getCalendarFile":       callsRead.told(tellsPersonal),
+	"rescheduleAppointment": forOffices.told(tellsWritten),
+	"cancelAppointment":     forOffices.told(tellsWritten),
 
-	"recordAttempt": forCalls,
-	"startCall":     forCalls,
-	"completeCall":  forCalls,
-	"missCall":      forCalls,
-	"reassignCall":  forDesk,
-	"getAgenda":     reviewersRead,
+	"recordAttempt": forCalls.told(tellsWritten),
+	"startCall":     forCalls.told(tellsWritten),
+	"completeCall":  forCalls.told(tellsWritten),
+	"missCall":      forCalls.told(tellsWritten),
+	"reassignCall":  forDesk.told(tellsWritten),
+	"getAgenda":     reviewersRead.told(tellsPersonal),
 	"addAbsence":    forDesk,
-	"listAttention": forReading,
+	"listAttention": forReading.told(tellsPersonal),
 	"listEvents":    forReading,
+	"exportAudit":   {tells: tellsExport, auditor: reachTenant},
 
 	"createKey":   forOperators,
 	"listKeys":    forOperators,
@@ -134,6 +159,9 @@ func allow(rows []route) {
 		p, ok := permissions[rows[i].name]
 		if !ok {
 			panic("server: no row of permissions for the route " + rows[i].name)
+		}
+		if p.tells == tellsUndeclared {
+			panic("server: the row of permissions does not say what the route tells: " + rows[i].name)
 		}
 		rows[i].allow = &p
 	}

@@ -66,6 +66,7 @@ const (
 	codeDeadline           = "deadline"
 	codeShuttingDown       = "shutting_down"
 	codeNotReady           = "not_ready"
+	codeJournal            = "journal_unavailable"
 	codeVersionUnsupported = "http_version_not_supported"
 )
 

@@ -68,6 +68,7 @@ var problemKinds = map[string]problemKind{
 	codeInternal:           {http.StatusInternalServerError, "Internal error", "This is a fault of the server. Report it with the X-Request-Id of the answer."},
 	codeOverloaded:         {http.StatusServiceUnavailable, "Too much to do", "Try again after the time in Retry-After."},
 	codeOutcomeUnknown:     {http.StatusServiceUnavailable, "The outcome is unknown", "Repeat the request with the same Idempotency-Key; the answer tells what happened."},
+	codeJournal:            {http.StatusServiceUnavailable, "The access journal cannot be written", "Nothing is handed out without a record of it. Try again after the time in Retry-After; the operator has to look after the store."},
 	codeReadOnly:           {http.StatusServiceUnavailable, "Changes are not taken at present", "Reading goes on. The operator has to restore the store."},
 	codeDeadline:           {http.StatusServiceUnavailable, "The request's turn did not come in time", "Try again after the time in Retry-After."},
 	codeShuttingDown:       {http.StatusServiceUnavailable, "The server is stopping", "Try again after the time in Retry-After."},

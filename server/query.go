@@ -77,6 +77,11 @@ func (c *call) readCursor(list string) (position, *problem) {
 	if !given {
 		return position{}, nil
 	}
+	return c.cursorIn(s, list)
+}
+
+// cursorIn reads a cursor.
+func (c *call) cursorIn(s, list string) (position, *problem) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(b) <= cursorHead || b[0] != cursorFormat {
 		return position{}, &problem{code: codeInvalidCursor}

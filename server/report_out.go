@@ -22,6 +22,7 @@ type partialCertifiedOut struct {
 }
 
 func (c *call) reportOf(a *engine.Appointment) *reportOut {
+	c.tell("appointment", a.ID)
 	r := opened(c.server.engine.Vault().OpenReport(appointmentPlace(a.Tenant, a.ID), a.Report))
 	out := &reportOut{Clarifications: make([]clarificationOut, len(r.Clarifications)), Note: textOrNull(r.Note)}
 	for i, v := range r.Clarifications {

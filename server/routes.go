@@ -107,6 +107,7 @@ func routes() []route {
 		{method: "GET", path: "/v1/tenants", name: "listTenants", handle: listTenants, query: []string{"limit", "cursor"}},
 		{method: "PUT", path: "/v1/tenants/{id}", name: "putTenant", handle: putTenant, versioned: true, maxBody: maxBodyBytes},
 		{method: "GET", path: "/v1/tenants/{id}", name: "getTenant", handle: getTenant},
+		{method: "GET", path: "/v1/audit", name: "exportAudit", handle: exportAudit, produces: typeAny, query: []string{"from", "to", "after", "limit", "format"}},
 		{method: "GET", path: "/v1/events", name: "listEvents", handle: listEvents, query: []string{"after", "limit"}},
 	}
 }

@@ -25,11 +25,19 @@ func (c *call) reviewerName(id string, s engine.Sealed) string {
 	return opened(c.server.engine.Vault().OpenReviewer(reviewerPlace(c.actor.Tenant, id), s)).Name
 }
 
+// casePersonal opens what is to be told of a case.
 func (c *call) casePersonal(v *engine.Case) *engine.CasePersonal {
+	c.tell("case", v.ID)
+	return c.caseUntold(v)
+}
+
+// caseUntold opens a case to compare it with what was asked.
+func (c *call) caseUntold(v *engine.Case) *engine.CasePersonal {
 	return opened(c.server.engine.Vault().OpenCase(casePlace(v.Tenant, v.ID), v.Personal))
 }
 
 func (c *call) appointmentPersonal(a *engine.Appointment) *engine.AppointmentPersonal {
+	c.tell("appointment", a.ID)
 	return opened(c.server.engine.Vault().OpenAppointment(appointmentPlace(a.Tenant, a.ID), a.Personal))
 }
 

@@ -64,9 +64,10 @@ type Server struct {
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
 	imports chan struct{}
 	named   named
-	local   *caller // who asks while no credentials are configured
-	callers callers // with keys
-	tokens  *tokens // nil: none are taken
+	local   *caller  // who asks while no credentials are configured
+	callers callers  // with keys
+	tokens  *tokens  // nil: none are taken
+	journal *journal // nil: nothing personal is served
 
 	certificate *Certificate // nil: plain HTTP
 	exposed     bool         // other machines may be listened to
@@ -103,8 +104,11 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("server: metrics: %w", err)
 	}
 	s.readFrom(o.Engine)
+	var err error
+	if s.journal, err = openJournal(o.Engine, o.Tenant, s.log, s.metrics); err != nil {
+		return nil, err
+	}
 	if o.Tokens != nil {
-		var err error
 		if s.tokens, err = newTokens(*o.Tokens, o.Tenant, time.Now); err != nil {
 			return nil, err
 		}
@@ -216,7 +220,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, l.Close())
 	}
 	s.mu.Unlock()
-	if err = errors.Join(err, s.http.ShutdownWithContext(ctx)); err != nil {
+	if err = errors.Join(err, s.http.ShutdownWithContext(ctx), s.journal.close(ctx)); err != nil {
 		return fmt.Errorf("server: shutdown: %w", err)
 	}
 	return nil

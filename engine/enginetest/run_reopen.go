@@ -213,8 +213,8 @@ func (r *run) audited() error {
 	}
 	for _, tenant := range tenants {
 		var wrong error
-		_, err := r.engine.Events(tenant, 0, len(r.writers)+1, func(rec engine.AuditRecord) bool {
-			wrong = check(&rec)
+		_, err := r.engine.Events(tenant, 0, len(r.writers)+1, func(rec *engine.Change) bool {
+			wrong = check(&rec.AuditRecord)
 			return wrong == nil
 		})
 		if err := errors.Join(err, wrong); err != nil {

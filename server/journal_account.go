@@ -1,0 +1,205 @@
+package server
+
+import (
+	"bytes"
+	"encoding/hex"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// tell notes whose personal fields were opened for the answer.
+func (c *call) tell(kind, id string) {
+	o := engine.Object{Type: kind, ID: id}
+	for i := len(c.told) - 1; i >= max(0, len(c.told)-16); i-- {
+		if c.told[i] == o {
+			return
+		}
+	}
+	c.told = append(c.told, o)
+}
+
+// account puts an answer into the access journal where that is due, before it is given. An
+// answer that tells nothing personal costs nothing here.
+func (c *call) account(a *admitted, peer net.Addr, out answer) answer {
+	s, tells := c.server, a.route.allow.tells
+	if out.problem != nil {
+		return s.accountRefusal(a, peer, c.told, out)
+	}
+	if s.journal == nil || out.status == http.StatusNotModified {
+		return out
+	}
+	kind := engine.AccessRead
+	switch tells {
+	case tellsPersonal:
+	case tellsExport:
+		kind = engine.AccessExport
+	case tellsWritten:
+		if !out.replayed {
+			return out
+		}
+	default:
+		if len(c.told) == 0 {
+			return out
+		}
+		// A bug, and no reason to hand anything out.
+		s.log.Error("a route told what its row does not say", "route", a.route.name, "request", a.requestID)
+		return refuse(&problem{code: codeInternal})
+	}
+	if len(c.told) > engine.MaxAccessObjects {
+		s.log.Error("an answer tells of more than a record holds", "route", a.route.name, "request", a.requestID)
+		return refuse(&problem{code: codeInternal})
+	}
+	r := s.accessRecord(a, peer, kind, out.status)
+	r.Objects = append(c.told, narrowedTo(a)...)
+	if err := s.journal.record(c.wait(), r); err != nil {
+		return s.withheld()
+	}
+	return out
+}
+
+// withheld is the answer that is given instead of one that has no record.
+func (s *Server) withheld() answer {
+	s.metrics.journalWithheld.Inc()
+	return refuse(&problem{code: codeJournal})
+}
+
+// accountHead accounts for a request that was refused by its head.
+func (s *Server) accountHead(a *admitted, peer net.Addr, p *problem) answer {
+	return s.accountRefusal(a, peer, nil, refuse(p))
+}
+
+// accountRefusal is the one place that all refusals pass: those of the head, of handlers, of
+// the writer, and of whoever sheds load with a status below 500. A refusal of a principal gets a record behind its
+// answer; one without a credential is counted as a failed authentication. Faults of the server (5xx) are none.
+func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object, out answer) answer {
+	status := out.problem.status()
+	if s.journal == nil || status < 400 || status >= 500 {
+		return out
+	}
+	if a.who == nil {
+		if status == http.StatusUnauthorized || out.problem.code == codeLoopbackOnly {
+			s.accountFailure(a, peer, out.problem)
+		}
+		return out
+	}
+	r := s.accessRecord(a, peer, engine.AccessRefused, status)
+	r.Code = out.problem.code
+	r.Objects = append(s.objectsOf(a), told[:min(len(told), engine.MaxAccessObjects-1)]...)
+	if err := s.journal.recordBehind(s.base, r); err != nil {
+		return s.withheld()
+	}
+	return out
+}
+
+// accountFailure counts a failed authentication. It waits for nobody.
+func (s *Server) accountFailure(a *admitted, peer net.Addr, p *problem) {
+	r := s.accessRecord(a, peer, engine.AccessFailed, p.status())
+	r.Code = p.code
+	if r.KeyID = a.keyShown; r.KeyID != "" {
+		if key, ok := a.snap.APIKeyByID(r.KeyID); ok {
+			r.Tenant = key.Tenant
+		} else {
+			r.KeyID = "" // what somebody made up
+		}
+	}
+	s.journal.floods.admit(r, func() bool {
+		select {
+		case s.journal.behind <- &note{record: r}:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// keyShownIn is the id of the key in an Authorization header, "" if that is none.
+func keyShownIn(value []byte) string {
+	if len(value) <= len(bearer) || len(value) > maxCredentialBytes {
+		return ""
+	}
+	rest, isKey := bytes.CutPrefix(value[len(bearer):], []byte(keyPrefix))
+	id, _, _ := bytes.Cut(rest, []byte{'_'})
+	if !isKey || len(id) > maxSegmentBytes {
+		return ""
+	}
+	return string(id)
+}
+
+// accessRecord is a record of a request, without objects.
+func (s *Server) accessRecord(a *admitted, peer net.Addr, kind engine.AccessKind, status int) engine.AccessRecord {
+	r := engine.AccessRecord{Kind: kind, At: a.now, Tenant: s.tenant, Client: clientOf(peer), Status: uint16(status), RequestID: a.requestID}
+	if a.route != nil {
+		r.Action = a.route.name
+	}
+	if a.who != nil {
+		r.Tenant, r.Principal, r.Role, r.KeyID = a.who.actor.Tenant, a.who.actor.Principal, a.who.actor.Role, a.who.credential
+	}
+	return r
+}
+
+// clientOf is the address of a peer without its port.
+func clientOf(peer net.Addr) string {
+	if t, ok := peer.(*net.TCPAddr); ok {
+		return t.IP.String()
+	}
+	return ""
+}
+
+// narrowedTo tells what an export was asked for; exports are narrowed by ids and instants alone.
+func narrowedTo(a *admitted) (asked []engine.Object) {
+	if a.route.allow.tells != tellsExport {
+		return nil
+	}
+	for _, name := range a.route.query {
+		if value, given := a.query[name]; given && name != "cursor" && len(value) <= maxSegmentBytes {
+			asked = append(asked, engine.Object{Type: name, ID: value})
+		}
+	}
+	return asked
+}
+
+// objectsOf names the object in the path of a request. What is nowhere in the tenant is named by a
+// keyed digest: somebody may have put anything there.
+func (s *Server) objectsOf(a *admitted) []engine.Object {
+	if a.id == "" || a.route == nil || a.snap == nil {
+		return nil
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(a.route.path, "/v1/"), "/")
+	kind, known := "", false
+	tenant := a.who.actor.Tenant
+	switch first {
+	case "cases":
+		kind = "case"
+		_, known = a.snap.Case(tenant, a.id)
+	case "appointments":
+		kind = "appointment"
+		_, known = a.snap.Appointment(tenant, a.id)
+	case "callback-requests":
+		kind = "callback"
+		_, known = a.snap.Callback(tenant, a.id)
+	case "reviewers":
+		kind = "reviewer"
+		_, known = a.snap.Reviewer(tenant, a.id)
+	case "holds":
+		kind = "hold"
+		_, known = a.snap.Hold(tenant, a.id)
+	case "keys":
+		kind = "key"
+		_, known = a.snap.APIKey(tenant, a.id)
+	case "tenants":
+		kind = "tenant"
+		if tenant == s.tenant { // to the others there is none
+			_, known = a.snap.Tenant(a.id)
+		}
+	default:
+		return nil
+	}
+	if known {
+		return []engine.Object{{Type: kind, ID: a.id}}
+	}
+	sum := s.engine.Vault().Mark("journal "+kind, []byte(tenant+"\x00"+a.id))
+	return []engine.Object{{Type: "unknown " + kind, ID: hex.EncodeToString(sum[:8])}}
+}
