@@ -174,6 +174,9 @@ func exportAudit(c *call) answer {
 		return refuse(cp)
 	}
 	j := c.server.journal
+	if err := j.flush(c.wait()); err != nil {
+		return c.server.withheld()
+	}
 	if _, err := j.seal(c.wait()); err != nil {
 		return c.server.withheld()
 	}

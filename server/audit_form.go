@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"log/slog"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/slots"
 )
@@ -102,9 +105,11 @@ type ownForm struct{}
 
 func (ownForm) media() string { return typeNDJSON }
 
+// line1 writes one line. A file that is verified may hold anything, text that is no UTF-8 included.
 func line1(out *bytes.Buffer, v any) {
-	out.Write(encode(v))
-	out.WriteByte('\n')
+	text, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
+	must(err)
+	out.Write(append(text, '\n'))
 }
 
 func (ownForm) start(out *bytes.Buffer, at engine.JournalHead) {

@@ -125,6 +125,11 @@ func (j *journal) record(ctx context.Context, r engine.AccessRecord) error {
 func (j *journal) recordBehind(ctx context.Context, r engine.AccessRecord) error {
 	n := &note{record: r}
 	select {
+	case <-j.closing:
+		return errJournal
+	default:
+	}
+	select {
 	case j.behind <- n:
 		return nil
 	default:
@@ -162,7 +167,7 @@ func (j *journal) write(tick *time.Ticker) {
 				held = append(held, j.floods.take(j.tenant, j.engine.Now())...)
 			}
 		case <-j.closing:
-			closing = true
+			closing, behind = true, j.behind
 			held = append(held, j.floods.take(j.tenant, j.engine.Now())...)
 		}
 		for more := true; more; {
@@ -187,15 +192,14 @@ func (j *journal) write(tick *time.Ticker) {
 }
 
 // commit writes notes and returns those that are to be tried again. Those that were held come
-// first: they are older.
+// first: they are older. What was taken from the queues by then goes along.
 func (j *journal) commit(waited, held []*note) (again []*note) {
-	first := min(len(held), journalBatch)
-	notes := append(held[:first:first], waited...)
-	if len(notes) == 0 {
-		return held
-	}
+	notes := append(held[:len(held):len(held)], waited...)
 	entries := make([]engine.JournalEntry, 0, len(notes))
 	for _, n := range notes {
+		if n.record.Kind == 0 { // a flush
+			continue
+		}
 		payload, err := n.record.Encode()
 		if err != nil { // a bug: every field has a bound
 			n.record = engine.AccessRecord{Kind: n.record.Kind, At: n.record.At, Tenant: n.record.Tenant, Principal: n.record.Principal,
@@ -205,9 +209,7 @@ func (j *journal) commit(waited, held []*note) (again []*note) {
 		}
 		entries = append(entries, engine.JournalEntry{Tenant: n.record.Tenant, Payload: payload})
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), journalPatience)
-	defer cancel()
-	_, err := j.store.AppendJournal(ctx, entries)
+	err := j.append(entries)
 	if err != nil {
 		j.failed("the access journal cannot be written: no personal data is handed out", err)
 		err = fmt.Errorf("%w: %w", errJournal, err)
@@ -216,7 +218,7 @@ func (j *journal) commit(waited, held []*note) (again []*note) {
 		if n.done != nil {
 			n.done <- err
 		}
-		if err == nil {
+		if err == nil && n.record.Kind != 0 {
 			j.metrics.journalRecords[n.record.Kind].Inc()
 		}
 	}
@@ -229,8 +231,21 @@ func (j *journal) commit(waited, held []*note) (again []*note) {
 		default:
 		}
 	}
-	return append([]*note(nil), held[first:]...)
+	return nil
 }
+
+func (j *journal) append(entries []engine.JournalEntry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), journalPatience)
+	defer cancel()
+	_, err := j.store.AppendJournal(ctx, entries)
+	return err
+}
+
+// flush returns when what was recorded behind answers until now is durable.
+func (j *journal) flush(ctx context.Context) error { return j.record(ctx, engine.AccessRecord{}) }
 
 // journalQuiet is how long one message about failures stands for all that follow, in seconds.
 const journalQuiet = 10

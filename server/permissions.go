@@ -160,9 +160,14 @@ func allow(rows []route) {
 		if !ok {
 			panic("server: no row of permissions for the route " + rows[i].name)
 		}
-		if p.tells == tellsUndeclared {
-			panic("server: the row of permissions does not say what the route tells: " + rows[i].name)
-		}
+		p.declared(rows[i].name)
 		rows[i].allow = &p
+	}
+}
+
+// declared makes sure that a row says what its route tells.
+func (p *permission) declared(name string) {
+	if p.tells == tellsUndeclared {
+		panic("server: the row of permissions does not say what the route tells: " + name)
 	}
 }

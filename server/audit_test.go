@@ -1,0 +1,299 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// audited is a world in which each kind of record occurs, in two tenants.
+func audited(t *testing.T) (w *world, auditor, other string) {
+	t.Helper()
+	w = newDeck(t)
+	w.command("test", engine.PutTenant{Tenant: engine.Tenant{ID: "other"}})
+	root := w.key("root", engine.CreateKey{Role: engine.RoleOperator})
+	desk := w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	auditor = w.key("auditor", engine.CreateKey{Role: engine.RoleAuditor})
+	other = w.key("others", engine.CreateKey{Tenant: "other", Role: engine.RoleAuditor})
+	theirs := w.key("theirs", engine.CreateKey{Tenant: "other", Role: engine.RoleCoordinator})
+	for range 4 {
+		made := w.as(desk, "POST", "/v1/appointments", deckBooking.String()).is(201, "")
+		w.as(desk, "GET", "/v1/appointments/"+made.text("id"), "").is(200, "")
+		w.as(desk, "POST", "/v1/appointments/"+made.text("id")+"/cancel", `{"reason":"ill","by":"payer"}`).is(200, "")
+		w.as(desk, "GET", "/v1/cases/none", "").is(404, "")
+		w.as(root, "GET", "/v1/cases/1004567", "").is(403, "")
+		w.get("/v1/cases/1004567").is(401, "")
+		w.as(theirs, "GET", "/v1/cases/1004567", "").is(404, "")
+		w.as(auditor, "GET", "/v1/audit?limit=1", "").is(200, "")
+	}
+	return w, auditor, other
+}
+
+// trail reads the whole audit trail page by page.
+func (w *world) trail(token, query string) (pages [][]byte, head engine.JournalHead) {
+	w.t.Helper()
+	target := "/v1/audit?" + query
+	for range 100 {
+		r := w.as(token, "GET", target, "").is(200, "")
+		pages = append(pages, r.body)
+		if _, err := fmt.Sscan(r.header.Get("Audit-Head"), &head.N); err != nil {
+			w.t.Fatal(err)
+		}
+		if r.header.Get("Audit-Ended") != "" {
+			return pages, head
+		}
+		target = "/v1/audit?" + query + "&after=" + r.header.Get("Next-Cursor")
+	}
+	w.t.Fatal("the trail does not end")
+	return nil, head
+}
+
+// TestAuditTrail exports both forms in pages of several sizes; together they are whole, and hold one tenant's alone.
+func TestAuditTrail(t *testing.T) {
+	t.Parallel()
+	w, auditor, other := audited(t)
+	for _, query := range []string{"limit=2", "limit=7", "format=ndjson&limit=5", "format=fhir&limit=3"} {
+		pages, _ := w.trail(auditor, query)
+		report, err := VerifyAudit(bytes.NewReader(bytes.Join(pages, nil)), nil)
+		if err != nil || report.Tenant != "test" || report.First != 1 || report.Head != mustHead(t, w, "test", report.Last) || report.Changes < 12 {
+			t.Fatalf("%s: %+v, %v", query, report, err)
+		}
+		text := string(bytes.Join(pages, nil))
+		for _, want := range []string{"principal-desk", "getAppointment", "getCase", "not_found", "forbidden", "unauthenticated", "exportAudit", "book", "cancel", "127.0.0.1", "1004567"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: no %s in the trail", query, want)
+			}
+		}
+		for _, canary := range []string{"Winter", "principal-theirs", "ill\"", "parley_"} {
+			if strings.Contains(text, canary) {
+				t.Errorf("%s: %s is in the trail", query, canary)
+			}
+		}
+	}
+	pages, _ := w.trail(other, "limit=100")
+	report, err := VerifyAudit(bytes.NewReader(bytes.Join(pages, nil)), nil)
+	text := string(bytes.Join(pages, nil))
+	if err != nil || report.Tenant != "other" || report.Changes != 3 || strings.Contains(text, "principal-desk") || !strings.Contains(text, "principal-theirs") {
+		t.Errorf("%+v, %v: %s", report, err, text)
+	}
+}
+
+func mustHead(t *testing.T, w *world, tenant string, n uint64) engine.JournalHead {
+	t.Helper()
+	head, err := journalAt(w.store, tenant, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return head
+}
+
+// TestAuditRange asks for stretches by time, and by cursors that are of something else.
+func TestAuditRange(t *testing.T) {
+	t.Parallel()
+	w, auditor, other := audited(t)
+	w.clock.now.Add(1000)
+	key := w.key("late", engine.CreateKey{Role: engine.RoleCoordinator})
+	late := w.as(key, "GET", "/v1/cases/1004567", "").is(200, "")
+	w.clock.now.Add(1000)
+	w.as(key, "GET", "/v1/cases/none", "").is(404, "")
+	r := w.as(auditor, "GET", "/v1/audit?from=2020-05-15T13:10:00Z&to=2020-05-15T13:20:00Z", "").is(200, "")
+	report, err := VerifyAudit(bytes.NewReader(r.body), nil)
+	if err != nil || report.Records == 0 || report.First < 10 || !bytes.Contains(r.body, []byte(late.header.Get("X-Request-Id"))) || bytes.Contains(r.body, []byte("13:33:2")) {
+		t.Errorf("%+v, %v: %s", report, err, r.body)
+	}
+	next := r.header.Get("Next-Cursor")
+	w.as(auditor, "GET", "/v1/audit?after="+next, "").is(400, codeInvalidCursor)
+	w.as(other, "GET", "/v1/audit?from=2020-05-15T13:10:00Z&to=2020-05-15T13:20:00Z&after="+next, "").is(400, codeInvalidCursor)
+	for _, query := range []string{"limit=0", "limit=10001", "format=xml", "from=soon"} {
+		if got := w.as(auditor, "GET", "/v1/audit?"+query, ""); got.status != 422 && got.status != 400 {
+			t.Errorf("%s: %d", query, got.status)
+		}
+	}
+	w.do("GET", "/v1/audit", "", "Authorization", "Bearer "+auditor, "Accept", "text/csv").is(406, codeNotAcceptable)
+	fhir := w.do("GET", "/v1/audit?limit=3", "", "Authorization", "Bearer "+auditor, "Accept", typeFHIR).is(200, "")
+	if fhir.header.Get("Content-Type") != typeFHIR || !bytes.HasPrefix(fhir.body, []byte(`{"resourceType":"AuditEvent"`)) {
+		t.Errorf("%s: %s", fhir.header.Get("Content-Type"), fhir.body)
+	}
+}
+
+// TestVerifyFindsTampering edits, drops, moves, doubles and cuts off every line of a trail, in both forms.
+func TestVerifyFindsTampering(t *testing.T) {
+	t.Parallel()
+	w, auditor, _ := audited(t)
+	for _, form := range []string{"ndjson", "fhir"} {
+		pages, _ := w.trail(auditor, "limit=9&format="+form)
+		lines := bytes.SplitAfter(bytes.Join(pages, nil), []byte("\n"))
+		lines = lines[:len(lines)-1]
+		whole, err := VerifyAudit(bytes.NewReader(bytes.Join(lines, nil)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heads := []engine.JournalHead{whole.Head}
+		f := func(what string, i int, lines ...[]byte) {
+			t.Helper()
+			if _, err := VerifyAudit(bytes.NewReader(bytes.Join(lines, nil)), heads); !errors.Is(err, ErrAudit) {
+				t.Errorf("%s: %s line %d of %d: %v", form, what, i+1, len(lines), err)
+			}
+		}
+		isStart := func(i int) bool { return bytes.Contains(lines[i], []byte(`"start"`)) }
+		for i := range lines {
+			before, after := lines[:i:i], lines[i+1:]
+			f("cut off from", i, before...)
+			f("half of", i, append(before, lines[i][:len(lines[i])/2])...)
+			if !isStart(i) || i == 0 {
+				f("drop", i, append(before, after...)...)
+			}
+			if i+1 < len(lines) && !isStart(i) {
+				f("double", i, append(append(before, lines[i]), lines[i:]...)...)
+			}
+			if i+1 < len(lines) && !isStart(i) && !isStart(i+1) {
+				f("swap", i, append(append(before, lines[i+1], lines[i]), lines[i+2:]...)...)
+			}
+			for _, edit := range [][2]string{{"desk", "disk"}, {"2020-05-15T13:00", "2020-05-15T12:00"}, {`"`, `" `}, {"a", "b"}, {"0", "1"}, {"A", "B"}, {"1", "2"}} {
+				if changed := bytes.Replace(lines[i], []byte(edit[0]), []byte(edit[1]), 1); !bytes.Equal(changed, lines[i]) {
+					f("edit "+edit[0]+" of", i, append(append(before, changed), after...)...)
+				}
+				at := bytes.LastIndex(lines[i], []byte(edit[0]))
+				if at >= 0 && edit[0] != `"` {
+					changed := append(append(bytes.Clone(lines[i][:at]), edit[1]...), lines[i][at+len(edit[0]):]...)
+					f("edit the last "+edit[0]+" of", i, append(append(before, changed), after...)...)
+				}
+			}
+		}
+		other := whole.Head
+		other.Chain[3] ^= 1
+		heads = []engine.JournalHead{other}
+		f("another head", 0, lines...)
+		heads = []engine.JournalHead{whole.Head.Next([]byte("more"))}
+		f("a later head", 0, lines...)
+	}
+	for _, text := range []string{"{}\n", "\n", "[]\n", `{"type":"start"}` + "\n", `{"type":"read","record":"AA=="}` + "\n", strings.Repeat("x", maxAuditLine+100000) + "\n"} {
+		if _, err := VerifyAudit(strings.NewReader(text), nil); !errors.Is(err, ErrAudit) {
+			t.Errorf("%.20q: %v", text, err)
+		}
+	}
+}
+
+// TestVerifyJournal compares a store's journal with its log and with heads that were kept.
+func TestVerifyJournal(t *testing.T) {
+	t.Parallel()
+	w, _, _ := audited(t)
+	if err := w.server.journal.anchor(); err != nil {
+		t.Fatal(err)
+	}
+	heads, err := VerifyJournal(w.engine, nil)
+	if err != nil || len(heads) != 2 {
+		t.Fatalf("%v, %v", heads, err)
+	}
+	if _, err := VerifyJournal(w.engine, heads); err != nil {
+		t.Fatal(err)
+	}
+	late := heads[0].Next([]byte("x"))
+	odd := heads[1]
+	odd.Chain[0] ^= 1
+	for _, kept := range []engine.JournalHead{late, odd, {Tenant: "gone", N: 1}} {
+		if _, err := VerifyJournal(w.engine, []engine.JournalHead{kept}); !errors.Is(err, ErrAudit) {
+			t.Errorf("%v: %v", kept, err)
+		}
+	}
+	forged := engine.AccessRecord{Kind: engine.AccessSeal, Tenant: "test", From: 1, Through: 3, Changes: 2, Digest: engine.Hash{1}}
+	payload, err := forged.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.AppendJournal(t.Context(), []engine.JournalEntry{{Tenant: "test", Payload: payload}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := VerifyJournal(w.engine, nil); !errors.Is(err, ErrAudit) || !strings.Contains(err.Error(), "seals 2 changes") {
+		t.Errorf("a seal of something else: %v", err)
+	}
+	w.store.DamageJournal("other", 1)
+	if _, err := VerifyJournal(w.engine, nil); !errors.Is(err, engine.ErrCorrupt) {
+		t.Errorf("a changed record: %v", err)
+	}
+}
+
+// TestAuditEventsAreFHIR holds each line to what R4 requires of an AuditEvent, element by element.
+func TestAuditEventsAreFHIR(t *testing.T) {
+	t.Parallel()
+	w, auditor, _ := audited(t)
+	pages, _ := w.trail(auditor, "format=fhir&limit=1000")
+	actions := map[string]int{}
+	for line := range bytes.Lines(bytes.Join(pages, nil)) {
+		var e struct {
+			ResourceType string
+			Type         struct{ System, Code string }
+			Subtype      []struct{ System, Code string }
+			Action       string
+			Recorded     string
+			Outcome      string
+			Agent        []struct {
+				Requestor *bool
+				Who       struct {
+					Identifier struct{ System, Value string }
+				}
+				Network *struct{ Address, Type string }
+			}
+			Source struct {
+				Observer struct {
+					Identifier struct{ System, Value string }
+				}
+			}
+			Entity []struct {
+				What struct {
+					Identifier struct{ System, Value string }
+				}
+				Type struct{ System, Code string }
+			}
+			Extension []struct{ URL, ValueString string }
+		}
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		whole := e.ResourceType == "AuditEvent" && e.Type.System != "" && e.Type.Code != "" && len(e.Subtype) == 1 && e.Subtype[0].Code != "" &&
+			strings.Contains("CRUDE", e.Action) && len(e.Action) == 1 && strings.HasSuffix(e.Recorded, "Z") && strings.Contains("048", e.Outcome) &&
+			len(e.Agent) == 1 && e.Agent[0].Requestor != nil && e.Agent[0].Who.Identifier.Value != "" && e.Source.Observer.Identifier.Value != ""
+		for _, x := range e.Extension {
+			whole = whole && strings.HasPrefix(x.URL, "urn:parley:audit:") && x.ValueString != ""
+		}
+		for _, x := range e.Entity {
+			whole = whole && x.What.Identifier.System != "" && x.What.Identifier.Value != "" && x.Type.System != "" && x.Type.Code != ""
+		}
+		if n := e.Agent[0].Network; n != nil {
+			whole = whole && n.Address != "" && n.Type == "2"
+		}
+		if !whole {
+			t.Errorf("not an AuditEvent: %s", line)
+		}
+		actions[e.Action+e.Outcome]++
+	}
+	for _, want := range []string{"C0", "R0", "U0", "E4"} {
+		if actions[want] == 0 {
+			t.Errorf("no event %s: %v", want, actions)
+		}
+	}
+}
+
+// TestEventsAreOfWhoActsAndWhoIsActedOn: an operator's acts on another tenant are events of both, with who it was.
+func TestEventsAreOfWhoActsAndWhoIsActedOn(t *testing.T) {
+	t.Parallel()
+	w, auditor, other := audited(t)
+	kinds := func(token string) (text string) {
+		for _, e := range w.as(token, "GET", "/v1/events?limit=200", "").is(200, "").at("events").([]any) {
+			e := e.(map[string]any)
+			text += fmt.Sprintf("%s %s/%s; ", e["kind"], e["tenant"], e["principal"])
+		}
+		return text
+	}
+	if got := kinds(other); got != "put_tenant test/system; create_key test/system; create_key test/system; " {
+		t.Errorf("the other tenant sees %q", got)
+	}
+	if got := kinds(auditor); !strings.Contains(got, "book test/principal-desk") || strings.Contains(got, "principal-theirs") {
+		t.Errorf("the first tenant sees %q", got)
+	}
+}
