@@ -34,6 +34,7 @@ type Index struct {
 	seats   vec[[seatsPerLeaf]*Reviewer]
 	labels  vec[[seatsPerLeaf]uint64] // in a tenant they ascend as ids do
 	tenants map[string]*tenantSets    // never changed, but replaced
+	numbers *uint64                   // given to traits, by all versions
 
 	segments []*segment     // consecutive; never changed, but replaced
 	sorted   slots.Interval // that licences and certifications are sorted by, see setLicense; the segments at least
@@ -109,7 +110,7 @@ func NewIndex(rules *Ruleset) *Index {
 
 func newIndex(minutes int, reach slots.Instant) *Index {
 	return &Index{
-		raster: slots.Raster{Minutes: minutes}, reach: reach, edition: 1, last: new(uint64(1)),
+		raster: slots.Raster{Minutes: minutes}, reach: reach, edition: 1, last: new(uint64(1)), numbers: new(uint64),
 		tenants: map[string]*tenantSets{},
 		oldest:  everything.Hull().Start,
 		holds:   btree.NewBTreeGOptions(heldUntil.before, btree.Options{Degree: holdsDegree, NoLocks: true}),

@@ -81,7 +81,7 @@ func (x *Index) sameSets(fresh *Index) error {
 	}
 	for tenant, s := range x.tenants { //order: any difference will do
 		want := fresh.tenant(tenant)
-		if !samePlane(&s.active, &want.active) {
+		if !slices.Equal(trimmed(&s.active), trimmed(&want.active)) {
 			return fmt.Errorf("active reviewers of %s differ", tenant)
 		}
 		names := make(map[setName]bool)
@@ -116,12 +116,25 @@ func (x *Index) sameSets(fresh *Index) error {
 		}
 		for _, z := range s.zones {
 			i := slices.IndexFunc(want.zones, func(o zoned) bool { return o.zone == z.zone })
-			if i >= 0 && !samePlane(&z.plane, &want.zones[i].plane) || i < 0 && !samePlane(&z.plane, &noPlane) {
+			var there []uint64
+			if i >= 0 {
+				there = trimmed(&want.zones[i].trait)
+			}
+			if !slices.Equal(trimmed(&z.trait), there) {
 				return fmt.Errorf("reviewers of %s in %s differ", tenant, z.zone)
 			}
 		}
 	}
 	return nil
+}
+
+// trimmed are the words of a trait up to the last member.
+func trimmed(a *trait) []uint64 {
+	words := a.words
+	for len(words) > 0 && words[len(words)-1] == 0 {
+		words = words[:len(words)-1]
+	}
+	return words
 }
 
 func samePlane(a, b *plane) bool {

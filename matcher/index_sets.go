@@ -13,8 +13,9 @@ import (
 // changed by an edition that is not its own.
 type tenantSets struct {
 	edition     uint64
-	active      plane
-	named       map[setName]plane
+	numbers     *uint64 // given to traits, by all versions of the index
+	active      trait
+	named       map[setName]trait
 	credentials []string // that occur or occurred, sorted
 	states      []string // of licences, likewise
 	years       []int    // of the last practice, likewise
@@ -58,7 +59,7 @@ const stillPractising = 1 << 16
 // zoned are the reviewers of a zone.
 type zoned struct {
 	zone *slots.Zone
-	plane
+	trait
 }
 
 // noSets are those of a tenant without reviewers.
@@ -78,29 +79,35 @@ func (x *Index) ownTenant(name string) *tenantSets {
 		return old
 	}
 	mine := *old
-	mine.edition = x.edition
+	mine.edition, mine.numbers = x.edition, x.numbers
 	mine.credentials, mine.states, mine.zones = slices.Clone(old.credentials), slices.Clone(old.states), slices.Clone(old.zones)
 	mine.years = slices.Clone(old.years)
 	if mine.named = maps.Clone(old.named); mine.named == nil {
-		mine.named = map[setName]plane{}
+		mine.named = map[setName]trait{}
 	}
 	x.tenants = maps.Clone(x.tenants)
 	x.tenants[name] = &mine
 	return &mine
 }
 
-func (s *tenantSets) set(n setName) *plane {
-	p := s.named[n]
-	return &p
+func (s *tenantSets) set(n setName) *trait {
+	a := s.named[n]
+	return &a
+}
+
+// change puts a reviewer into a trait, or takes him out.
+func (s *tenantSets) change(a *trait, ref int, in bool) {
+	*s.numbers++
+	a.put(ref, in, s.edition, *s.numbers)
 }
 
 func (s *tenantSets) put(n setName, ref int, in bool) {
-	p, known := s.named[n]
+	a, known := s.named[n]
 	if !known && !in {
 		return
 	}
-	p.put(ref, in, s.edition)
-	s.named[n] = p
+	s.change(&a, ref, in)
+	s.named[n] = a
 	switch {
 	case known:
 	case n.kind == setCredential:
@@ -127,7 +134,7 @@ func (s *tenantSets) putZone(z *slots.Zone, ref int, in bool) {
 		i = len(s.zones)
 		s.zones = append(s.zones, zoned{zone: z})
 	}
-	s.zones[i].put(ref, in, s.edition)
+	s.change(&s.zones[i].trait, ref, in)
 }
 
 // list puts v into the sets of what it has, or takes it out. Who is not active has
@@ -137,7 +144,7 @@ func (x *Index) list(v *Reviewer, in bool) {
 		return
 	}
 	s, ref := x.ownTenant(v.Tenant), int(v.Ref)
-	s.active.put(ref, in, s.edition)
+	s.change(&s.active, ref, in)
 	s.putZone(v.Zone, ref, in)
 	put := func(kind setKind, names []string, without setKind) {
 		if len(names) == 0 {

@@ -29,7 +29,7 @@ type bitSearch struct {
 	words   slab[uint64]   // dense sets
 	members slab[wordBits] // of casts
 	lists   slab[outcome]
-	planes  []plane // to be united
+	united  []trait // to be united
 	inquiry
 	casts   []cast // by tier, then the closest relation first
 	singles []int  // who is to be judged at a desk, by number

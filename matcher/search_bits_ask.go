@@ -2,7 +2,7 @@ package matcher
 
 import "math/bits"
 
-// ask asks for who is in one of some sets: planes[from:to] of a search.
+// ask asks for who is in one of some sets: united[from:to] of a search.
 type ask struct{ from, to int }
 
 // doubt is about who is in one of the sets of turning and in none of those of sure: it may
@@ -23,14 +23,14 @@ type inquiry struct {
 
 // forgetAsks makes room for new ones.
 func (b *bitSearch) forgetAsks() {
-	b.planes, b.asks, b.barred, b.doubts = b.planes[:0], b.asks[:0], b.barred[:0], b.doubts[:0]
+	b.united, b.asks, b.barred, b.doubts = b.united[:0], b.asks[:0], b.barred[:0], b.doubts[:0]
 	for i := range b.layers {
 		b.layers[i] = b.layers[i][:0]
 	}
 }
 
 // queued is the ask for one of the sets that were queued since there were from.
-func (b *bitSearch) queued(from int) ask { return ask{from, len(b.planes)} }
+func (b *bitSearch) queued(from int) ask { return ask{from, len(b.united)} }
 
 // askGeneral asks for what no row can waive. It reports whether anybody may meet it.
 func (b *bitSearch) askGeneral() bool {
@@ -38,15 +38,15 @@ func (b *bitSearch) askGeneral() bool {
 		if cr.payer == nil {
 			return false
 		}
-		from := len(b.planes)
+		from := len(b.united)
 		b.set(setProgram, cr.c.Program, "")
 		b.asks = append(b.asks, b.queued(from))
-		from = len(b.planes)
+		from = len(b.united)
 		b.set(setAnyHealthPlan, "", "")
 		b.set(setHealthPlan, cr.c.HealthPlan, "")
 		b.asks = append(b.asks, b.queued(from))
 		if cr.c.Modality != "" {
-			from = len(b.planes)
+			from = len(b.united)
 			b.set(setAnyModality, "", "")
 			b.set(setModality, cr.c.Modality, "")
 			b.asks = append(b.asks, b.queued(from))
@@ -58,7 +58,7 @@ func (b *bitSearch) askGeneral() bool {
 // askTree asks for who meets a tree. It reports whether asks can say that: an or of other
 // than single predicates takes sets of its own.
 func (b *bitSearch) askTree(cr *caseRules, n *activeNode) bool {
-	from := len(b.planes)
+	from := len(b.united)
 	switch {
 	case n.All != nil:
 		for _, child := range n.children {
@@ -88,7 +88,7 @@ func (b *bitSearch) askTree(cr *caseRules, n *activeNode) bool {
 
 // askLeaf queues who meets a predicate, and notes of whom that is in doubt.
 func (b *bitSearch) askLeaf(cr *caseRules, n *activeNode) {
-	from := len(b.planes)
+	from := len(b.united)
 	b.turning(cr, n)
 	turning := b.queued(from)
 	b.sure(cr, n)
@@ -115,13 +115,13 @@ func (b *bitSearch) askDoubts() {
 func (b *bitSearch) askRelated(layer []ask, least, most Relation) []ask {
 	for _, cr := range b.p.rules {
 		if cr.defaults != nil {
-			from := len(b.planes)
+			from := len(b.united)
 			b.related(cr.rs, cr.defaults, least, most, setSpecialty, 0)
 			layer = append(layer, b.queued(from))
 		}
 		for i := range cr.rows {
 			if row := &cr.rows[i]; row.tree != nil && row.required.Has(NeedSpecialty) {
-				from := len(b.planes)
+				from := len(b.united)
 				b.relatedIn(cr, row.tree, least, most)
 				layer = append(layer, b.queued(from))
 			}
@@ -142,7 +142,7 @@ func (b *bitSearch) relatedIn(cr *caseRules, n *activeNode, least, most Relation
 // among returns who of a block is in one of the sets that an ask names.
 func (b *bitSearch) among(a ask, at int, found *block) {
 	for i := a.from; i < a.to; i++ {
-		if one := b.planes[i].at(at); one != nil {
+		if one := b.united[i].at(at); one != nil {
 			for k := range found {
 				found[k] |= one[k]
 			}

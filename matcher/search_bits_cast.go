@@ -5,16 +5,16 @@ import "math/bits"
 // dense returns a set of all reviewers to be filled.
 func (b *bitSearch) dense() []uint64 { return b.words.take(b.width)[:b.width] }
 
-// keep leaves in dst who is in one of the planes.
-func keep(dst []uint64, planes []plane) {
+// keep leaves in dst who is in one of some sets.
+func keep(dst []uint64, sets []trait) {
 	for at := 0; at < len(dst); at += blockWords {
 		part := (*block)(dst[at:])
 		if *part == (block{}) {
 			continue
 		}
 		var some block
-		for i := range planes {
-			if one := planes[i].at(at / blockWords); one != nil {
+		for i := range sets {
+			if one := sets[i].at(at / blockWords); one != nil {
 				for k := range some {
 					some[k] |= one[k]
 				}
@@ -28,8 +28,8 @@ func keep(dst []uint64, planes []plane) {
 
 // keepQueued leaves in dst who is in one of the queued sets.
 func (b *bitSearch) keepQueued(dst []uint64) {
-	keep(dst, b.planes)
-	b.planes = b.planes[:0]
+	keep(dst, b.united)
+	b.united = b.united[:0]
 }
 
 // general returns who meets what no row can waive, for all cases.
@@ -295,5 +295,5 @@ func (b *bitSearch) keepRelated(dst []uint64, least Relation) {
 	for at := 0; at < len(dst); at += blockWords {
 		b.meet(layer, at/blockWords, (*block)(dst[at:]))
 	}
-	b.planes = b.planes[:0]
+	b.united = b.united[:0]
 }

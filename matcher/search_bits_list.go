@@ -229,7 +229,7 @@ func (b *bitSearch) tallyAt(z *slots.Zone, t slots.Instant) *tally {
 type dated struct {
 	date  slots.Date
 	tally *tally
-	zones []plane
+	zones []trait
 }
 
 // dateAt sorts the tenant's zones by the date that it is in them at t.
@@ -253,7 +253,7 @@ func (b *bitSearch) dateAt(t slots.Instant) {
 			}
 			b.dates[k] = dated{date: date, tally: b.x.tallyOn(date), zones: b.dates[k].zones[:0]}
 		}
-		b.dates[k].zones = append(b.dates[k].zones, z.plane)
+		b.dates[k].zones = append(b.dates[k].zones, z.trait)
 	}
 }
 

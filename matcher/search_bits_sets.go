@@ -9,7 +9,7 @@ func (b *bitSearch) set(kind setKind, name, detail string) {
 
 func (b *bitSearch) named(n setName) {
 	if p, some := b.sets.named[n]; some {
-		b.planes = append(b.planes, p)
+		b.united = append(b.united, p)
 	}
 }
 
