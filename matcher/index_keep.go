@@ -6,7 +6,8 @@ import "github.com/parleyhq/parley/slots"
 func (x *Index) Put(v *Reviewer, roster *Roster, calendar *slots.Calendar) {
 	ref := int(v.Ref)
 	old := x.seat(ref)
-	if old != nil {
+	listed := old != nil && sameTraits(old, v)
+	if old != nil && !listed {
 		x.list(old, false)
 	}
 	x.grow(ref + 1)
@@ -24,7 +25,9 @@ func (x *Index) Put(v *Reviewer, roster *Roster, calendar *slots.Calendar) {
 		x.crowded.put(ref, false, x.edition)
 		x.recount(v, 1, calendar)
 	}
-	x.list(v, true)
+	if !listed {
+		x.list(v, true)
+	}
 	for i, s := range x.segments {
 		if ref < s.tiles*blockBits {
 			x.seatRow(i, v, calendar)

@@ -171,6 +171,14 @@ func (x *Index) list(v *Reviewer, in bool) {
 	x.listDated(s, v, in)
 }
 
+// sameTraits reports whether list does the same for two versions of a reviewer.
+func sameTraits(a, b *Reviewer) bool {
+	return a.Active == b.Active && a.Tenant == b.Tenant && a.Zone == b.Zone && a.Credential == b.Credential &&
+		slices.Equal(a.Programs, b.Programs) && slices.Equal(a.HealthPlans, b.HealthPlans) && slices.Equal(a.Modalities, b.Modalities) &&
+		slices.Equal(a.Populations, b.Populations) && slices.Equal(a.Specialties, b.Specialties) && slices.Equal(a.Experience, b.Experience) &&
+		slices.Equal(a.Licenses, b.Licenses) && slices.Equal(a.BoardCertifications, b.BoardCertifications)
+}
+
 // listDated sorts v's licences and certifications by what they are all along the index.
 // Doing it again once the index reaches further changes what differs.
 func (x *Index) listDated(s *tenantSets, v *Reviewer, in bool) {

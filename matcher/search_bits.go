@@ -31,6 +31,9 @@ type bitSearch struct {
 	lists   slab[outcome]
 	united  []trait // to be united
 	inquiry
+	kept    lineups // of earlier searches
+	key     []uint64
+	once    lineup // that is not kept
 	casts   []cast // by tier, then the closest relation first
 	singles []int  // who is to be judged at a desk, by number
 	desk    desk

@@ -1,7 +1,5 @@
 package matcher
 
-import "math/bits"
-
 // ask asks for who is in one of some sets: united[from:to] of a search.
 type ask struct{ from, to int }
 
@@ -179,51 +177,6 @@ func (b *bitSearch) doubtful(at int) (some block) {
 	return some
 }
 
-// compliant makes casts of who leaves nothing unmet. What tier that is, the relation tells.
-func (b *bitSearch) compliant(odd, single []uint64, want tierSet) {
-	narrowed, some := b.askCompliant()
-	if !some {
-		return
-	}
-	var casts [RelationSameSubspecialty + 1]cast
-	for relation := range casts {
-		c := &casts[relation]
-		c.tier, c.relation = tierOf(0, Relation(relation)), Relation(relation)
-		c.members = b.members.take(b.width)
-	}
-	for at := range b.width / blockWords {
-		word := at * blockWords
-		var who block
-		if narrowed != nil {
-			who = *(*block)(narrowed[word:])
-		} else if one := b.sets.active.at(at); one != nil {
-			who = *one
-		} else {
-			continue
-		}
-		if !b.meet(b.asks, at, &who) {
-			continue
-		}
-		for _, ref := range b.barred {
-			if ref/blockBits == at {
-				who[ref%blockBits/64] &^= 1 << (ref % 64)
-			}
-		}
-		stand := b.stand(at, &who, (*block)(odd[word:]), (*block)(single[word:]))
-		for relation := range casts {
-			casts[relation].join(word, stand[relation][:])
-		}
-	}
-	for relation := RelationSameSubspecialty; ; relation-- {
-		if want.has(casts[relation].tier) {
-			b.addCast(&casts[relation])
-		}
-		if relation == RelationNone {
-			break
-		}
-	}
-}
-
 // askCompliant asks for who leaves nothing unmet. Where asks cannot say it, they start from
 // a set that is narrowed beforehand. It reports whether anybody may be found.
 func (b *bitSearch) askCompliant() (narrowed []uint64, some bool) {
@@ -250,44 +203,4 @@ func (b *bitSearch) askCompliant() (narrowed []uint64, some bool) {
 		b.layers[relation] = b.askRelated(b.layers[relation], relation, relation)
 	}
 	return narrowed, some
-}
-
-// stand sorts who, of a block, leaves nothing unmet by relation. Those that are odd become
-// single, and so do those of whom there are doubts, unless the rules say the same of them
-// all along the window.
-func (b *bitSearch) stand(at int, who, odd, single *block) (by [RelationSameSubspecialty + 1]block) {
-	doubts := b.doubtful(at)
-	rest := *who
-	for k, w := range who {
-		single[k] |= w & odd[k]
-		rest[k] = w &^ odd[k] &^ doubts[k]
-	}
-	b.closer = append(b.closer[:0], make([]block, len(b.layers[RelationSimilar]))...)
-	for relation := RelationSameSubspecialty; relation > RelationNone; relation-- {
-		class := &by[relation]
-		*class = rest
-		for i, a := range b.layers[relation] {
-			closer := &b.closer[i]
-			b.among(a, at, closer)
-			for k := range class {
-				class[k] &= closer[k]
-			}
-		}
-		for k := range rest {
-			rest[k] &^= class[k]
-		}
-	}
-	by[RelationNone] = rest
-	for k := range doubts {
-		for w := who[k] & doubts[k] &^ odd[k]; w != 0; w &= w - 1 {
-			g, ok := b.standing((at*blockWords+k)*64 + bits.TrailingZeros64(w))
-			switch {
-			case !ok:
-				single[k] |= w & -w
-			case g.tier.Compliant():
-				by[g.relation][k] |= w & -w
-			}
-		}
-	}
-	return by
 }
