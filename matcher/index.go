@@ -32,7 +32,8 @@ type Index struct {
 
 	size    int // numbers below were seen
 	seats   vec[[seatsPerLeaf]*Reviewer]
-	labels  vec[[seatsPerLeaf]uint64] // in a tenant they ascend as ids do
+	labels  vec[[seatsPerLeaf]uint64] // in a tenant they ascend as ids do; 0 = nobody
+	lows    vec[[seatsPerLeaf]uint64] // the least of each 64 labels
 	tenants map[string]*tenantSets    // never changed, but replaced
 	numbers *uint64                   // given to traits, by all versions
 
@@ -169,6 +170,14 @@ func (x *Index) seat(ref int) *Reviewer {
 
 // label returns the reviewer's place among the ids of his tenant.
 func (x *Index) label(ref int) uint64 { return x.labels.at(ref / seatsPerLeaf)[ref%seatsPerLeaf] }
+
+// low returns a label that is above that of none of the 64 reviewers from 64·word on.
+func (x *Index) low(word int) uint64 {
+	if l := x.lows.at(word / seatsPerLeaf); l != nil {
+		return l[word%seatsPerLeaf]
+	}
+	return 0
+}
 
 // built reports whether a segment holds all reviewers.
 func (x *Index) built(s *segment) bool { return s.tiles*blockBits >= x.size }

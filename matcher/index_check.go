@@ -65,6 +65,11 @@ func (x *Index) labelled(roster *Roster) error {
 	if !ok {
 		return fmt.Errorf("index: reviewer %s is labelled out of order", id)
 	}
+	for ref := range x.size {
+		if x.seat(ref) != nil && x.low(ref/seatsPerLeaf) > x.label(ref) {
+			return fmt.Errorf("index: reviewer %d is labelled below the least", ref)
+		}
+	}
 	return nil
 }
 

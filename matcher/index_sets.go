@@ -286,5 +286,18 @@ func (x *Index) relabel(roster *Roster, v *Reviewer) {
 }
 
 func (x *Index) setLabel(ref int, label uint64) {
-	x.labels.own(ref/seatsPerLeaf, x.edition)[ref%seatsPerLeaf] = label
+	word := ref / seatsPerLeaf
+	labels := x.labels.own(word, x.edition)
+	labels[ref%seatsPerLeaf] = label
+	x.lows.own(word/seatsPerLeaf, x.edition)[word%seatsPerLeaf] = least(labels)
+}
+
+// least is the least of 64 labels, 0 where there is none.
+func least(labels *[seatsPerLeaf]uint64) (low uint64) {
+	for _, label := range labels {
+		if label != 0 && (low == 0 || label < low) {
+			low = label
+		}
+	}
+	return low
 }

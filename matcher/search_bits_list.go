@@ -168,6 +168,9 @@ func (b *bitSearch) startsIn(casts []cast, i, cell int, far slots.Instant) {
 			continue // even without calls
 		}
 		for _, m := range c.members {
+			if b.beaten(c, m.word, start, far) {
+				continue
+			}
 			if met := b.freeIn(&cols, m.word, m.bits); met != 0 {
 				b.startsAt(c, m.word, met, start, far)
 			}

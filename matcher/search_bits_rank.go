@@ -55,6 +55,18 @@ func (p *picks) before(a, b *pick) bool {
 	return a.label < b.label
 }
 
+// beaten reports whether no start of a cast's members among the 64 reviewers from 64·word on
+// would be kept: the last one kept is the same but for its reviewer, who has no calls and a
+// label below theirs.
+func (b *bitSearch) beaten(c *cast, word int, start, far slots.Instant) bool {
+	if !b.picks.full() {
+		return false
+	}
+	last := b.picks.worst()
+	return last.firm == 0 && last.start == start && last.tier == c.tier && last.relation == c.relation && last.far == far &&
+		last.label <= b.x.low(word)
+}
+
 // admits reports whether add would keep x.
 func (p *picks) admits(x *pick) bool { return !p.full() || p.before(x, p.worst()) }
 

@@ -109,6 +109,9 @@ func (b *bitSearch) firstsByColumn(c *cast) {
 			}
 			left := rest[:0]
 			for _, m := range rest {
+				if b.picks.more && b.beaten(c, m.word, start, 0) {
+					continue // the page is settled from the next cell on
+				}
 				met := b.freeIn(&cols, m.word, m.bits)
 				if met != 0 {
 					count -= bits.OnesCount64(met)
@@ -327,6 +330,9 @@ func (n *weekCounts) before(b *bitSearch, word int, who uint64, last *pick) uint
 
 // labelled returns, of some of the 64 reviewers from 64·word on, whose label is below one.
 func (b *bitSearch) labelled(word int, who uint64, below uint64) (found uint64) {
+	if b.x.low(word) >= below {
+		return 0
+	}
 	labels := b.x.labels.at(word)
 	for w := who; w != 0; w &= w - 1 {
 		if i := bits.TrailingZeros64(w); labels[i%seatsPerLeaf] < below {
