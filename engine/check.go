@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tidwall/btree"
-
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -131,16 +129,16 @@ func (s *state) checkIndexes() error {
 			return fmt.Errorf("index of %s differs from its entities", x.name)
 		}
 	}
-	if !sameItems(s.holdsEnd.tree, fresh.holdsEnd.tree) || !sameItems(s.keysEnd.tree, fresh.keysEnd.tree) {
+	if !sameItems(&s.holdsEnd.tree, &fresh.holdsEnd.tree) || !sameItems(&s.keysEnd.tree, &fresh.keysEnd.tree) {
 		return fmt.Errorf("deadlines differ from holds and keys")
 	}
 	if s.answerBytes != fresh.answerBytes {
 		return fmt.Errorf("%d bytes of answers counted, %d there", s.answerBytes, fresh.answerBytes)
 	}
-	if !sameRows(s.calls, fresh.calls) || !sameRows(s.holders, fresh.holders) {
+	if !sameRows(&s.calls, &fresh.calls) || !sameRows(&s.holders, &fresh.holders) {
 		return fmt.Errorf("calls by case or holds by principal differ from holds and appointments")
 	}
-	if !sameRows(s.requests, fresh.requests) || !sameRows(s.reserved, fresh.reserved) {
+	if !sameRows(&s.requests, &fresh.requests) || !sameRows(&s.reserved, &fresh.reserved) {
 		return fmt.Errorf("open requests by case or by appointment id differ from callback requests")
 	}
 	if !sameCalendar(s.calendar, fresh.calendar) || s.roster.Len() != s.reviewers.len() {
@@ -173,8 +171,8 @@ func (s *state) rebuilt() (fresh *state, err error) {
 }
 
 // sameItems walks two trees side by side.
-func sameItems[T comparable](a, b *btree.BTreeG[*T]) bool {
-	return sameBy(a, b, func(x, y *T) bool { return *x == *y })
+func sameItems[K any, E comparable](a, b *tree[K, E]) bool {
+	return sameBy(a, b, func(x, y *E) bool { return *x == *y })
 }
 
 // sameIndex walks two indexes side by side.
@@ -191,23 +189,22 @@ func sameIndex(a, b index) bool {
 	}
 }
 
-func sameRows[T comparable](a, b table[T]) bool {
-	return sameBy(a.tree, b.tree, func(x, y row[T]) bool {
-		return x.tenant == y.tenant && x.id == y.id && *x.peek() == *y.peek()
-	})
+func sameRows[T comparable](a, b *table[T]) bool {
+	return sameBy(&a.tree, &b.tree, func(x, y *row[T]) bool { return x.name == y.name && *x.peek() == *y.peek() })
 }
 
-func sameBy[T any](a, b *btree.BTreeG[T], same func(x, y T) bool) bool {
+func sameBy[K, E any](a, b *tree[K, E], same func(x, y *E) bool) bool {
 	if a.Len() != b.Len() {
 		return false
 	}
-	other := b.Iter()
-	equal := true
-	a.Scan(func(x T) bool {
-		equal = other.Next() && same(x, other.Item())
-		return equal
-	})
-	return equal
+	y := b.walk()
+	for x := a.walk(); !x.done(); x.next() {
+		if y.done() || !same(x.item(), y.item()) {
+			return false
+		}
+		y.next()
+	}
+	return y.done()
 }
 
 func sameCalendar(a, b *slots.Calendar) bool {

@@ -88,7 +88,7 @@ func (s *state) checkPlace(there bool, tenant string, cases []string, c slots.Ca
 }
 
 func (s *state) checkHold(h *Hold) error {
-	if _, ok := s.holdsEnd.tree.Get(&deadline{h.ExpiresAt, h.Tenant, h.ID}); !ok {
+	if !s.holdsEnd.has(deadline{h.ExpiresAt, h.Tenant, h.ID}) {
 		return fmt.Errorf("hold %s has no deadline", h.ID)
 	}
 	return s.checkPlace(true, h.Tenant, h.CaseIDs, slots.Call{
@@ -108,7 +108,7 @@ func (s *state) checkAppointment(a *Appointment) error {
 		return err
 	}
 	listed := s.upcoming.has(a.place()) == (a.Status == Booked)
-	s.eachList(a, func(x index, e indexed) { listed = listed && x.has(e) })
+	s.eachList(a, func(x *index, e indexed) { listed = listed && x.has(e) })
 	s.eachOffice(a, func(e indexed) { listed = listed && s.byNPI.has(e) })
 	if d := s.awaited(a); d != nil {
 		listed = listed && s.results.has(d.place(a))

@@ -43,10 +43,10 @@ func TestCheckChangesFinds(t *testing.T) {
 	}
 	apt := func(s *state) *Appointment { a, _ := s.appointments.get("acme", "apt-1"); return a }
 	kase := func(s *state) *Case { c, _ := s.cases.get("acme", "case-1"); return c }
-	dropList := func(name func(*state) index) func(*state) {
+	dropList := func(name func(*state) *index) func(*state) {
 		return func(s *state) {
-			s.eachList(apt(s), func(x index, e indexed) {
-				if x.tree == name(s).tree {
+			s.eachList(apt(s), func(x *index, e indexed) {
+				if x == name(s) {
 					x.drop(e)
 				}
 			})
@@ -60,9 +60,9 @@ func TestCheckChangesFinds(t *testing.T) {
 	f("occupies", func(s *state) { s.calls.drop("acme", apt(s).CaseIDs[0]) })
 	f("not there", func(s *state) { change(s, func(a *Appointment) { a.CaseIDs = []string{"nowhere"} }) })
 	f("has no deadline", func(s *state) { s.holdsEnd.drop(deadline{testNow + 300, "acme", "hold-1"}) })
-	f("apt-1 is not listed", dropList(func(s *state) index { return s.byCase }))
-	f("apt-1 is not listed", dropList(func(s *state) index { return s.byReviewer }))
-	f("apt-1 is not listed", dropList(func(s *state) index { return s.byPrincipal }))
+	f("apt-1 is not listed", dropList(func(s *state) *index { return &s.byCase }))
+	f("apt-1 is not listed", dropList(func(s *state) *index { return &s.byReviewer }))
+	f("apt-1 is not listed", dropList(func(s *state) *index { return &s.byPrincipal }))
 	f("apt-1 is not listed", func(s *state) { s.upcoming.drop(apt(s).place()) })
 	f("apt-1 is not listed", func(s *state) { s.dropOffices(apt(s)) })
 	f("case-1 is not listed", func(s *state) { s.dropCaseKeys(kase(s)) })

@@ -20,22 +20,22 @@ const stateVersion = 4
 func (s *state) writeTo(w io.Writer) error {
 	out := &stateWriter{out: bufio.NewWriterSize(w, 64<<10)}
 	out.record(func(c *codec) { c.stateHead(s, s.least()) })
-	writeSection(out, s.reviewers, (*codec).reviewer)
-	writeSection(out, s.cases, (*codec).caseEntity)
-	writeSection(out, s.holds, (*codec).hold)
-	writeSection(out, s.appointments, (*codec).appointment)
-	writeSection(out, s.profiles, (*codec).profile)
-	writeSection(out, s.keys, (*codec).remembered)
+	writeSection(out, &s.reviewers, (*codec).reviewer)
+	writeSection(out, &s.cases, (*codec).caseEntity)
+	writeSection(out, &s.holds, (*codec).hold)
+	writeSection(out, &s.appointments, (*codec).appointment)
+	writeSection(out, &s.profiles, (*codec).profile)
+	writeSection(out, &s.keys, (*codec).remembered)
 	if s.least() >= 2 {
-		writeSection(out, s.callbacks, (*codec).callback)
-		writeSection(out, s.offered, (*codec).caseRecord)
+		writeSection(out, &s.callbacks, (*codec).callback)
+		writeSection(out, &s.offered, (*codec).caseRecord)
 	}
 	if s.least() >= 3 {
-		writeSection(out, s.tenants, (*codec).tenant)
-		writeSection(out, s.apiKeys, (*codec).apiKey)
+		writeSection(out, &s.tenants, (*codec).tenant)
+		writeSection(out, &s.apiKeys, (*codec).apiKey)
 	}
 	if s.least() >= 4 {
-		writeSection(out, s.anchors, (*codec).anchor)
+		writeSection(out, &s.anchors, (*codec).anchor)
 	}
 	if out.err != nil {
 		return out.err
@@ -111,7 +111,7 @@ func (w *stateWriter) number(n uint64) {
 	}
 }
 
-func writeSection[T any](w *stateWriter, t table[T], fields func(*codec, *T)) {
+func writeSection[T any](w *stateWriter, t *table[T], fields func(*codec, *T)) {
 	w.number(uint64(t.len()))
 	t.rows("", "", func(r row[T]) bool {
 		if r.lazy != nil {
@@ -133,14 +133,14 @@ func readTexts(r TextReader) (*state, error) {
 	var version uint8
 	in.record(func(c *codec) { version = c.stateHead(s, 1) })
 	counters := s.counters
-	readSection(in, s.reviewers, (*codec).reviewer, func(v *Reviewer) (string, string, error) {
+	readSection(in, &s.reviewers, (*codec).reviewer, func(v *Reviewer) (string, string, error) {
 		s.reviewers.put(v.Tenant, v.ID, v)
 		l.roster = append(l.roster, rosterEntry(v))
 		return v.Tenant, v.ID, nil
 	})
 	l.loadRoster()
 	l.readCases()
-	readSection(in, s.holds, (*codec).hold, func(v *Hold) (string, string, error) {
+	readSection(in, &s.holds, (*codec).hold, func(v *Hold) (string, string, error) {
 		s.holds.put(v.Tenant, v.ID, v)
 		return v.Tenant, v.ID, nil
 	})
@@ -149,7 +149,7 @@ func readTexts(r TextReader) (*state, error) {
 		l.fail(s.placeHold(h))
 		return in.err == nil
 	})
-	readSection(in, s.profiles, (*codec).profile, func(v *Profile) (string, string, error) {
+	readSection(in, &s.profiles, (*codec).profile, func(v *Profile) (string, string, error) {
 		s.profiles.put(v.Tenant, v.Principal, v)
 		return v.Tenant, v.Principal, nil
 	})
@@ -161,7 +161,7 @@ func readTexts(r TextReader) (*state, error) {
 		readAccess(in, s)
 	}
 	if version >= 4 {
-		readSection(in, s.anchors, (*codec).anchor, func(v *Anchor) (string, string, error) { return "", v.Tenant, s.putAnchor(v) })
+		readSection(in, &s.anchors, (*codec).anchor, func(v *Anchor) (string, string, error) { return "", v.Tenant, s.putAnchor(v) })
 	}
 	in.finish()
 	if in.err == nil && s.least() != version {
@@ -176,10 +176,10 @@ func readTexts(r TextReader) (*state, error) {
 
 // readLater reads the sections that version 2 adds.
 func readLater(in *stateReader, s *state) {
-	readSection(in, s.callbacks, (*codec).callback, func(v *CallbackRequest) (string, string, error) {
+	readSection(in, &s.callbacks, (*codec).callback, func(v *CallbackRequest) (string, string, error) {
 		return v.Tenant, v.ID, s.putCallback(v)
 	})
-	readSection(in, s.offered, (*codec).caseRecord, func(v *caseRecord) (string, string, error) {
+	readSection(in, &s.offered, (*codec).caseRecord, func(v *caseRecord) (string, string, error) {
 		s.offered.put(v.tenant, v.caseID, v)
 		return v.tenant, v.caseID, nil
 	})
@@ -187,8 +187,8 @@ func readLater(in *stateReader, s *state) {
 
 // readAccess reads the sections that version 3 adds.
 func readAccess(in *stateReader, s *state) {
-	readSection(in, s.tenants, (*codec).tenant, func(v *Tenant) (string, string, error) { return "", v.ID, s.putTenant(v) })
-	readSection(in, s.apiKeys, (*codec).apiKey, func(v *APIKey) (string, string, error) { return v.Tenant, v.ID, s.putAPIKey(v) })
+	readSection(in, &s.tenants, (*codec).tenant, func(v *Tenant) (string, string, error) { return "", v.ID, s.putTenant(v) })
+	readSection(in, &s.apiKeys, (*codec).apiKey, func(v *APIKey) (string, string, error) { return v.Tenant, v.ID, s.putAPIKey(v) })
 }
 
 // loadReviewer puts a reviewer whose number was given out before.
@@ -203,7 +203,7 @@ func (s *state) loadReviewer(r *Reviewer) error {
 
 // readSection reads the records of one section. put stores one in the state and
 // names it; names must ascend.
-func readSection[T any](r *stateReader, t table[T], fields func(*codec, *T), put func(*T) (tenant, id string, err error)) {
+func readSection[T any](r *stateReader, t *table[T], fields func(*codec, *T), put func(*T) (tenant, id string, err error)) {
 	var last row[T]
 	for n := r.number("length of a section"); n > 0 && r.err == nil; n-- {
 		before := t.len()
@@ -214,7 +214,7 @@ func readSection[T any](r *stateReader, t table[T], fields func(*codec, *T), put
 		}
 		next := row[T]{value: v}
 		next.tenant, next.id, r.err = put(v)
-		if r.err == nil && (t.len() == before || before > 0 && !rowBefore(last, next)) {
+		if r.err == nil && (t.len() == before || before > 0 && last.compare(next.name) >= 0) {
 			r.err = fmt.Errorf("%w: record %s out of order", errDamagedRecord, next.id)
 		}
 		last = next

@@ -210,6 +210,7 @@ func (f *rememberKey) fields(c *codec) {
 	c.bytes(&f.answer, MaxAnswerBytes)
 }
 func (f *rememberKey) apply(s *state, e *entry) error {
+	o := e.outcome(s, f.answer)
 	return s.putKey(&remembered{
 		tenant:      e.actor.Tenant,
 		principal:   e.actor.Principal,
@@ -217,6 +218,6 @@ func (f *rememberKey) apply(s *state, e *entry) error {
 		fingerprint: e.fingerprint,
 		expiresAt:   f.expiresAt,
 		kind:        e.kind,
-		outcome:     e.outcome(s, f.answer),
+		outcome:     firstOf(&o),
 	})
 }

@@ -40,7 +40,7 @@ func (s *state) activeHolds(tenant, principal string, now slots.Instant) int {
 		return 0
 	}
 	n := h.count
-	s.holdsEnd.tree.Scan(func(d *deadline) bool {
+	s.holdsEnd.tree.each(func(d *deadline) bool {
 		if d.at > now {
 			return false
 		}

@@ -51,11 +51,11 @@ func TestGoldenRecords(t *testing.T) {
 	golden(t, "key", 1, filled[APIKey](counting()), (*codec).apiKey)
 	golden(t, "remembered-key", 1, &remembered{
 		tenant: "acme", principal: "root", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindCreateKey,
-		outcome: Outcome{Seq: 7, Now: 1799395200, Created: true, APIKey: filled[APIKey](counting())},
+		outcome: firstOutcome{seq: 7, now: 1799395200, created: true, entity: filled[APIKey](counting())},
 	}, (*codec).remembered)
 	golden(t, "remembered", 3, &remembered{
 		tenant: "acme", principal: "alice", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindBook,
-		outcome: Outcome{Seq: 7, Now: 1799395200, Created: true, Appointment: filled[Appointment](counting())},
+		outcome: firstOutcome{seq: 7, now: 1799395200, created: true, entity: filled[Appointment](counting())},
 	}, (*codec).remembered)
 }
 

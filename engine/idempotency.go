@@ -13,7 +13,75 @@ type remembered struct {
 	fingerprint            Fingerprint
 	expiresAt              slots.Instant
 	kind                   Kind
-	outcome                Outcome
+	outcome                firstOutcome
+}
+
+// firstOutcome is the outcome of an accepted command in little memory, for millions are
+// remembered: it has one entity, or a call beside its request.
+type firstOutcome struct {
+	status  Status
+	created bool
+	seq     Seq
+	now     slots.Instant
+	entity  any          // *Reviewer, *Case, ... or []byte, a composed answer; nil: none
+	call    *Appointment // beside a *CallbackRequest
+}
+
+func firstOf(o *Outcome) firstOutcome {
+	f := firstOutcome{status: o.Status, created: o.Created, seq: o.Seq, now: o.Now}
+	switch {
+	case o.Reviewer != nil:
+		f.entity = o.Reviewer
+	case o.Case != nil:
+		f.entity = o.Case
+	case o.Hold != nil:
+		f.entity = o.Hold
+	case o.Callback != nil:
+		f.entity, f.call = o.Callback, o.Appointment
+	case o.Appointment != nil:
+		f.entity = o.Appointment
+	case o.Profile != nil:
+		f.entity = o.Profile
+	case o.Tenant != nil:
+		f.entity = o.Tenant
+	case o.APIKey != nil:
+		f.entity = o.APIKey
+	case len(o.Answer) > 0:
+		f.entity = o.Answer
+	}
+	return f
+}
+
+// again returns the outcome as it was.
+func (f *firstOutcome) again() Outcome {
+	o := Outcome{Status: f.status, Created: f.created, Seq: f.seq, Now: f.now, Appointment: f.call}
+	switch e := f.entity.(type) {
+	case *Reviewer:
+		o.Reviewer = e
+	case *Case:
+		o.Case = e
+	case *Hold:
+		o.Hold = e
+	case *CallbackRequest:
+		o.Callback = e
+	case *Appointment:
+		o.Appointment = e
+	case *Profile:
+		o.Profile = e
+	case *Tenant:
+		o.Tenant = e
+	case *APIKey:
+		o.APIKey = e
+	case []byte:
+		o.Answer = e
+	}
+	return o
+}
+
+// answerBytes is how many bytes of answer are remembered.
+func (f *firstOutcome) answerBytes() int {
+	answer, _ := f.entity.([]byte)
+	return len(answer)
 }
 
 const rememberedVersion = 1
@@ -35,7 +103,7 @@ func (s *state) recall(a Actor, key string, f Fingerprint, now slots.Instant) (o
 	case r.fingerprint != f:
 		return Outcome{Status: StatusKeyReused, Now: now}, true
 	}
-	o = r.outcome
+	o = r.outcome.again()
 	o.Replayed = true
 	return o, true
 }
@@ -46,28 +114,37 @@ func (s *state) putKey(r *remembered) error {
 		return errContradiction("entry %d remembers no key", s.seq)
 	}
 	id := keyID(r.principal, r.key)
-	if old, ok := s.keys.get(r.tenant, id); ok {
+	// What is remembered for a week holds on to no more than that.
+	r.principal, r.key = id[:len(r.principal)], id[len(r.principal)+1:]
+	if old := s.keys.put(r.tenant, id, r); old != nil {
 		if old.expiresAt > s.now {
 			return errContradiction("entry %d uses a key that is remembered", s.seq)
 		}
-		if err := s.dropKey(deadline{old.expiresAt, r.tenant, id}); err != nil {
+		if err := s.forget(deadline{old.expiresAt, r.tenant, id}, old); err != nil {
 			return err
 		}
 	}
-	s.keys.put(r.tenant, id, r)
 	s.keysEnd.add(deadline{r.expiresAt, r.tenant, id})
-	s.answerBytes += len(r.outcome.Answer)
+	s.answerBytes += r.outcome.answerBytes()
 	return nil
 }
 
 // dropKey forgets a key.
 func (s *state) dropKey(d deadline) error {
 	r, ok := s.keys.get(d.tenant, d.id)
-	if !ok || !s.keysEnd.drop(d) {
+	if !ok {
 		return errContradiction("no key of tenant %s that ends at %d", d.tenant, d.at)
 	}
 	s.keys.drop(d.tenant, d.id)
-	s.answerBytes -= len(r.outcome.Answer)
+	return s.forget(d, r)
+}
+
+// forget takes a key that is gone out of what is derived from keys.
+func (s *state) forget(d deadline, r *remembered) error {
+	if !s.keysEnd.drop(d) {
+		return errContradiction("no key of tenant %s that ends at %d", d.tenant, d.at)
+	}
+	s.answerBytes -= r.outcome.answerBytes()
 	return nil
 }
 
@@ -94,34 +171,45 @@ func (c *codec) remembered(r *remembered) {
 	integer(c, &r.expiresAt)
 	natural(c, &r.kind)
 	o := &r.outcome
-	natural(c, &o.Status)
-	natural(c, &o.Seq)
-	integer(c, &o.Now)
-	c.flag(&o.Created)
+	natural(c, &o.status)
+	natural(c, &o.seq)
+	integer(c, &o.now)
+	c.flag(&o.created)
 	switch r.kind {
 	case KindPutReviewer, KindDeactivateReviewer, KindAddAbsence:
-		optional(c, &o.Reviewer, (*codec).reviewer)
+		entity(c, o, (*codec).reviewer)
 	case KindPutCase:
-		optional(c, &o.Case, (*codec).caseEntity)
+		entity(c, o, (*codec).caseEntity)
 	case KindHold, KindAdHoc:
-		optional(c, &o.Hold, (*codec).hold)
+		entity(c, o, (*codec).hold)
 	case KindBook, KindReschedule, KindCancel,
 		KindRecordAttempt, KindStartCall, KindCompleteCall, KindNoShow, KindReassign:
-		optional(c, &o.Appointment, (*codec).appointment)
+		entity(c, o, (*codec).appointment)
 	case KindPutProfile:
-		optional(c, &o.Profile, (*codec).profile)
+		entity(c, o, (*codec).profile)
 	case KindRecordAnswer:
-		c.bytes(&o.Answer, MaxAnswerBytes)
+		answer, _ := o.entity.([]byte)
+		if c.bytes(&answer, MaxAnswerBytes); len(answer) > 0 {
+			o.entity = answer
+		}
 	case KindCreateCallback, KindCancelCallback:
-		optional(c, &o.Callback, (*codec).callback)
-		optional(c, &o.Appointment, (*codec).appointment)
+		entity(c, o, (*codec).callback)
+		optional(c, &o.call, (*codec).appointment)
 	case KindPutTenant:
-		optional(c, &o.Tenant, (*codec).tenant)
+		entity(c, o, (*codec).tenant)
 	case KindCreateKey, KindRevokeKey:
-		optional(c, &o.APIKey, (*codec).apiKey)
+		entity(c, o, (*codec).apiKey)
 	case KindLoadRules, KindReleaseHold, KindRecordOffer, KindAnchorJournal:
 	default:
 		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", r.kind))
+	}
+}
+
+// entity codes the entity of an outcome, which may be absent.
+func entity[T any](c *codec, o *firstOutcome, fields func(*codec, *T)) {
+	v, _ := o.entity.(*T)
+	if optional(c, &v, fields); v != nil {
+		o.entity = v
 	}
 }
 

@@ -17,7 +17,11 @@ func TestIndexWithin(t *testing.T) {
 			x.add(indexed{tenant: tenant, order: int64(n*(i+1) - 20), id: fmt.Sprintf("%03d", n)})
 		}
 	}
-	all := x.tree.Items()
+	var all []*indexed
+	x.tree.each(func(e *indexed) bool {
+		all = append(all, e)
+		return true
+	})
 	for _, span := range [][2]int64{{math.MinInt64, math.MaxInt64}, {0, 10}, {-20, -19}, {5, 5}, {1000, 2000}, {math.MinInt64, 0}, {60, math.MaxInt64}} {
 		var got, want []*indexed
 		x.within(span[0], span[1], func(e *indexed) { got = append(got, e) })

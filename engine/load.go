@@ -152,7 +152,7 @@ func (l *loader) loadCalls(of *loadedCalls, p *past[Appointment]) {
 			values = make([]call, 1024)
 		}
 		values[0].id = id
-		l.s.calls.tree.Load(row[call]{tenant: of.tenant, id: caseID, value: &values[0]})
+		l.s.calls.load(row[call]{name: name{of.tenant, caseID}, value: &values[0]})
 		values = values[1:]
 	})
 }
@@ -195,14 +195,14 @@ func (l *loader) readKeys() {
 		if scratch.key == "" {
 			l.fail(errContradiction("a remembered key is empty"))
 		}
-		next := row[remembered]{tenant: scratch.tenant, id: keyID(scratch.principal, scratch.key)}
+		next := row[remembered]{name: name{scratch.tenant, keyID(scratch.principal, scratch.key)}}
 		next.lazy = &lazy[remembered]{record: record, fields: (*codec).remembered}
-		if l.in.err == nil && l.s.keys.len() > 0 && !rowBefore(last, next) {
+		if l.in.err == nil && l.s.keys.len() > 0 && last.compare(next.name) >= 0 {
 			l.in.err = fmt.Errorf("%w: record %s out of order", errDamagedRecord, next.id)
 		}
 		l.ended = append(l.ended, deadline{scratch.expiresAt, next.tenant, next.id})
-		l.s.answerBytes += len(scratch.outcome.Answer)
-		l.s.keys.tree.Load(next)
+		l.s.answerBytes += scratch.outcome.answerBytes()
+		l.s.keys.load(next)
 		last = next
 	}
 	slices.SortFunc(l.ended, deadline.compare)

@@ -103,7 +103,7 @@ func (p *past[T]) from(tenant, id string, yield func(row[T]) bool) bool {
 	for ; i < len(p.tenants); i++ {
 		for ; n < p.end(i); n++ {
 			r := p.row(n)
-			if !yield(row[T]{tenant: p.tenants[i].name, id: r.id, lazy: &r.lazy}) {
+			if !yield(row[T]{name: name{p.tenants[i].name, r.id}, lazy: &r.lazy}) {
 				return false
 			}
 		}

@@ -121,24 +121,37 @@ func (a *Appointment) place() indexed {
 
 // list makes an appointment findable.
 func (s *state) list(a *Appointment) {
-	s.eachList(a, func(x index, e indexed) { x.add(e) })
-	s.addOffices(a)
+	// What goes into several lists lies together, and mostly leaves them together.
+	places := make([]indexed, 0, placesOfCall)
+	add := func(x *index, e indexed) {
+		if len(places) == cap(places) {
+			places = make([]indexed, 0, placesOfCall)
+		}
+		places = append(places, e)
+		x.addAt(&places[len(places)-1])
+	}
+	s.eachList(a, add)
+	s.eachOffice(a, func(e indexed) { add(&s.byNPI, e) })
 }
 
+// placesOfCall is how many places in lists a call about one case has that has one provider: by
+// case, reviewer, principal and NPI.
+const placesOfCall = 4
+
 func (s *state) unlist(a *Appointment) {
-	s.eachList(a, func(x index, e indexed) { x.drop(e) })
+	s.eachList(a, func(x *index, e indexed) { x.drop(e) })
 	s.dropOffices(a)
 }
 
 // eachList yields an appointment's places in the lists of its cases, its reviewer and
 // who created it.
-func (s *state) eachList(a *Appointment, do func(index, indexed)) {
+func (s *state) eachList(a *Appointment, do func(*index, indexed)) {
 	order := -int64(a.Span.Start)
 	for _, caseID := range a.CaseIDs {
-		do(s.byCase, indexed{tenant: a.Tenant, key: caseID, order: order, id: a.ID})
+		do(&s.byCase, indexed{tenant: a.Tenant, key: caseID, order: order, id: a.ID})
 	}
-	do(s.byReviewer, indexed{tenant: a.Tenant, key: a.ReviewerID, order: order, id: a.ID})
-	do(s.byPrincipal, indexed{tenant: a.Tenant, key: a.CreatedBy, order: order, id: a.ID})
+	do(&s.byReviewer, indexed{tenant: a.Tenant, key: a.ReviewerID, order: order, id: a.ID})
+	do(&s.byPrincipal, indexed{tenant: a.Tenant, key: a.CreatedBy, order: order, id: a.ID})
 }
 
 func (s *state) addOffices(a *Appointment) {

@@ -144,12 +144,12 @@ func (s *state) checkAccess() error {
 	switch {
 	case err != nil:
 		return err
-	case !sameItems(s.keyTenant.tree, fresh.keyTenant.tree):
+	case !sameItems(&s.keyTenant.tree, &fresh.keyTenant.tree):
 		return fmt.Errorf("index of keys by id differs from the keys")
-	case !sameItems(s.keysOf.tree, fresh.keysOf.tree):
+	case !sameItems(&s.keysOf.tree, &fresh.keysOf.tree):
 		return fmt.Errorf("index of keys by principal differs from the keys")
 	}
-	s.keyCounts.tree.Scan(func(r row[int]) bool {
+	s.keyCounts.tree.each(func(r *row[int]) bool {
 		if *r.value != fresh.tenantKeys(r.tenant) {
 			err = fmt.Errorf("%d keys of tenant %s counted, %d there", *r.value, r.tenant, fresh.tenantKeys(r.tenant))
 		}

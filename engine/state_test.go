@@ -137,7 +137,7 @@ func TestCheckFinds(t *testing.T) {
 			Span: slots.Interval{Start: at, End: at + 900}, Busy: slots.Interval{Start: at, End: at + 900}, ExpiresAt: s.now + 300,
 		}
 	}
-	first := func(x index) indexed { e, _ := x.tree.Min(); return *e }
+	first := func(x index) indexed { return *x.tree.first() }
 	f("overlap", func(s *state) { s.holds.put("acme", "hold-2", hold(s, "hold-2", "case-9", s.now+600)) })
 	f("has calls", func(s *state) { s.holds.put("acme", "hold-2", hold(s, "hold-2", "case-1", s.now+9000)) })
 	f("not there", func(s *state) { s.holds.put("acme", "hold-2", hold(s, "hold-2", "case-9", s.now+9000)) })
