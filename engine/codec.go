@@ -133,7 +133,11 @@ func (c *codec) uvarint(v uint64) uint64 {
 		return 0
 	}
 	if !c.reading {
-		c.out = binary.AppendUvarint(c.out, v)
+		if v < 0x80 { // nearly every one
+			c.out = append(c.out, byte(v))
+		} else {
+			c.out = binary.AppendUvarint(c.out, v)
+		}
 		return v
 	}
 	if c.pos < len(c.in) && c.in[c.pos] < 0x80 { // nearly every one
@@ -217,6 +221,10 @@ func (c *codec) text(p *string, limit int) {
 			c.pos += 1 + n
 			return
 		}
+	}
+	if n := len(*p); !c.reading && c.err == nil && n < 0x80 && n <= limit {
+		c.out = append(append(c.out, byte(n)), *p...)
+		return
 	}
 	n := c.length(len(*p), limit, "text")
 	switch {

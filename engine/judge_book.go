@@ -122,7 +122,8 @@ func (j *judging) judgeTerms(a *ask, e Expect, given []string) (refusal decision
 	m := &a.judged
 	if e.Tier != matcher.TierNone && e.Tier != m.Tier || e.Ruleset != "" && e.Ruleset != j.s.rules.version {
 		d := refuse(StatusRulesChanged, "")
-		d.outcome.Judgement = m
+		now := m.Clone()
+		d.outcome.Judgement = &now
 		return d, true
 	}
 	if a.specialtyMatch && m.Unmet.Has(matcher.NeedSpecialtyMatch) {
@@ -204,6 +205,15 @@ func (j *judging) place(image *Appointment, a *ask, given []string, role string)
 	image.Span, image.Busy = a.judged.Span, a.judged.Busy
 	image.Match = matchOf(&a.judged, j.s.rules.version)
 	image.Attestations = nil
+	if len(given) > 0 {
+		image.Attestations = j.attested(a, given, role)
+	}
+	image.Version++
+	image.UpdatedAt = j.now
+}
+
+// attested returns what of the codes given is asked for on the slot that was judged, case by case.
+func (j *judging) attested(a *ask, given []string, role string) (all []Attested) {
 	for i := range a.judged.Cases {
 		c := &a.judged.Cases[i]
 		codes := slices.Concat(c.Attestations, c.Optional)
@@ -213,11 +223,10 @@ func (j *judging) place(image *Appointment, a *ask, given []string, role string)
 				continue
 			}
 			_, version, _ := j.s.rules.compiled.AttestationText(code)
-			image.Attestations = append(image.Attestations, Attested{
+			all = append(all, Attested{
 				Code: code, CaseID: c.CaseID, Version: version, Role: role, At: j.now,
 			})
 		}
 	}
-	image.Version++
-	image.UpdatedAt = j.now
+	return all
 }

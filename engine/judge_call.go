@@ -192,7 +192,11 @@ func (a *Appointment) next(now slots.Instant) *Appointment {
 // of its cases, if that has no other, and returns the change of that call.
 func (j *judging) link(a *Appointment) []effect {
 	var last *Appointment
-	for _, c := range j.casesOf(a) {
+	for _, id := range a.CaseIDs {
+		c, _ := j.s.cases.get(a.Tenant, id)
+		if c == nil {
+			broken("the cases of a call are there", a.ID, id)
+		}
 		if c.Stage == 0 {
 			continue // nothing was escalated since its last new decision
 		}

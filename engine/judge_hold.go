@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
@@ -103,13 +105,15 @@ func matchOf(m *matcher.Judgement, ruleset string) Match {
 		Tier:         m.Tier,
 		Relation:     m.Relation,
 		Unmet:        m.Unmet,
-		Met:          m.Met,
-		Rules:        m.Rules,
+		Met:          slices.Clone(m.Met),
+		Rules:        slices.Clone(m.Rules),
 		Ruleset:      ruleset,
 		ZoneData:     slots.ZoneDataVersion(),
 		Consultative: m.Consultative,
 	}
-	for _, c := range m.Cases {
+	match.Cases = make([]CaseMatch, 0, len(m.Cases))
+	for i := range m.Cases {
+		c := &m.Cases[i]
 		match.Cases = append(match.Cases, CaseMatch{
 			CaseID: c.CaseID, Tier: c.Tier, Relation: c.Relation, Unmet: c.Unmet, Consultative: c.Consultative,
 		})

@@ -25,7 +25,11 @@ type ask struct {
 	cases    []*Case
 	reviewer *Reviewer
 	plan     *matcher.Plan
-	judged   matcher.Judgement
+	judged   matcher.Judgement // some of it in the plan's memory: what outlives the plan is copied
+
+	// Room for what nearly every question needs.
+	oneCase [1]*Case
+	oneSeen [1]*matcher.Case
 }
 
 // find looks the cases and the reviewer up.
@@ -42,6 +46,7 @@ func (j *judging) find(a *ask) (refusal decision, refused bool) {
 
 // findCases looks the cases up.
 func (j *judging) findCases(a *ask) (refusal decision, refused bool) {
+	a.cases = a.oneCase[:0]
 	for _, id := range a.caseIDs {
 		c, ok := j.caseAsked(id)
 		if !ok {
@@ -60,6 +65,7 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 	q := matcher.Query{
 		FirstAsked: a.firstAsked, SpecialtyMatch: a.specialtyMatch, Waivable: matcher.RevealAlways,
 		Mode: a.mode, NotBefore: a.notBefore, Windows: a.windows, Range: a.within, Kept: a.kept,
+		Cases: a.oneSeen[:0],
 	}
 	for _, c := range a.cases {
 		q.Cases = append(q.Cases, &c.Case)
@@ -68,7 +74,10 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 	if memory == nil {
 		memory = new(matcher.Searcher)
 	}
-	plan, no := memory.Plan(j.s.view(j.actor.Tenant, j.now, a.except), q)
+	view := memory.View()
+	*view = j.s.viewed(j.actor.Tenant, j.now)
+	j.s.except(view, a.except)
+	plan, no := memory.Plan(view, q)
 	if no == nil {
 		a.plan = plan
 		for i, c := range a.cases {
@@ -102,7 +111,7 @@ func (j *judging) judgeSlot(a *ask) (refusal decision, refused bool) {
 	if !ok {
 		broken("every reviewer is in the roster", a.reviewer.Ref, j.s.roster.Len())
 	}
-	a.judged = a.plan.Judge(reviewer, a.start).Clone() // an outcome outlives the plan
+	a.judged = a.plan.Judge(reviewer, a.start)
 	var status Status
 	switch a.judged.Fault {
 	case matcher.FaultNone:

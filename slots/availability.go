@@ -1,6 +1,9 @@
 package slots
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // ClockSpan is a half-open span of local clock time, Start < End ≤ 24:00.
 type ClockSpan struct{ Start, End ClockTime }
@@ -63,7 +66,11 @@ func (a *Availability) Expand(z *Zone, within Interval) Set {
 			}
 		}
 	}
-	return setOf(hours).Clip(within).Subtract(NewSet(a.Blocks...))
+	set := setOf(hours).Clip(within)
+	if set.Empty() || !slices.ContainsFunc(a.Blocks, set.Hull().Overlaps) {
+		return set
+	}
+	return set.Subtract(NewSet(a.Blocks...))
 }
 
 // on returns the span on date d, empty if the clocks leave nothing of it.
