@@ -22,15 +22,25 @@ func encode(v any) []byte {
 // fingerprint identifies a request for idempotency: route, {id} segment and canonical JSON (RFC 8785), so that
 // the order of members and white space do not matter. What is not JSON is taken byte by byte.
 func fingerprint(r *route, id string, body []byte) engine.Fingerprint {
-	text := make([]byte, 0, len(r.name)+len(id)+2+len(body))
-	text = append(append(text, r.name...), 0)
+	lent := replies.Get().(*replyBuffer)
+	defer replies.Put(lent)
+	text := append(append(lent.body[:0], r.name...), 0)
 	text = append(append(text, id...), 0)
 	head := len(text)
-	text = append(text, body...)
-	if canonical := jsontext.Value(text[head:]); r.contentType == "" && canonical.Canonicalize() == nil {
-		text = append(text[:head], canonical...)
-	} else {
+	plain := false
+	if r.contentType == "" {
+		text, plain = canonical(text, body)
+	}
+	if !plain {
 		text = append(text[:head], body...)
+		if value := jsontext.Value(text[head:]); r.contentType == "" && value.Canonicalize() == nil {
+			text = append(text[:head], value...)
+		} else {
+			text = append(text[:head], body...)
+		}
+	}
+	if lent.body = text[:0]; cap(text) > maxKeptReply {
+		lent.body = nil
 	}
 	return sha256.Sum256(text)
 }

@@ -50,6 +50,7 @@ var fuzzTargets = []fuzzed{
 	{"cursor", "server", "FuzzCursor", "readCursor"},
 	{"JSON, against encoding/json", "server", "FuzzDecode", "decode scan"},
 	{"JSON, the fast reader against the slow one", "server", "FuzzReader", "read"},
+	{"JSON, its canonical form against the library's", "server", "FuzzCanonical", "canonical"},
 	{"bodies of all routes", "server", "FuzzBodies", "readBundle"},
 	{"single values", "server", "FuzzResolve", ""},
 	{"tokens", "server", "FuzzTokens", "readPart"},
