@@ -38,7 +38,11 @@ type call struct {
 
 // wait is the context of everything that this request waits for. Most requests wait for nothing.
 func (c *call) wait() context.Context {
-	if c.ctx == nil {
+	switch {
+	case c.ctx != nil:
+	case c.patience == callTimeout:
+		c.ctx = c.server.waits.from(c.server.base, time.Now())
+	default:
 		c.ctx, c.cancel = context.WithTimeout(c.server.base, c.patience)
 	}
 	return c.ctx

@@ -59,6 +59,7 @@ type Server struct {
 	http     *fasthttp.Server
 	stop     context.CancelFunc
 	base     context.Context // parent of all calls, cancelled after the drain
+	waits    waits           // of most calls
 	// read returns a snapshot and a present instant that is not before its last stamped one.
 	read func() (*engine.Snapshot, slots.Instant)
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
