@@ -18,7 +18,7 @@ func (j *judging) adHoc(p AdHoc) decision {
 	start := fullMinute(max(j.now, p.AvailableAt))
 	a := &ask{
 		caseIDs: p.CaseIDs, start: start, mode: ModeAdHoc, specialtyMatch: p.SpecialtyMatch,
-		within: slots.Interval{Start: start, End: start + 1}, except: j.ownHold(p.CaseIDs, ""),
+		within: slots.Interval{Start: start, End: start + 1}, except: j.ownHold(p.CaseIDs),
 	}
 	if d, refused := j.findCases(a); refused {
 		return d

@@ -12,10 +12,11 @@ func (j *judging) book(p Book) decision {
 	if j.idInUse(p.ID) {
 		return refuse(StatusInvalid, "id_in_use")
 	}
+	own, occupied, scheduled := j.scheduled(p.CaseIDs, p.HoldID) // refused further below
 	a := &ask{
 		caseIDs: p.CaseIDs, reviewerID: p.ReviewerID, start: p.Start,
 		specialtyMatch: p.Notes.SpecialtyMatchRequested,
-		except:         j.ownHold(p.CaseIDs, p.HoldID),
+		except:         makingRoom(own, scheduled),
 	}
 	a.mode, a.notBefore = j.modeOf(p.HoldID)
 	if d, refused := j.find(a); refused {
@@ -27,11 +28,12 @@ func (j *judging) book(p Book) decision {
 	if d, refused := j.speakerRefused(a, p); refused {
 		return d
 	}
-	own, d, refused := j.scheduled(p.CaseIDs, p.HoldID)
-	if refused {
-		return d
+	if scheduled {
+		return occupied
 	}
 	if p.HoldID != "" {
+		var d decision
+		var refused bool
 		if own, d, refused = j.namedHold(p); refused {
 			return d
 		}
@@ -192,7 +194,7 @@ func (j *judging) booked(p Book, a *ask, own *Hold) decision {
 		}
 	}
 	j.place(image, a, p.Attestations, role)
-	followed := j.link(image)
+	followed := j.link(image, a.cases)
 	d.effects = append(d.effects, &putAppointment{image})
 	d.effects = append(d.effects, followed...)
 	return d

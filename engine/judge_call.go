@@ -190,13 +190,9 @@ func (a *Appointment) next(now slots.Instant) *Appointment {
 
 // link makes a new appointment the one that carries on the last escalated call
 // of its cases, if that has no other, and returns the change of that call.
-func (j *judging) link(a *Appointment) []effect {
+func (j *judging) link(a *Appointment, cases []*Case) []effect {
 	var last *Appointment
-	for _, id := range a.CaseIDs {
-		c, _ := j.s.cases.get(a.Tenant, id)
-		if c == nil {
-			broken("the cases of a call are there", a.ID, id)
-		}
+	for _, c := range cases {
 		if c.Stage == 0 {
 			continue // nothing was escalated since its last new decision
 		}

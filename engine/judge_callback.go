@@ -18,7 +18,7 @@ func (j *judging) createCallback(p CreateCallback) decision {
 	}
 	a := &ask{
 		caseIDs: p.CaseIDs, mode: ModeCallback, specialtyMatch: p.Notes.SpecialtyMatchRequested,
-		except: j.ownHold(p.CaseIDs, ""),
+		except: j.ownHold(p.CaseIDs),
 	}
 	if d, refused := j.findCases(a); refused {
 		return d

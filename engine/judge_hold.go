@@ -13,9 +13,10 @@ func (j *judging) holdSlot(p HoldSlot) decision {
 	if j.idInUse(p.ID) {
 		return refuse(StatusInvalid, "id_in_use")
 	}
+	own, occupied, scheduled := j.scheduled(p.CaseIDs, "") // refused further below
 	a := &ask{
 		caseIDs: p.CaseIDs, reviewerID: p.ReviewerID, start: p.Start, specialtyMatch: p.SpecialtyMatch,
-		except: j.ownHold(p.CaseIDs, ""),
+		except: makingRoom(own, scheduled),
 	}
 	if d, refused := j.find(a); refused {
 		return d
@@ -23,9 +24,8 @@ func (j *judging) holdSlot(p HoldSlot) decision {
 	if d, refused := j.makePlan(a); refused {
 		return d
 	}
-	own, d, refused := j.scheduled(p.CaseIDs, "")
-	if refused {
-		return d
+	if scheduled {
+		return occupied
 	}
 	if d, refused := j.judgeSlot(a); refused {
 		return d
@@ -33,7 +33,7 @@ func (j *judging) holdSlot(p HoldSlot) decision {
 	if j.holdsFull(own) {
 		return refuse(StatusTooManyHolds, "")
 	}
-	d = decision{subject: p.ID, created: true}
+	d := decision{subject: p.ID, created: true}
 	if own != nil {
 		d.effects = append(d.effects, &dropHold{id: own.ID})
 	}

@@ -154,8 +154,13 @@ func (j *judging) scheduled(caseIDs []string, named string) (own *Hold, refusal 
 }
 
 // ownHold returns the id of the hold that will make room, "" if none.
-func (j *judging) ownHold(caseIDs []string, named string) string {
-	own, _, refused := j.scheduled(caseIDs, named)
+func (j *judging) ownHold(caseIDs []string) string {
+	own, _, refused := j.scheduled(caseIDs, "")
+	return makingRoom(own, refused)
+}
+
+// makingRoom returns the id of the hold that will make room, "" if none: what scheduled has said.
+func makingRoom(own *Hold, refused bool) string {
 	if own == nil || refused {
 		return ""
 	}

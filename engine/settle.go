@@ -464,7 +464,7 @@ func (t *settling) assign(try *trial) {
 		PerformedByCredential: r.PerformedByCredential,
 	}
 	t.seat(image, a, r)
-	for _, f := range slices.Concat(a.asked(), t.link(image)) {
+	for _, f := range slices.Concat(a.asked(), t.link(image, a.cases)) {
 		t.add(f)
 	}
 	t.add(&putAppointment{image})
