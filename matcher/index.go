@@ -14,7 +14,8 @@ import (
 //     in the calendar lies in the cell or as near as his buffers reach, and the cap of
 //     the local date is not used up. A call of whole cells is free if its cells are.
 //   - columns: free once more, as the set of reviewers in each cell.
-//   - sets: the active reviewers of a tenant with an attribute.
+//   - sets: the active reviewers of a tenant with a trait. Each content of one has a number
+//     of its own, by which a Searcher knows what it has already made of it (see lineup).
 //   - tallies: how many firm calls of a reviewer start on a local date of his, or in
 //     a week.
 //

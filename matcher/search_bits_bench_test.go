@@ -35,12 +35,12 @@ func (n *national) questions() map[string]Query {
 }
 
 // BenchmarkBits compares both searches in one process: week pages, and the first twenty
-// offers up to the horizon.
+// offers up to the horizon; cold is the search over bits that finds no lineup kept.
 func BenchmarkBits(b *testing.B) {
 	for _, size := range []int{500, 5_000, 50_000} {
 		for _, kind := range []string{"plan", "week", "first20"} {
 			for _, question := range []string{"texas", "plain", "all"} {
-				for _, source := range []string{"bits", "tree"} {
+				for _, source := range []string{"bits", "cold", "tree"} {
 					b.Run(fmt.Sprintf("%d/%s/%s/%s", size, kind, question, source), func(b *testing.B) {
 						benchmarkSearch(b, size, kind, question, source)
 					})
@@ -62,6 +62,11 @@ func benchmarkSearch(b *testing.B, size int, kind, question, source string) {
 	var m Searcher
 	b.ReportAllocs()
 	for b.Loop() {
+		if source == "cold" {
+			for i := range m.bits.kept.places {
+				m.bits.kept.places[i].used = 0
+			}
+		}
 		switch p, _ := m.Plan(&view, q); kind {
 		case "week":
 			p.Week(WeekShape{Monday: n.monday, ReviewersPerPriority: 10, SlotsPerDay: 4})
