@@ -29,12 +29,20 @@ func (f *Formatter) Plain() *Formatter { return &Formatter{f.call, true} }
 // AppendWeek appends the body of an answer of POST /v1/search: times and labels in
 // zone z, names from the snapshot that the answer comes from, calls of minutes.
 func (f *Formatter) AppendWeek(dst []byte, s *engine.Snapshot, z *slots.Zone, week *matcher.WeekAnswer, minutes int) []byte {
-	w := offerWriter{call: &f.call, snap: s, zone: z, plain: f.plain}
+	w := f.writer(s, z)
+	defer w.done()
 	return w.week(dst, week, minutes)
 }
 
 // AppendEarliest is AppendWeek for POST /v1/search/earliest.
 func (f *Formatter) AppendEarliest(dst []byte, s *engine.Snapshot, z *slots.Zone, found *matcher.OffersAnswer, minutes int) []byte {
-	w := offerWriter{call: &f.call, snap: s, zone: z, plain: f.plain}
+	w := f.writer(s, z)
+	defer w.done()
 	return w.earliest(dst, found, minutes)
+}
+
+func (f *Formatter) writer(s *engine.Snapshot, z *slots.Zone) *offerWriter {
+	w := f.call.offerWriter(z)
+	w.snap, w.plain = s, f.plain
+	return w
 }

@@ -50,8 +50,9 @@ const (
 	tcpKeepAlive             = 30 * time.Second
 	acceptPause              = 10 * time.Millisecond // after a connection was refused for too many
 
-	// maxKeptReply is how much memory a connection keeps for its next answer, in bytes.
-	maxKeptReply = 64 << 10
+	// maxKeptReply is how large an answer's memory may be to be used for another one, in bytes: a week of
+	// four full tiers has some 150 KB.
+	maxKeptReply = 256 << 10
 
 	// maxJSONDepth bounds the nesting of a document, maxMembers the members of one object in it, maxFaults the errors
 	// listed in one problem.

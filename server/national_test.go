@@ -117,11 +117,13 @@ func (s *nationalSearch) week() matcher.WeekAnswer {
 func (s *nationalSearch) earliest() matcher.OffersAnswer { return s.plan(true).Earliest(20) }
 
 func (s *nationalSearch) writeWeek(week *matcher.WeekAnswer) {
-	w := &offerWriter{call: s.call, snap: s.snap, zone: s.query.Zone}
+	w := s.call.offerWriter(s.query.Zone)
 	s.body = w.week(s.body[:0], week, 15)
+	w.done()
 }
 
 func (s *nationalSearch) writeEarliest(found *matcher.OffersAnswer) {
-	w := &offerWriter{call: s.call, snap: s.snap, zone: s.query.Zone}
+	w := s.call.offerWriter(s.query.Zone)
 	s.body = w.earliest(s.body[:0], found, 15)
+	w.done()
 }

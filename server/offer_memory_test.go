@@ -28,6 +28,21 @@ func TestQuote(t *testing.T) {
 	})
 }
 
+// TestWords: what the wire says of a match needs no escaping.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for tier := matcher.TierNone; tier <= matcher.TierBothWaived; tier++ {
+		if s := tier.String(); !plainText(s) {
+			t.Errorf("tier %q", s)
+		}
+	}
+	for relation := matcher.RelationNone; relation <= matcher.RelationSameSubspecialty; relation++ {
+		if s := relation.String(); !plainText(s) {
+			t.Errorf("relation %q", s)
+		}
+	}
+}
+
 // TestSlotTimes: a writer that goes from day to day writes each time as it is written alone.
 func TestSlotTimes(t *testing.T) {
 	t.Parallel()
@@ -37,12 +52,13 @@ func TestSlotTimes(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := offerWriter{zone: zone}
+		w.begin()
 		at := slots.Instant(rapid.Int64Range(1_300_000_000, 1_800_000_000).Draw(t, "at"))
 		var answer []byte
 		for range 30 {
 			at += slots.Instant(rapid.IntRange(-100_000, 100_000).Draw(t, "step"))
 			s := matcher.SlotOffer{Start: at, End: at + slots.Instant(rapid.IntRange(1, 8*3600).Draw(t, "length"))}
-			want := slots.AppendInstant([]byte(`"start":"`), s.Start, zone)
+			want := slots.AppendInstant([]byte(`{"start":"`), s.Start, zone)
 			want = slots.AppendInstant(append(want, `","end":"`...), s.End, zone)
 			want = slots.AppendLabel(append(want, `","label":"`...), s.Start, zone)
 			want = append(want, `","consultativeOnly":false`...)

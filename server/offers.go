@@ -2,6 +2,7 @@ package server
 
 import (
 	"strconv"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -17,11 +18,37 @@ type offerWriter struct {
 	call *call
 	snap *engine.Snapshot // of the answer: names are read from it
 	zone *slots.Zone      // of the times and labels
+	told *slots.Zone      // of the answer before
 	// days write times, each those of one day in turn, for an answer comes back to its days
 	// with every reviewer.
 	days [8]dayWriter
 	// plain: every start is spelled out, and not made of what its day has in common.
 	plain bool
+}
+
+// offerWriters go from request to request, with what days have in common.
+var offerWriters = sync.Pool{New: func() any { return new(offerWriter) }}
+
+// offerWriter returns a writer for the answer of a call. It is put back by done.
+func (c *call) offerWriter(zone *slots.Zone) *offerWriter {
+	w := offerWriters.Get().(*offerWriter)
+	w.call, w.snap, w.zone, w.plain = c, c.snap, zone, false
+	return w
+}
+
+// done gives the writer back.
+func (w *offerWriter) done() {
+	w.call, w.snap = nil, nil
+	offerWriters.Put(w)
+}
+
+// begin is called before an answer of which every part follows the one before in one buffer.
+func (w *offerWriter) begin() {
+	same := w.told == w.zone
+	for i := range w.days {
+		w.days[i].begin(same, w.plain)
+	}
+	w.told = w.zone
 }
 
 // dayOf returns the writer for a day, in UTC: nearly that of the local day.
@@ -36,6 +63,7 @@ func priorityLabel(number int) string { return ordinals[number-1] + " Priority b
 
 // week appends the week grid.
 func (w *offerWriter) week(dst []byte, week *matcher.WeekAnswer, minutes int) []byte {
+	w.begin()
 	dst = append(dst, `{"week":{"start":"`...)
 	dst = slots.AppendDate(dst, week.Monday)
 	dst = append(dst, `","end":"`...)
@@ -54,6 +82,7 @@ func (w *offerWriter) week(dst []byte, week *matcher.WeekAnswer, minutes int) []
 
 // earliest appends the flat list.
 func (w *offerWriter) earliest(dst []byte, found *matcher.OffersAnswer, minutes int) []byte {
+	w.begin()
 	dst = append(dst, '{')
 	dst = w.head(dst, minutes)
 	dst = append(dst, `,"offers":`...)
@@ -81,7 +110,7 @@ func (w *offerWriter) priority(dst []byte, p *matcher.Priority) []byte {
 	dst = append(dst, `,"label":`...)
 	dst = quote(dst, priorityLabel(p.Number))
 	dst = append(dst, `,"tier":`...)
-	dst = quote(dst, p.Tier.String())
+	dst = word(dst, p.Tier.String())
 	dst = append(dst, `,"unmet":`...)
 	dst = quotes(dst, p.Unmet.Codes())
 	dst = append(dst, `,"attestations":`...)
@@ -100,54 +129,66 @@ func (w *offerWriter) reviewer(dst []byte, p *matcher.Priority, r *matcher.Revie
 	dst = append(dst, `{"reviewer":`...)
 	dst = w.name(dst, r.Reviewer)
 	dst = append(dst, `,"relation":`...)
-	dst = quote(dst, r.Relation.String())
+	dst = word(dst, r.Relation.String())
 	dst = append(dst, `,"days":[`...)
 	for i := range r.Days {
-		day := &r.Days[i]
-		dst = comma(dst, i)
-		dst = w.days[i].appendHead(dst, day.Date)
-		for j := range day.Slots {
-			dst = comma(dst, j)
-			dst = w.slot(append(dst, '{'), &w.days[i], &day.Slots[j])
-			dst = w.own(dst, p, &day.Slots[j])
-			dst = append(dst, '}')
-		}
-		dst = append(dst, `],"more":`...)
-		dst = strconv.AppendInt(dst, int64(day.More), 10)
-		dst = append(dst, '}')
+		dst = w.day(dst, p, &r.Days[i], &w.days[i])
+		dst = append(dst, ',')
 	}
-	return append(dst, ']', '}')
+	dst[len(dst)-1] = ']'
+	return append(dst, '}')
+}
+
+func (w *offerWriter) day(dst []byte, p *matcher.Priority, day *matcher.DayOffers, times *dayWriter) []byte {
+	dst = times.appendHead(dst, day.Date)
+	for j := range day.Slots {
+		s := &day.Slots[j]
+		dst = times.appendStart(dst, s, w.zone)
+		if s.Cases != nil {
+			dst = w.cases(dst, s)
+		}
+		if s.Unmet != p.Unmet || len(s.Attestations) != len(p.Attestations) { // the priority's is the union
+			dst = w.own(dst, s)
+		}
+		dst = append(dst, '}', ',')
+	}
+	if len(day.Slots) > 0 {
+		dst = dst[:len(dst)-1]
+	}
+	dst = append(dst, `],"more":`...)
+	return append(count(dst, day.More), '}')
+}
+
+// count appends a number that is seldom large.
+func count(dst []byte, n int) []byte {
+	switch {
+	case 0 <= n && n < 10:
+		return append(dst, '0'+byte(n))
+	case 10 <= n && n < 100:
+		return append(dst, '0'+byte(n/10), '0'+byte(n%10))
+	}
+	return strconv.AppendInt(dst, int64(n), 10)
 }
 
 // own appends what a slot needs where it differs from what its priority says.
-func (w *offerWriter) own(dst []byte, p *matcher.Priority, s *matcher.SlotOffer) []byte {
-	if s.Unmet == p.Unmet && len(s.Attestations) == len(p.Attestations) { // the priority's is the union
-		return dst
-	}
+func (w *offerWriter) own(dst []byte, s *matcher.SlotOffer) []byte {
 	dst = append(dst, `,"unmet":`...)
 	dst = quotes(dst, s.Unmet.Codes())
 	dst = append(dst, `,"attestations":`...)
 	return quotes(dst, s.Attestations)
 }
 
-// slot appends the members of a start, without braces.
+// slot appends the members of a start, behind the brace that opens it.
 func (w *offerWriter) slot(dst []byte, day *dayWriter, s *matcher.SlotOffer) []byte {
-	if w.plain {
-		dst = day.spell(dst, s, w.zone)
-	} else {
-		dst = day.appendTimes(dst, s, w.zone)
-	}
-	if s.Consultative {
-		dst = append(dst, `","consultativeOnly":true`...)
-	} else {
-		dst = append(dst, `","consultativeOnly":false`...)
-	}
-	if s.Late {
-		dst = append(dst, `,"late":true`...)
-	}
+	dst = day.appendStart(dst, s, w.zone)
 	if s.Cases == nil {
 		return dst
 	}
+	return w.cases(dst, s)
+}
+
+// cases appends what each case says of a start where they differ.
+func (w *offerWriter) cases(dst []byte, s *matcher.SlotOffer) []byte {
 	dst = append(dst, `,"cases":[`...)
 	for i := range s.Cases {
 		j := &s.Cases[i]
@@ -155,7 +196,7 @@ func (w *offerWriter) slot(dst []byte, day *dayWriter, s *matcher.SlotOffer) []b
 		dst = append(dst, `{"caseId":`...)
 		dst = quote(dst, j.CaseID)
 		dst = append(dst, `,"tier":`...)
-		dst = quote(dst, j.Tier.String())
+		dst = word(dst, j.Tier.String())
 		dst = append(dst, `,"unmet":`...)
 		dst = quotes(dst, j.Unmet.Codes())
 		dst = append(dst, `,"consultativeOnly":`...)
@@ -179,15 +220,15 @@ func (w *offerWriter) offers(dst []byte, list []matcher.Offer) []byte {
 }
 
 func (w *offerWriter) offer(dst []byte, o *matcher.Offer) []byte {
-	dst = w.slot(append(dst, '{'), w.dayOf(o.Start), &o.SlotOffer)
+	dst = w.slot(dst, w.dayOf(o.Start), &o.SlotOffer)
 	dst = append(dst, `,"reviewer":`...)
 	dst = w.name(dst, o.Reviewer)
 	dst = append(dst, `,"relation":`...)
-	dst = quote(dst, o.Relation.String())
+	dst = word(dst, o.Relation.String())
 	dst = append(dst, `,"priority":`...)
 	dst = strconv.AppendInt(dst, int64(o.Priority), 10)
 	dst = append(dst, `,"tier":`...)
-	dst = quote(dst, o.Tier.String())
+	dst = word(dst, o.Tier.String())
 	dst = append(dst, `,"unmet":`...)
 	dst = quotes(dst, o.Unmet.Codes())
 	dst = append(dst, `,"attestations":`...)
@@ -270,6 +311,11 @@ func quote(dst []byte, s string) []byte {
 		panic("server: text of an answer is not UTF-8")
 	}
 	return dst
+}
+
+// word appends one of the wire's own words as a JSON string.
+func word(dst []byte, s string) []byte {
+	return append(append(append(dst, '"'), s...), '"')
 }
 
 // quoteText is quote for a text of an answer.

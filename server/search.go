@@ -113,9 +113,10 @@ func searchWeek(c *call) answer {
 			return refuse(p)
 		}
 	}
-	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
+	w := c.offerWriter(q.zone)
 	r := replies.Get().(*replyBuffer)
 	r.body = w.week(r.body[:0], &week, plan.CallMinutes)
+	w.done()
 	c.searchedWeek(&q, &week, time.Since(begun))
 	searchers.Put(m)
 	return answer{status: http.StatusOK, body: r.body, lent: r}
@@ -149,9 +150,10 @@ func searchEarliest(c *call) answer {
 			return refuse(p)
 		}
 	}
-	w := &offerWriter{call: c, snap: c.snap, zone: q.zone}
+	w := c.offerWriter(q.zone)
 	r := replies.Get().(*replyBuffer)
 	r.body = w.earliest(r.body[:0], &found, plan.CallMinutes)
+	w.done()
 	c.searchedEarliest(&q, &found, time.Since(begun))
 	searchers.Put(m)
 	return answer{status: http.StatusOK, body: r.body, lent: r}
