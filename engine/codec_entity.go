@@ -100,10 +100,12 @@ func (c *codec) interval(i *slots.Interval) {
 	integer(c, &i.End)
 }
 
-func (c *codec) sealed(s *Sealed) {
+func (c *codec) sealed(s *Sealed) { c.sealedUpTo(s, MaxSealedBytes) }
+
+func (c *codec) sealedUpTo(s *Sealed, limit int) {
 	natural(c, &s.KeyID)
 	c.bytes(&s.Nonce, 64)
-	c.bytes(&s.Bytes, MaxSealedBytes)
+	c.bytes(&s.Bytes, limit)
 }
 
 // caseHead codes the beginning of a case: its version and name.

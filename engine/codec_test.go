@@ -183,6 +183,13 @@ func sampleEntry(next func(uint64) uint64, kind Kind) *entry {
 		e.effects = []effect{&putAnchor{filled[Anchor](next)}}
 		return e
 	}
+	if kind == KindReseal {
+		e.effects = []effect{
+			&putSealed{InAppointment, "acme", "apt-1", 4, Sealed{KeyID: 3, Nonce: []byte("nonce"), Bytes: []byte("bytes")}},
+			&putSealed{InKey, "acme", "alice\x00k-1", 0, Sealed{KeyID: 3, Nonce: []byte("other"), Bytes: []byte("more")}},
+		}
+		return e
+	}
 	if kind >= KindPutTenant {
 		e.effects = []effect{&putTenant{filled[Tenant](next)}, &putAPIKey{filled[APIKey](next)}, &dropAPIKey{tenant: "acme", id: "key-0"}}
 		return e

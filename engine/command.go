@@ -37,6 +37,7 @@ const (
 	KindCreateKey
 	KindRevokeKey
 	KindAnchorJournal
+	KindReseal
 	kindEnd
 )
 
@@ -66,6 +67,7 @@ var kindNames = [kindEnd]string{
 	KindCreateKey:          "create_key",
 	KindRevokeKey:          "revoke_key",
 	KindAnchorJournal:      "anchor_journal",
+	KindReseal:             "reseal",
 }
 
 // String returns the kind's name in snake_case, for metrics and audit.

@@ -24,6 +24,8 @@ func (e *entry) accessPayload(before *state) (Payload, bool) {
 		return e.anchorsOf(before), true
 	case KindRevokeKey:
 		return RevokeKey{Tenant: q.tenant, ID: e.subject, Expect: q.expect}, true
+	case KindReseal:
+		return e.resealOf(before), true
 	}
 	return nil, false
 }

@@ -50,6 +50,10 @@
 //     what is not there.
 //  13. A broken invariant stops the process: nothing here recovers from a panic.
 //
+// Personal fields are sealed parts of their records (Vault), which judging and applying
+// never open. With data keys they are encrypted, bound to their place; nonces come from
+// Options.Random, so that nothing here draws any. Reseal puts them under another key.
+//
 // # Progress
 //
 //	published ≤ durable ≤ applied ≤ published + 2·BatchLimit

@@ -31,6 +31,7 @@ const (
 	numberPutAPIKey
 	numberDropAPIKey
 	numberPutAnchor
+	numberPutSealed
 )
 
 // newEffect returns an empty effect to read into, nil for an unknown number.
@@ -68,6 +69,8 @@ func newEffect(number uint8) effect {
 		return new(dropAPIKey)
 	case numberPutAnchor:
 		return &putAnchor{new(Anchor)}
+	case numberPutSealed:
+		return new(putSealed)
 	}
 	return nil
 }

@@ -199,7 +199,7 @@ func (c *codec) remembered(r *remembered) {
 		entity(c, o, (*codec).tenant)
 	case KindCreateKey, KindRevokeKey:
 		entity(c, o, (*codec).apiKey)
-	case KindLoadRules, KindReleaseHold, KindRecordOffer, KindAnchorJournal:
+	case KindLoadRules, KindReleaseHold, KindRecordOffer, KindAnchorJournal, KindReseal:
 	default:
 		c.fail(errDamagedRecord, fmt.Sprintf("kind %d", r.kind))
 	}

@@ -123,6 +123,8 @@ func (j *judging) decide(p Payload) decision {
 		return j.revokeKey(p)
 	case AnchorJournal:
 		return j.anchorJournal(p)
+	case Reseal:
+		return j.reseal(p)
 	}
 	panic(fmt.Sprintf("engine: no such payload: %T", p))
 }

@@ -179,6 +179,7 @@ type Identity struct {
 	Tenant    string // the default tenant
 	Format    int    // format version of the bytes, from 1; 0 = the newest
 	Sandbox   bool   // true: its clock is a sandbox clock, for ever
-	DigestKey []byte // 32 bytes; keys the digests of personal data
+	DigestKey []byte // 32 bytes; keys the digests of personal data; nil if it is wrapped by a key that is not there
+	WrappedBy uint32 // the data key that wraps the digest key on disk; 0 = none, nothing in the store has ever been encrypted
 	CreatedAt int64  // Unix seconds
 }

@@ -27,8 +27,10 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		c.notBefore(s.now)
 	}
 	e := &Engine{
-		options:     o,
-		vault:       NewVault(o.Identity.DigestKey),
+		options: o,
+		vault: NewVaultOf(VaultOptions{
+			DigestKey: o.Identity.DigestKey, WrappedBy: o.Identity.WrappedBy, Keys: o.Keys, Random: o.Random,
+		}),
 		queue:       make(chan *request, o.QueueLimit),
 		closing:     make(chan struct{}),
 		stopped:     make(chan struct{}),

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/parleyhq/parley/matcher"
 )
@@ -53,6 +54,10 @@ type Options struct {
 	// embedded one. A store that has rules keeps its own.
 	Rules    []byte
 	Observer Observer
+	// Keys protect personal data; nil = it is written in clear, or, in an encrypted
+	// store, not at all. Random is where nonces come from, required with keys.
+	Keys   *DataKeys
+	Random io.Reader
 	// Progress is called while the log is replayed, with numbers of entries.
 	Progress func(done, total uint64)
 	// Loading is called while the checkpoint is loaded, with numbers of bytes.
@@ -72,6 +77,9 @@ type Options struct {
 func (o Options) withDefaults() (Options, error) {
 	if o.Log == nil {
 		return o, errors.New("engine: options name no log")
+	}
+	if o.Keys != nil && o.Random == nil {
+		return o, errors.New("engine: options have keys and no source of nonces")
 	}
 	if o.Clock == nil {
 		o.Clock = SystemClock()

@@ -19,6 +19,8 @@ type ReplayOptions struct {
 	Rejudge bool
 	// Progress is called while entries are replayed.
 	Progress func(done, total uint64)
+	// Keys open the sealed parts; nil = those under a key are not looked into.
+	Keys *DataKeys
 }
 
 // Report is what a replay has found.
@@ -30,6 +32,8 @@ type Report struct {
 	Rules      string        // version in force
 	Counts     Counts
 	Counters   Counters
+	// Unopened counts the sealed parts of the state whose key was not at hand.
+	Unopened []KeyCount
 	// Rejudged counts the entries that were judged again, Different those with
 	// another result; Differences holds the first MaxDifferences of them.
 	Rejudged, Different uint64
@@ -70,6 +74,7 @@ func Replay(ctx context.Context, log Log, id Identity, o ReplayOptions) (Report,
 	if v.chain != end {
 		return v.report, fmt.Errorf("%w: the chain up to seq %d differs from the log's", ErrCorrupt, last)
 	}
+	vault := NewVaultOf(VaultOptions{DigestKey: id.DigestKey, WrappedBy: id.WrappedBy, Keys: o.Keys})
 	s := &Snapshot{state: v.state, chain: v.chain}
 	v.report.Last, v.report.Stamped, v.report.State = s.Seq(), s.Stamped(), s.Hash()
 	v.report.Rules, v.report.Counts, v.report.Counters = v.state.rules.version, s.Counts(), s.Counters()
@@ -77,7 +82,7 @@ func Replay(ctx context.Context, log Log, id Identity, o ReplayOptions) (Report,
 		s.Check,
 		func() error { return checkDerived(log, SpaceAudit, "audit", v.audit, last) },
 		func() error { return checkDerived(log, SpaceOffers, "offer", v.offers, last) },
-		func() error { return v.state.checkSealed(NewVault(id.DigestKey)) },
+		func() (err error) { v.report.Unopened, err = v.state.checkSealed(vault); return err },
 	} {
 		if err := check(); err != nil {
 			return v.report, err
@@ -208,69 +213,4 @@ func (m *multiset) add(key, value []byte) {
 	for i := range m.sum {
 		m.sum[i] += binary.BigEndian.Uint64(digest[8*i:])
 	}
-}
-
-// checkSealed opens every sealed part and compares the digests that it explains.
-func (s *state) checkSealed(v *Vault) (err error) {
-	s.reviewers.each(func(r *Reviewer) bool {
-		_, err = v.OpenReviewer(r.Tenant+"/reviewer/"+r.ID, r.Personal)
-		return err == nil
-	})
-	if err != nil {
-		return err
-	}
-	s.cases.each(func(c *Case) bool {
-		place := c.Tenant + "/case/" + c.ID
-		var p *CasePersonal
-		if p, err = v.OpenCase(place, c.Personal); err != nil {
-			return false
-		}
-		if p.MemberID != "" && v.DigestMemberID(p.MemberID) != c.MemberID ||
-			p.MemberBirthDate != "" && v.DigestBirthDate(p.MemberBirthDate) != c.BirthDate {
-			err = fmt.Errorf("%w: the digests of %s differ from its sealed part", ErrCorrupt, place)
-		}
-		return err == nil
-	})
-	if err != nil {
-		return err
-	}
-	s.holds.each(func(h *Hold) bool {
-		_, err = v.OpenCaller(h.Tenant+"/hold/"+h.ID, h.Caller)
-		return err == nil
-	})
-	if err != nil {
-		return err
-	}
-	s.appointments.each(func(a *Appointment) bool {
-		err = a.checkSealed(v)
-		return err == nil
-	})
-	if err != nil {
-		return err
-	}
-	s.callbacks.each(func(r *CallbackRequest) bool {
-		_, err = v.OpenAppointment(r.Tenant+"/appointment/"+r.AppointmentID, r.Personal)
-		return err == nil
-	})
-	return err
-}
-
-func (a *Appointment) checkSealed(v *Vault) error {
-	place := a.Tenant + "/appointment/" + a.ID
-	if _, err := v.OpenAppointment(place, a.Personal); err != nil {
-		return err
-	}
-	if _, err := v.OpenReport(place, a.Report); err != nil {
-		return err
-	}
-	if _, err := v.OpenCaller(a.Tenant+"/hold/"+a.CallerHold, a.Caller); err != nil {
-		return err
-	}
-	for i := range a.Attempts {
-		if _, err := v.OpenAttempt(place, a.Attempts[i].Personal); err != nil {
-			return err
-		}
-	}
-	_, err := v.OpenReviewer(a.Tenant+"/reviewer/"+a.ReviewerID, a.ReviewerPersonal)
-	return err
 }

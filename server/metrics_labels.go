@@ -38,5 +38,6 @@ var (
 		engine.KindCreateKey:          "create_key",
 		engine.KindRevokeKey:          "revoke_key",
 		engine.KindAnchorJournal:      "anchor_journal",
+		engine.KindReseal:             "reseal",
 	}
 )

@@ -161,7 +161,7 @@ func TestLabelSets(t *testing.T) {
 			t.Errorf("%s is no conflict", code)
 		}
 	}
-	for k := engine.KindLoadRules; k <= engine.KindRevokeKey; k++ {
+	for k := engine.KindLoadRules; k <= engine.KindReseal; k++ {
 		if kindLabel(k) == "" || kindLabel(k) == "other" {
 			t.Errorf("kind %d has no label", k)
 		}

@@ -1,0 +1,187 @@
+package engine
+
+// sealing is a record with sealed parts.
+type sealing[T any] interface {
+	*T
+	// sealedParts lists the parts, absent ones too, always in the same order.
+	sealedParts() []sealedPart
+	// copied returns a copy whose parts are not those of the record.
+	copied() *T
+	// reformed takes in what was changed through the parts that were listed.
+	reformed(parts []sealedPart)
+}
+
+func partsIn[T any, P sealing[T]](t *table[T], tenant, id string) []sealedPart {
+	v, ok := t.get(tenant, id)
+	if !ok {
+		return nil
+	}
+	return P(v).sealedParts()
+}
+
+// reform stores a copy of a record with one part in another form.
+func reform[T any, P sealing[T]](t *table[T], f *putSealed) bool {
+	old, ok := t.get(f.tenant, f.id)
+	if !ok {
+		return false
+	}
+	v := P(old).copied()
+	parts := P(v).sealedParts()
+	if f.index < 0 || f.index >= len(parts) || parts[f.index].at.empty() {
+		return false
+	}
+	*parts[f.index].at = f.sealed
+	P(v).reformed(parts)
+	t.put(f.tenant, f.id, v)
+	return true
+}
+
+// sealedPart is a part of a record: what it holds, and where it may be opened.
+type sealedPart struct {
+	kind               sealKind
+	tenant, entity, id string
+	at                 *Sealed
+}
+
+func (p *sealedPart) place() string { return p.tenant + "/" + p.entity + "/" + p.id }
+
+func (r *Reviewer) sealedParts() []sealedPart {
+	return []sealedPart{{kindReviewer, r.Tenant, "reviewer", r.ID, &r.Personal}}
+}
+
+func (c *Case) sealedParts() []sealedPart {
+	return []sealedPart{{kindCase, c.Tenant, "case", c.ID, &c.Personal}}
+}
+
+func (h *Hold) sealedParts() []sealedPart {
+	return []sealedPart{{kindCaller, h.Tenant, "hold", h.ID, &h.Caller}}
+}
+
+func (a *Appointment) sealedParts() []sealedPart {
+	parts := []sealedPart{
+		{kindReviewer, a.Tenant, "reviewer", a.ReviewerID, &a.ReviewerPersonal},
+		{kindAppointment, a.Tenant, "appointment", a.ID, &a.Personal},
+		{kindReport, a.Tenant, "appointment", a.ID, &a.Report},
+		{kindCaller, a.Tenant, "hold", a.CallerHold, &a.Caller},
+	}
+	for i := range a.Attempts {
+		parts = append(parts, sealedPart{kindAttempt, a.Tenant, "appointment", a.ID, &a.Attempts[i].Personal})
+	}
+	return parts
+}
+
+func (r *CallbackRequest) sealedParts() []sealedPart {
+	return []sealedPart{{kindAppointment, r.Tenant, "appointment", r.AppointmentID, &r.Personal}}
+}
+
+// sealedParts of a remembered outcome are those of its entities, and a composed answer.
+func (r *remembered) sealedParts() (parts []sealedPart) {
+	switch e := r.outcome.entity.(type) {
+	case *Reviewer:
+		parts = e.sealedParts()
+	case *Case:
+		parts = e.sealedParts()
+	case *Hold:
+		parts = e.sealedParts()
+	case *CallbackRequest:
+		parts = e.sealedParts()
+	case *Appointment:
+		parts = e.sealedParts()
+	case []byte:
+		s := readAnswer(e)
+		parts = []sealedPart{{kindAnswer, r.tenant, "answer", answerID(r.principal, r.key), &s}}
+	}
+	if call := r.outcome.call; call != nil {
+		parts = append(parts, call.sealedParts()...)
+	}
+	return parts
+}
+
+func (r *Reviewer) copied() *Reviewer               { c := *r; return &c }
+func (c *Case) copied() *Case                       { x := *c; return &x }
+func (h *Hold) copied() *Hold                       { c := *h; return &c }
+func (r *CallbackRequest) copied() *CallbackRequest { c := *r; return &c }
+
+func (a *Appointment) copied() *Appointment {
+	c := *a
+	c.Attempts = append([]Attempt(nil), a.Attempts...)
+	return &c
+}
+
+func (r *remembered) copied() *remembered {
+	c := *r
+	o := &c.outcome
+	switch e := o.entity.(type) {
+	case *Reviewer:
+		o.entity = e.copied()
+	case *Case:
+		o.entity = e.copied()
+	case *Hold:
+		o.entity = e.copied()
+	case *CallbackRequest:
+		o.entity = e.copied()
+	case *Appointment:
+		o.entity = e.copied()
+	}
+	if o.call != nil {
+		o.call = o.call.copied()
+	}
+	return &c
+}
+
+func (*Reviewer) reformed([]sealedPart)        {}
+func (*Case) reformed([]sealedPart)            {}
+func (*Hold) reformed([]sealedPart)            {}
+func (*Appointment) reformed([]sealedPart)     {}
+func (*CallbackRequest) reformed([]sealedPart) {}
+
+func (r *remembered) reformed(parts []sealedPart) {
+	if last := len(parts) - 1; last >= 0 && parts[last].kind == kindAnswer {
+		r.outcome.entity = writeAnswer(*parts[last].at)
+	}
+}
+
+// eachSealed walks all sealed parts of the state that are there, section by section.
+func (s *state) eachSealed(yield func(in SealedIn, id string, index int, p *sealedPart) bool) {
+	s.sealedFrom(resealPlace{in: InReviewer}, func(in SealedIn, _, id string, parts []sealedPart) bool {
+		for i := range parts {
+			if !parts[i].at.empty() && !yield(in, id, i, &parts[i]) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// resealPlace is a place in the order of eachSealed; the zero one is behind all.
+type resealPlace struct {
+	in         SealedIn
+	tenant, id string
+}
+
+// sealedFrom walks the records that are not before a place.
+func (s *state) sealedFrom(from resealPlace, yield func(in SealedIn, tenant, id string, parts []sealedPart) bool) {
+	_ = walkSealed(&s.reviewers, InReviewer, from, yield) &&
+		walkSealed(&s.cases, InCase, from, yield) &&
+		walkSealed(&s.holds, InHold, from, yield) &&
+		walkSealed(&s.appointments, InAppointment, from, yield) &&
+		walkSealed(&s.keys, InKey, from, yield) &&
+		walkSealed(&s.callbacks, InCallback, from, yield)
+}
+
+func walkSealed[T any, P sealing[T]](t *table[T], in SealedIn, from resealPlace,
+	yield func(in SealedIn, tenant, id string, parts []sealedPart) bool,
+) (more bool) {
+	if in < from.in {
+		return true
+	}
+	if in > from.in {
+		from = resealPlace{in: in}
+	}
+	more = true
+	t.rows(from.tenant, from.id, func(r row[T]) bool {
+		more = yield(in, r.tenant, r.id, P(r.peek()).sealedParts())
+		return more
+	})
+	return more
+}
