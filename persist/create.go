@@ -21,6 +21,9 @@ func Create(dir string, o Options, id engine.Identity) (*Store, error) {
 		id.Format = FormatVersion
 	}
 	text, err := encodeIdentity(id)
+	if err == nil && o.Keys != nil {
+		text, err = wrap(id, o.Keys)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +77,9 @@ func (s *Store) makeFiles(identity []byte) error {
 	if err := errors.Join(writeFile(s.fs, newIdentity, identity), syncDir(s.fs, s.dir)); err != nil {
 		return err
 	}
-	s.identityDigest = identityDigest(identity)
+	if err := s.takeIdentity(identity); err != nil {
+		return err
+	}
 	if err := s.makeDatabase(database); err != nil {
 		return err
 	}

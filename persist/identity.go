@@ -101,6 +101,9 @@ func decodeIdentity(text []byte) (engine.Identity, error) {
 	if _, err := fmt.Sscanf(string(title), identityTitle+"%d", &format); !ok || err != nil || format < 1 {
 		return engine.Identity{}, damaged(identityName, "does not begin like an identity file")
 	}
+	if format == wrappedFormat {
+		return engine.Identity{}, damaged(identityName, "has the title of an encrypted store")
+	}
 	if format > FormatVersion {
 		return engine.Identity{}, fmt.Errorf("%w: %s says format %d, this program reads up to %d; use the program that wrote it, or a newer one",
 			ErrNewerFormat, identityName, format, FormatVersion)

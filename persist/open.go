@@ -124,11 +124,7 @@ func (s *Store) readIdentity() error {
 	if err != nil {
 		return classify(identityName, err)
 	}
-	if s.identity, err = decodeIdentity(text); err != nil {
-		return err
-	}
-	s.identityDigest = identityDigest(text)
-	return nil
+	return s.takeIdentity(text)
 }
 
 // compareWith checks that Pebble shows in earnest what it has shown when it

@@ -74,7 +74,7 @@ func TestDirectoriesRefused(t *testing.T) {
 	f("identity lost", image{watermarkName: some}, engine.ErrCorrupt, ErrExists)
 	f("a bare database", image{"MANIFEST-000001": some}, ErrNotStore, ErrExists)
 	f("a store", image{identityName: some}, engine.ErrCorrupt, ErrExists)
-	f("newer format", image{identityName: []byte(identityTitle + "3\n{}\n")}, ErrNewerFormat, ErrExists)
+	f("newer format", image{identityName: []byte(identityTitle + "4\n{}\n")}, ErrNewerFormat, ErrExists)
 }
 
 func TestInUse(t *testing.T) {

@@ -43,6 +43,10 @@ type Options struct {
 	// watermark file.
 	WatermarkInterval time.Duration
 
+	// Keys unwrap the digest key of an encrypted store; a store that is created with
+	// them is encrypted from its beginning. Nil = none; what is encrypted then stays so.
+	Keys *engine.DataKeys
+
 	// Logger takes the store's own and Pebble's messages; nil discards them.
 	// They hold positions, sizes, file names and errors, never keys or payloads.
 	Logger *slog.Logger
