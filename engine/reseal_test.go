@@ -98,7 +98,7 @@ func openAll(t *testing.T, e *engine.Engine) {
 func resealAll(t *testing.T, e *engine.Engine) (n, missing int) {
 	t.Helper()
 	for at := (engine.ResealPlace{}); !at.Done(); {
-		next, step, err := e.Reseal(t.Context(), operator, "req", at)
+		next, step, err := e.Reseal(t.Context(), engine.Command{Actor: operator}, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestCryptoErase(t *testing.T) {
 	e := openEngine(t, engine.Options{Log: log, Keys: ring(t, 1), Random: &steadyReader{}})
 	populate(t, e)
 	e, log = reopened(t, e, log, engine.Options{Keys: ring(t, 2, 1), Random: &steadyReader{n: 1 << 20}})
-	half, _, err := e.Reseal(t.Context(), operator, "req", engine.ResealPlace{})
+	half, _, err := e.Reseal(t.Context(), engine.Command{Actor: operator}, engine.ResealPlace{})
 	if err != nil || !half.Done() {
 		t.Fatal(half, err)
 	}
@@ -245,7 +245,7 @@ func TestResealRefusals(t *testing.T) {
 		f(engine.StatusInvalid, bad)
 	}
 	clear := openEngine(t, engine.Options{Log: engine.NewMemLog()})
-	if _, _, err := clear.Reseal(t.Context(), operator, "", engine.ResealPlace{}); err == nil {
+	if _, _, err := clear.Reseal(t.Context(), engine.Command{Actor: operator}, engine.ResealPlace{}); err == nil {
 		t.Fatal("re-sealed without keys")
 	}
 }

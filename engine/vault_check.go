@@ -109,10 +109,10 @@ type ResealStep struct {
 }
 
 // Reseal brings up to MaxReseal sealed parts, of all tenants, under the active data key, in
-// one command of the actor, and returns where to go on. What is sealed already is passed
+// one command made of cmd, whose payload is set here, and returns where to go on. What is sealed already is passed
 // over. Errors are those of Submit; a blob that does not open gives ErrCorrupt, and a
 // vault without keys ErrKeyMissing.
-func (e *Engine) Reseal(ctx context.Context, actor Actor, requestID string, from ResealPlace) (ResealPlace, ResealStep, error) {
+func (e *Engine) Reseal(ctx context.Context, cmd Command, from ResealPlace) (ResealPlace, ResealStep, error) {
 	keys := e.vault.Keys()
 	if keys == nil {
 		return from, ResealStep{}, ErrKeyMissing
@@ -137,7 +137,8 @@ func (e *Engine) Reseal(ctx context.Context, actor Actor, requestID string, from
 	if step.Resealed == 0 {
 		return to, step, nil
 	}
-	o, err := e.Submit(ctx, Command{Actor: actor, RequestID: requestID, Payload: r.cmd})
+	cmd.Payload = r.cmd
+	o, err := e.Submit(ctx, cmd)
 	if err == nil && o.Status != StatusOK {
 		err = fmt.Errorf("engine: resealing was refused: %s %s", o.Status, o.Detail)
 	}

@@ -139,11 +139,11 @@ func replacementOf(o *matcher.Offer, z *slots.Zone) replacementOut {
 // command's outcome: the first time it is composed and kept under a key of its own,
 // afterwards it is what was kept. It must hold no personal data.
 func (c *call) remembered(t ticket, compose func() []byte) (jsontext.Value, *problem) {
-	own := ticket{key: partKey(t.key), print: t.print}
-	if o, known := c.server.engine.Recall(c.actor, own.key, own.print); known && o.Status == engine.StatusOK {
+	own := ticket{key: partKey(t.key), print: t.print, plain: t.plain}
+	if o, known := c.known(own); known && o.Status == engine.StatusOK {
 		return o.Answer, nil
 	}
-	o, p := c.submit(own, engine.RecordAnswer{Body: compose()})
+	o, p := c.answered(own, compose())
 	switch {
 	case p != nil:
 		return nil, p

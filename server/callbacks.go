@@ -78,14 +78,14 @@ func (c *call) composeCallback(r *engine.CallbackRequest) ([]byte, *problem) {
 func (c *call) composed(t ticket, compose func() ([]byte, *problem)) ([]byte, *problem) {
 	sum := sha256.Sum256([]byte(t.key))
 	t.key = "answer " + base64.RawURLEncoding.EncodeToString(sum[:])
-	if o, known := c.server.engine.Recall(c.actor, t.key, t.print); known && o.Status == engine.StatusOK {
+	if o, known := c.known(t); known && o.Status == engine.StatusOK {
 		return o.Answer, nil
 	}
 	body, p := compose()
 	if p != nil {
 		return nil, unsure(p)
 	}
-	o, p := c.submit(t, engine.RecordAnswer{Body: body})
+	o, p := c.answered(t, body)
 	switch {
 	case p != nil:
 		return nil, unsure(p)

@@ -129,7 +129,7 @@ func (in *caseIn) resolve(k *check, w *writing) engine.Case {
 	if in.Outreach.Set {
 		v.Outreach = in.Outreach.V.resolve(k, p)
 	}
-	v.Personal = w.vault.SealCase(casePlace(w.tenant, v.ID), p)
+	v.Personal = w.sealCase(v.ID, p)
 	v.MemberID = w.vault.DigestMemberID(p.MemberID)
 	v.BirthDate = w.vault.DigestBirthDate(p.MemberBirthDate)
 	v.LastName = w.vault.DigestLastName(lastWord(p.MemberName))

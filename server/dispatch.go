@@ -42,7 +42,12 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 // goroutine is not ours and its panics are not caught here.
 func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 	defer func() {
-		if v := recover(); v != nil {
+		v := recover()
+		if f, ok := v.(sealFault); ok {
+			p := f.problem()
+			s.log.Error("sealed part cannot be opened", "route", a.route.name, "request", a.requestID, "code", p.code)
+			out = refuse(p)
+		} else if v != nil {
 			s.metrics.handlerPanics.Inc()
 			s.log.Error("handler panicked", "route", a.route.name, "request", a.requestID,
 				"panic", panicText(v), "stack", string(debug.Stack()))
@@ -65,6 +70,9 @@ func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 	}
 	defer c.done()
 	c.enter(a)
+	if p := c.sealedOff(); p != nil {
+		return c.account(a, peer, refuse(p))
+	}
 	return c.account(a, peer, a.route.handle(c))
 }
 

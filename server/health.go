@@ -24,6 +24,8 @@ type readinessDTO struct {
 	Queue    *int    `json:"queue,omitempty"`
 	Ruleset  string  `json:"ruleset"`
 	ZoneData string  `json:"zoneData"`
+	// MissingDataKeys are those without which personal data is refused.
+	MissingDataKeys []uint32 `json:"missingDataKeys,omitempty"`
 }
 
 // getReadiness says whether commands are accepted, on which clock, and with which rules. How much there is to do is for
@@ -36,6 +38,13 @@ func getReadiness(c *call) answer {
 	}
 	if seq := uint64(h.Seq); c.role == roleAll || c.role == roleOperator {
 		d.Sequence, d.Queue = &seq, &h.Queue
+	}
+	d.MissingDataKeys = c.server.vault.missing()
+	if d.Ready && len(d.MissingDataKeys) > 0 {
+		d.Ready = false
+		p := keyMissing()
+		p.extra = []member{{name: "state", json: encode(d)}}
+		return refuse(p)
 	}
 	if d.Ready {
 		return answer{status: http.StatusOK, body: encode(d)}

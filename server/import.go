@@ -47,7 +47,7 @@ func importLines(c *call) answer {
 		return refuse(p)
 	}
 	slices.SortFunc(im.out.Refused, func(a, b refusedOut) int { return cmp.Compare(a.Line, b.Line) })
-	o, p := c.submit(t, engine.RecordAnswer{Body: encode(im.out)})
+	o, p := c.answered(t, encode(im.out))
 	if p != nil {
 		return refuse(p)
 	}

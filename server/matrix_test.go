@@ -95,6 +95,8 @@ var probes = map[string]probe{
 	"listTenants": {target: "/v1/tenants"},
 	"putTenant":   {target: "/v1/tenants/other", body: `{"id":"other"}`},
 	"getTenant":   {target: "/v1/tenants/other"},
+	"getVault":    {target: "/v1/vault"},
+	"resealParts": {target: "/v1/vault/reseal", body: `{}`},
 }
 
 // matrix is the world of the cells.

@@ -142,6 +142,8 @@ var permissions = map[string]permission{
 	"listTenants": forInstallers,
 	"putTenant":   forInstallers,
 	"getTenant":   forInstallers,
+	"getVault":    forInstallers,
+	"resealParts": forInstallers,
 }
 
 // HasScope reports whether an operation is one that keys of a role can be narrowed to.

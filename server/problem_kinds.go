@@ -67,6 +67,8 @@ var problemKinds = map[string]problemKind{
 	// The server's side.
 	codeInternal:           {http.StatusInternalServerError, "Internal error", "This is a fault of the server. Report it with the X-Request-Id of the answer."},
 	codeOverloaded:         {http.StatusServiceUnavailable, "Too much to do", "Try again after the time in Retry-After."},
+	codeKeyMissing:         {http.StatusServiceUnavailable, "A data key is not there", "The operator has to bring it back; /readyz names it."},
+	codeSealDamage:         {http.StatusInternalServerError, "Personal data cannot be read", "What is stored does not open with its data key. Report it with the X-Request-Id of the answer."},
 	codeOutcomeUnknown:     {http.StatusServiceUnavailable, "The outcome is unknown", "Repeat the request with the same Idempotency-Key; the answer tells what happened."},
 	codeJournal:            {http.StatusServiceUnavailable, "The access journal cannot be written", "Nothing is handed out without a record of it. Try again after the time in Retry-After; the operator has to look after the store."},
 	codeReadOnly:           {http.StatusServiceUnavailable, "Changes are not taken at present", "Reading goes on. The operator has to restore the store."},

@@ -93,7 +93,7 @@ func (in *reviewerIn) resolve(k *check, w *writing) engine.Reviewer {
 		Active:              in.Active.V,
 	}}
 	name := k.text("/name", in.Name.V, maxName)
-	r.Personal = w.vault.SealReviewer(reviewerPlace(w.tenant, r.ID), &engine.ReviewerPersonal{Name: name})
+	r.Personal = w.sealReviewer(r.ID, name)
 	return r
 }
 

@@ -108,6 +108,8 @@ func routes() []route {
 		{method: "PUT", path: "/v1/tenants/{id}", name: "putTenant", handle: putTenant, versioned: true, maxBody: maxBodyBytes},
 		{method: "GET", path: "/v1/tenants/{id}", name: "getTenant", handle: getTenant},
 		{method: "GET", path: "/v1/audit", name: "exportAudit", handle: exportAudit, produces: typeAny, query: []string{"from", "to", "after", "limit", "format"}},
+		{method: "GET", path: "/v1/vault", name: "getVault", handle: getVault},
+		{method: "POST", path: "/v1/vault/reseal", name: "resealParts", handle: resealParts, changes: true, maxBody: maxBodyBytes},
 		{method: "GET", path: "/v1/events", name: "listEvents", handle: listEvents, query: []string{"after", "limit"}},
 	}
 }

@@ -143,7 +143,7 @@ func loadRules(c *call) answer {
 	if o.Status != engine.StatusOK {
 		return refuse(c.refused(o))
 	}
-	if o, p = c.submit(t, engine.RecordAnswer{Body: encode(out)}); p != nil {
+	if o, p = c.answered(t, encode(out)); p != nil {
 		p.detail = "The rules may be loaded. Send them again: rules that are in force change nothing."
 		return refuse(p)
 	}

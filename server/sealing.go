@@ -12,11 +12,11 @@ func casePlace(tenant, id string) string        { return tenant + "/case/" + id 
 func holdPlace(tenant, id string) string        { return tenant + "/hold/" + id }
 func appointmentPlace(tenant, id string) string { return tenant + "/appointment/" + id }
 
-// opened returns a sealed part. The engine sealed it and checks it when it
-// reads the log, so that a failure here is a bug; the error holds no content.
-func opened[T any](p *T, err error) *T {
+// opened returns a sealed part. Where that cannot be opened the request ends, with what
+// sealFault says.
+func opened[T any](p T, err error) T {
 	if err != nil {
-		panic("server: sealed part cannot be opened: " + err.Error())
+		panic(sealFault{err})
 	}
 	return p
 }
@@ -39,6 +39,29 @@ func (c *call) caseUntold(v *engine.Case) *engine.CasePersonal {
 func (c *call) appointmentPersonal(a *engine.Appointment) *engine.AppointmentPersonal {
 	c.tell("appointment", a.ID)
 	return opened(c.server.engine.Vault().OpenAppointment(appointmentPlace(a.Tenant, a.ID), a.Personal))
+}
+
+// sealCase seals the personal fields of a case, in the form that is stored already if that
+// says the same: so a repetition changes nothing.
+func (w *writing) sealCase(id string, p *engine.CasePersonal) engine.Sealed {
+	var old engine.Sealed
+	if w.snap != nil {
+		if v, found := w.snap.Case(w.tenant, id); found {
+			old = v.Personal
+		}
+	}
+	return w.vault.SealCaseOver(casePlace(w.tenant, id), p, old)
+}
+
+// sealReviewer is sealCase for a reviewer.
+func (w *writing) sealReviewer(id, name string) engine.Sealed {
+	var old engine.Sealed
+	if w.snap != nil {
+		if v, found := w.snap.Reviewer(w.tenant, id); found {
+			old = v.Personal
+		}
+	}
+	return w.vault.SealReviewerOver(reviewerPlace(w.tenant, id), &engine.ReviewerPersonal{Name: name}, old)
 }
 
 // suffixes follow a last name without being it.

@@ -38,6 +38,9 @@ type Options struct {
 	Certificate *Certificate
 	// BehindProxy says that a proxy on the way speaks TLS, so that plain HTTP may come from other machines.
 	BehindProxy bool
+	// GoneDataKeys are ids of data keys that are gone for good: what is sealed under them is refused where it is
+	// asked for, and nothing else.
+	GoneDataKeys []uint32
 	// Admin says that another server, made by NewAdmin, shows the metrics.
 	Admin bool
 	// Tokens says whose JSON Web Tokens are taken; nil = nobody's. Once it is set, or a key exists, nobody is let in
@@ -65,6 +68,7 @@ type Server struct {
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
 	imports chan struct{}
 	named   named
+	vault   *vaultWatch
 	local   *caller  // who asks while no credentials are configured
 	callers callers  // with keys
 	tokens  *tokens  // nil: none are taken
@@ -104,6 +108,10 @@ func New(o Options) (*Server, error) {
 	if err := s.metrics.Register(newStateCollector(o.Engine)); err != nil {
 		return nil, fmt.Errorf("server: metrics: %w", err)
 	}
+	if err := s.metrics.Register(newVaultCollector(s.vault)); err != nil {
+		return nil, fmt.Errorf("server: metrics: %w", err)
+	}
+	s.every(partsEvery, func(tick <-chan time.Time) { s.vault.follow(s.base.Done(), tick) })
 	s.readFrom(o.Engine)
 	var err error
 	if s.journal, err = openJournal(o.Engine, o.Tenant, s.log, s.metrics); err != nil {
@@ -155,6 +163,9 @@ func newServer(o Options, rows []route) *Server {
 	}
 	if s.metrics == nil {
 		s.metrics = NewMetrics(o.Version)
+	}
+	if o.Engine != nil {
+		s.vault = &vaultWatch{engine: o.Engine, gone: o.GoneDataKeys}
 	}
 	s.local = &caller{actor: s.localActor(), role: roleAll}
 	allow(rows)

@@ -14,16 +14,45 @@ import (
 type ticket struct {
 	key   string
 	print engine.Fingerprint
+	plain engine.Fingerprint // as it would be in a store that is not encrypted
 }
 
 func (c *call) ticket() ticket {
-	return ticket{key: c.key, print: fingerprint(c.route, c.id, c.body)}
+	print := fingerprint(c.route, c.id, c.body)
+	vault := c.server.engine.Vault()
+	if vault.Keys() == nil {
+		return ticket{key: c.key, print: print, plain: print}
+	}
+	// A digest of what somebody wrote tells whether a guess of it is right.
+	return ticket{key: c.key, print: vault.Mark("request", print[:]), plain: print}
+}
+
+// known looks for what is remembered of a request, also from before the store was encrypted.
+func (c *call) known(t ticket) (engine.Outcome, bool) {
+	o, known := c.server.engine.Recall(c.actor, t.key, t.print)
+	if known && o.Status != engine.StatusOK && t.plain != t.print {
+		o, known = c.server.engine.Recall(c.actor, t.key, t.plain)
+	}
+	c.openAnswer(t, &o)
+	return o, known
+}
+
+// openAnswer opens a composed answer that is remembered.
+func (c *call) openAnswer(t ticket, o *engine.Outcome) {
+	if len(o.Answer) > 0 {
+		o.Answer = opened(c.server.engine.Vault().OpenAnswer(c.actor.Tenant, c.actor.Principal, t.key, o.Answer))
+	}
+}
+
+// answered remembers a composed answer under the ticket's key.
+func (c *call) answered(t ticket, body []byte) (engine.Outcome, *problem) {
+	return c.submit(t, engine.RecordAnswer{Body: c.server.engine.Vault().SealAnswer(c.actor.Tenant, c.actor.Principal, t.key, body)})
 }
 
 // recall looks for the first answer to a repeated request, which comes before
 // every other check. render makes an answer of an outcome and of nothing else.
 func (c *call) recall(t ticket, render func(engine.Outcome) answer) (answer, bool) {
-	o, known := c.server.engine.Recall(c.actor, t.key, t.print)
+	o, known := c.known(t)
 	if !known {
 		return answer{}, false
 	}
@@ -50,6 +79,7 @@ func (c *call) submit(t ticket, p engine.Payload) (engine.Outcome, *problem) {
 	if o.Status == engine.StatusOK && !o.Replayed {
 		c.server.metrics.accepted(p, &o)
 	}
+	c.openAnswer(t, &o)
 	return o, nil
 }
 

@@ -8,13 +8,14 @@ import (
 // writing is what resolving a written entity needs to know besides the entity.
 type writing struct {
 	vault  *engine.Vault
+	snap   *engine.Snapshot // what is stored already
 	tenant string
 	now    slots.Instant
 	pathID string // the id in the path; "" in an import, where the entity alone names itself
 }
 
 func (c *call) writing() *writing {
-	return &writing{vault: c.server.engine.Vault(), tenant: c.actor.Tenant, now: c.now, pathID: c.id}
+	return &writing{vault: c.server.engine.Vault(), snap: c.snap, tenant: c.actor.Tenant, now: c.now, pathID: c.id}
 }
 
 // ownID checks the entity's id against the one in the path.
