@@ -45,7 +45,7 @@ func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 		v := recover()
 		if f, ok := v.(sealFault); ok {
 			p := f.problem()
-			s.log.Error("sealed part cannot be opened", "route", a.route.name, "request", a.requestID, "code", p.code)
+			s.log.Error("sealed part cannot be opened", "route", a.route.name, "request", a.requestID, "reason", p.code)
 			out = refuse(p)
 		} else if v != nil {
 			s.metrics.handlerPanics.Inc()

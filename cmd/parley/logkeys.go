@@ -7,6 +7,7 @@ import "log/slog"
 // house rules compare the list with every call that logs; whatever reaches the logger past it is withheld.
 var logKeys = map[string]bool{
 	"atHand":     true,
+	"dataKey":    true,
 	"done":       true,
 	"error":      true,
 	"file":       true,

@@ -36,6 +36,7 @@ type cli struct {
 	Verify     verifyCmd     `cmd:"" help:"Read a store from end to end and say whether it is whole."`
 	Rules      rulesCmd      `cmd:"" help:"Read, check, compare, try out and load rules."`
 	Key        keyCmd        `cmd:"" help:"Make, list, rotate and revoke keys."`
+	Vault      vaultCmd      `cmd:"" help:"Look after the keys that encrypt personal data at rest."`
 	Bench      benchCmd      `cmd:"" help:"Measure: run load, compare results, write reports."`
 	Version    versionCmd    `cmd:"" help:"Print versions of the program, its formats and its data."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,8 @@ type serveCmd struct {
 	Demo         demoKind `placeholder:"national|deck" env:"PARLEY_DEMO" help:"Fill a new store with made-up data: national (400 reviewers, 1,000 cases, today; the default) or deck (one week of May 2020 under its sandbox clock) (${env})."`
 	Rules        string   `default:"embedded" placeholder:"DIR" env:"PARLEY_RULES" help:"Rules that a new store starts with: a folder, or embedded. A store that has rules keeps them; parley rules load changes them (${env})."`
 	SandboxClock string   `placeholder:"TIME" env:"PARLEY_SANDBOX_CLOCK" help:"Let the store live in another time: RFC 3339, e.g. 2020-05-15T09:00:00-04:00. The clock starts there and runs on (${env})."`
+	dataKeyFlags
+	GoneDataKeys []uint32 `placeholder:"ID" env:"PARLEY_GONE_DATA_KEYS" help:"Data keys that are lost for good: serve without them, and refuse only what they alone can open (${env})."`
 	tlsFlags
 	tokenFlags
 	LogFormat  string `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
@@ -76,16 +79,20 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 		return fmt.Errorf("cannot listen: %w", err)
 	}
 	defer listener.Close()
-	store, err := c.openStore(s, log, sandbox)
+	keys, err := c.ring(ctx)
 	if err != nil {
 		return err
 	}
-	return c.serve(ctx, s, log, listener, store, clock, offered, cert)
+	store, err := c.openStore(s, log, sandbox, keys)
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, s, log, listener, store, clock, offered, cert, keys)
 }
 
 // serve owns the store from here on and closes it.
 func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, listener net.Listener,
-	store *persist.Store, clock engine.Clock, offered *folder, cert *server.Certificate,
+	store *persist.Store, clock engine.Clock, offered *folder, cert *server.Certificate, keys *engine.DataKeys,
 ) (err error) {
 	metrics := server.NewMetrics(version)
 	if err := metrics.Register(newStoreCollector(store)); err != nil {
@@ -96,6 +103,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	identity := store.Identity()
 	eng, err := engine.Open(ctx, engine.Options{
 		Log: store, Identity: identity, Clock: clock, Observer: observer, Rules: offered.bundle,
+		Keys: keys, Random: rand.Reader,
 		Loading:  newByteProgress(s.err, "load, bytes").update,
 		Progress: newProgress(s.err, "replay").update,
 	})
@@ -103,10 +111,11 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 		return errors.Join(fmt.Errorf("the store cannot be used: %w", err), store.Close())
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
+	c.followDataKeys(ctx, log, store, eng.Vault())
 	tellRules(log, eng.Snapshot().Rules().Version(), offered)
 	options := server.Options{
 		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version, Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
-		Tokens: c.tokens(), Certificate: cert, BehindProxy: c.BehindProxy, Admin: c.AdminListen != "",
+		Tokens: c.tokens(), Certificate: cert, GoneDataKeys: c.GoneDataKeys, BehindProxy: c.BehindProxy, Admin: c.AdminListen != "",
 	}
 	srv, err := server.New(options)
 	if err != nil {
@@ -150,6 +159,9 @@ func (c *serveCmd) announce(ctx context.Context, s streams, eng *engine.Engine, 
 	fmt.Fprintf(s.out, "Parley %s serves %s on %s\n", version, c.Data, url)
 	if !eng.Snapshot().HasKeys() && c.JWKS == "" {
 		fmt.Fprintln(s.out, "No credentials are configured: loopback callers only, as one principal that sees everything.")
+	}
+	if err := eng.Vault().Ready(); err != nil {
+		fmt.Fprintln(s.out, "This store is encrypted and its data key is not there: personal data is refused.")
 	}
 	if identity.Sandbox {
 		fmt.Fprintf(s.out, "Sandbox clock: it is now %s.\n", slots.AppendInstant(nil, eng.Now(), slots.UTC()))

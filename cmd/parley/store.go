@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/persist"
 )
 
@@ -16,9 +17,9 @@ const defaultTenant = "default"
 
 // openStore opens the store in the data directory, or creates one if the
 // directory is missing or empty, and says which.
-func (c *serveCmd) openStore(s streams, log *slog.Logger, sandbox bool) (*persist.Store, error) {
+func (c *serveCmd) openStore(s streams, log *slog.Logger, sandbox bool, keys *engine.DataKeys) (*persist.Store, error) {
 	options := persist.Options{
-		CacheBytes: c.CacheMiB << 20, MinFreeBytes: c.MinFreeMiB << 20, Logger: log,
+		CacheBytes: c.CacheMiB << 20, MinFreeBytes: c.MinFreeMiB << 20, Logger: log, Keys: keys,
 		Progress: newProgress(s.err, "check").update,
 	}
 	store, err := persist.Open(c.Data, options)
@@ -33,6 +34,11 @@ func (c *serveCmd) openStore(s streams, log *slog.Logger, sandbox bool) (*persis
 	}
 	if store.Identity().Sandbox != sandbox {
 		return nil, errors.Join(&failure{exitUsage, clockMismatch(sandbox)}, store.Close())
+	}
+	if keys != nil && store.Identity().DigestKey != nil {
+		if err := store.Protect(keys); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
 	}
 	return store, nil
 }

@@ -12,21 +12,30 @@ import (
 )
 
 type verifyCmd struct {
-	Data  string `required:"" type:"path" placeholder:"DIR" env:"PARLEY_DATA" help:"Directory of the store; no server may be using it (${env})."`
-	Deep  bool   `help:"Also judge every entry again and report where this version would decide otherwise."`
-	Quiet bool   `short:"q" help:"Print the verdict only."`
+	Data string `required:"" type:"path" placeholder:"DIR" env:"PARLEY_DATA" help:"Directory of the store; no server may be using it (${env})."`
+	Deep bool   `help:"Also judge every entry again and report where this version would decide otherwise."`
+	dataKeyFlags
+	Quiet bool `short:"q" help:"Print the verdict only."`
 }
 
 // Run fails with exitNotWhole if anything is wrong with the store.
 func (c *verifyCmd) Run(ctx context.Context, s streams) error {
-	bytesWhole, err := c.checkBytes(s)
+	keys, err := c.ring(ctx)
+	if err != nil {
+		return err
+	}
+	bytesWhole, err := c.checkBytes(s, keys)
 	if err != nil {
 		return err
 	}
 	if !bytesWhole {
 		return c.damaged()
 	}
-	if err := c.checkMeaning(ctx, s); err != nil {
+	err = c.checkMeaning(ctx, s, keys)
+	if errors.Is(err, engine.ErrKeyMissing) {
+		return &failure{exitNotWhole, fmt.Errorf("%s is whole, but not all of it could be looked into: %w", c.Data, err)}
+	}
+	if err != nil {
 		fmt.Fprintf(s.out, "state       %v\n", err)
 		return c.damaged()
 	}
@@ -39,8 +48,8 @@ func (c *verifyCmd) damaged() error {
 }
 
 // checkBytes reads every record of the store: identity, watermark, chain, checksums, keyspaces.
-func (c *verifyCmd) checkBytes(s streams) (whole bool, err error) {
-	report, err := persist.Verify(c.Data, persist.Options{Progress: newProgress(c.progressTo(s), "read").update})
+func (c *verifyCmd) checkBytes(s streams, keys *engine.DataKeys) (whole bool, err error) {
+	report, err := persist.Verify(c.Data, persist.Options{Keys: keys, Progress: newProgress(c.progressTo(s), "read").update})
 	if err != nil {
 		return false, err
 	}
@@ -68,14 +77,14 @@ func (c *verifyCmd) checkBytes(s streams) (whole bool, err error) {
 
 // checkMeaning rebuilds the state from the first record and compares it with
 // the checkpoint, the audit records and its own invariants.
-func (c *verifyCmd) checkMeaning(ctx context.Context, s streams) (err error) {
-	store, err := persist.Open(c.Data, persist.Options{MinFreeBytes: -1})
+func (c *verifyCmd) checkMeaning(ctx context.Context, s streams, keys *engine.DataKeys) (err error) {
+	store, err := persist.Open(c.Data, persist.Options{MinFreeBytes: -1, Keys: keys})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	report, err := engine.Replay(ctx, store, store.Identity(), engine.ReplayOptions{
-		Rejudge: c.Deep, Progress: newProgress(c.progressTo(s), "replay").update,
+		Rejudge: c.Deep, Keys: keys, Progress: newProgress(c.progressTo(s), "replay").update,
 	})
 	if err != nil {
 		return err
@@ -87,6 +96,9 @@ func (c *verifyCmd) checkMeaning(ctx context.Context, s streams) (err error) {
 		fmt.Fprintf(s.out, "            %d reviewers, %d cases, %d holds, %d appointments, %d idempotency keys\n",
 			n.Reviewers, n.Cases, n.Holds, n.Appointments, n.Keys)
 	}
+	if err := c.tellUnopened(s, keys, report.Unopened); err != nil {
+		return err
+	}
 	if c.Deep {
 		fmt.Fprintf(s.out, "judged      %d entries again, %d would be decided otherwise today\n", report.Rejudged, report.Different)
 		for _, d := range report.Differences {
@@ -94,6 +106,18 @@ func (c *verifyCmd) checkMeaning(ctx context.Context, s streams) (err error) {
 		}
 	}
 	return nil
+}
+
+// tellUnopened says which sealed parts were not looked into. That is a finding only where
+// data keys were given: without any, none was expected to open.
+func (c *verifyCmd) tellUnopened(s streams, keys *engine.DataKeys, unopened []engine.KeyCount) (err error) {
+	for _, n := range unopened {
+		fmt.Fprintf(s.out, "sealed      %d parts need data key %d, which is not there\n", n.Parts, n.KeyID)
+		if keys != nil {
+			err = &engine.MissingKeyError{KeyID: n.KeyID}
+		}
+	}
+	return err
 }
 
 // progressTo is where progress goes: nowhere when quiet.

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/persist"
+)
+
+// dataKeysEvery is how often a file of data keys is looked at for a change.
+const dataKeysEvery = time.Minute
+
+// followDataKeys takes a changed ring into use: on SIGHUP, and when its file has changed.
+// One that cannot be read, or lacks a key of the one before that is not old, is not used.
+func (f *dataKeyFlags) followDataKeys(ctx context.Context, log *slog.Logger, store *persist.Store, vault *engine.Vault) {
+	if vault.Keys() == nil {
+		return
+	}
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGHUP)
+	tick := time.NewTicker(dataKeysEvery)
+	changed := f.changed()
+	go func() {
+		defer signal.Stop(asked)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-asked:
+			case <-tick.C:
+				if f.DataKeys == "" || !changed() {
+					continue
+				}
+			}
+			if err := f.take(ctx, store, vault); err != nil {
+				log.Error("the data keys cannot be taken in; those of before stay in use", "error", err.Error())
+				continue
+			}
+			log.Info("the data keys were read again", "dataKey", vault.Keys().Active())
+		}
+	}()
+}
+
+// changed returns a function that says whether the file has changed since it was called last.
+func (f *dataKeyFlags) changed() func() bool {
+	seen := func() (at time.Time) {
+		if info, err := os.Stat(f.DataKeys); err == nil {
+			at = info.ModTime()
+		}
+		return at
+	}
+	last := seen()
+	return func() bool {
+		now := seen()
+		differs := !now.Equal(last)
+		last = now
+		return differs
+	}
+}
+
+// take reads the ring and uses it: the store's own secret first, so that no key seals
+// before the store is opened with it.
+func (f *dataKeyFlags) take(ctx context.Context, store *persist.Store, vault *engine.Vault) error {
+	keys, err := f.ring(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range vault.Keys().IDs() {
+		if vault.Keys().State(id) != engine.DataKeyOld && !slices.Contains(keys.IDs(), id) {
+			return fmt.Errorf("data key %d is missing, which was not old", id)
+		}
+	}
+	if err := store.Protect(keys); err != nil {
+		return err
+	}
+	vault.Use(keys)
+	return nil
+}

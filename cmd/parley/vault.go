@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/persist"
+)
+
+// vaultTimeout bounds one request about the vault: it may read every record of a large store.
+const vaultTimeout = 5 * time.Minute
+
+// vaultCmd looks after the keys that encrypt personal data at rest.
+type vaultCmd struct {
+	NewKey vaultNewKeyCmd `cmd:"" name:"new-key" help:"Add a data key to a file, making the file if it is missing."`
+	Rotate vaultRotateCmd `cmd:"" help:"Make the newest data key of a file the one that encrypts."`
+	Status vaultStatusCmd `cmd:"" help:"Count the sealed parts of a store by data key."`
+	Reseal vaultResealCmd `cmd:"" help:"Bring all sealed parts of a store under the active data key."`
+}
+
+type vaultNewKeyCmd struct {
+	File string `arg:"" type:"path" help:"File of data keys."`
+}
+
+// Run adds a key: the first one is active, each later one is next.
+func (c *vaultNewKeyCmd) Run(s streams) error {
+	keys, err := readKeysOf(c.File)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &failure{exitUsage, err}
+	}
+	k := engine.DataKey{ID: 1, State: engine.DataKeyActive}
+	for _, old := range keys {
+		k.ID, k.State = max(k.ID, old.ID+1), engine.DataKeyNext
+	}
+	if k.ID == 0 {
+		return &failure{exitUsage, errors.New("no further id is free")}
+	}
+	rand.Read(k.Secret[:]) // never fails: it ends the program instead
+	if err := writeKeysTo(c.File, append(keys, k)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "Data key %d is in %s, %s. Keep a copy of the file elsewhere: without its keys nobody reads personal data again.\n", k.ID, c.File, k.State)
+	return err
+}
+
+type vaultRotateCmd struct {
+	File string `arg:"" type:"path" help:"File of data keys."`
+}
+
+// Run makes the newest key that is next the active one, and the active one old.
+func (c *vaultRotateCmd) Run(s streams) error {
+	keys, err := readKeysOf(c.File)
+	if err != nil {
+		return &failure{exitUsage, err}
+	}
+	newest := -1
+	for i, k := range keys {
+		if k.State == engine.DataKeyNext && (newest < 0 || k.ID > keys[newest].ID) {
+			newest = i
+		}
+	}
+	if newest < 0 {
+		return &failure{exitUsage, errors.New("no data key is next; make one with: parley vault new-key")}
+	}
+	for i := range keys {
+		if keys[i].State == engine.DataKeyActive {
+			keys[i].State = engine.DataKeyOld
+		}
+	}
+	keys[newest].State = engine.DataKeyActive
+	if err := writeKeysTo(c.File, keys); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "Data key %d is active. A server takes it in within a minute, or on SIGHUP; then: parley vault reseal.\n", keys[newest].ID)
+	return err
+}
+
+func readKeysOf(name string) ([]engine.DataKey, error) {
+	text, err := readSecretFile(name, maxDataKeysBytes)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	return parseDataKeys(text)
+}
+
+// writeKeysTo replaces a file of data keys at once, or not at all. A ring that nobody would
+// take is not written.
+func writeKeysTo(name string, keys []engine.DataKey) error {
+	if _, err := engine.NewDataKeys(keys); err != nil {
+		return &failure{exitUsage, err}
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".datakeys-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(formatDataKeys(keys))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// vaultPlace is where the sealed parts are.
+type vaultPlace struct {
+	Data string `type:"path" placeholder:"DIR" xor:"place" required:"" help:"Directory of a store that no server is using."`
+	To   string `placeholder:"URL" xor:"place" required:"" env:"PARLEY_URL" help:"Base URL of a running server, asked with the key of an operator (${env})."`
+	dataKeyFlags
+	credential
+}
+
+// vaultStatus is how a store keeps personal data, as a server tells it.
+type vaultStatus struct {
+	Encrypted bool    `json:"encrypted"`
+	Active    *uint32 `json:"active"`
+	Keys      []struct {
+		ID    uint32 `json:"id"`
+		State string `json:"state"`
+		Parts int    `json:"parts"`
+	} `json:"keys"`
+}
+
+// resealStep is how far a step has come.
+type resealStep struct {
+	Resealed int  `json:"resealed"`
+	Missing  int  `json:"missing"`
+	Done     bool `json:"done"`
+}
+
+type vaultStatusCmd struct{ vaultPlace }
+
+// Run prints a line for each key.
+func (c *vaultStatusCmd) Run(ctx context.Context, s streams) error {
+	if c.To != "" {
+		client, err := c.client()
+		if err != nil {
+			return err
+		}
+		var v vaultStatus
+		if err := client.ask(ctx, http.MethodGet, "/v1/vault", nil, nil, &v); err != nil {
+			return err
+		}
+		for _, k := range v.Keys {
+			printParts(s.out, k.ID, k.State, k.Parts)
+		}
+		return nil
+	}
+	eng, keys, err := c.openStore(ctx, s, false)
+	if err != nil {
+		return err
+	}
+	counts := eng.Snapshot().KeyCounts()
+	for _, id := range keys.IDs() {
+		if !slices.ContainsFunc(counts, func(n engine.KeyCount) bool { return n.KeyID == id }) {
+			counts = append(counts, engine.KeyCount{KeyID: id})
+		}
+	}
+	for _, n := range counts {
+		state := string(keys.State(n.KeyID))
+		switch {
+		case n.KeyID == 0:
+			state = "clear"
+		case state == "":
+			state = "missing"
+		}
+		printParts(s.out, n.KeyID, state, n.Parts)
+	}
+	return eng.Close()
+}
+
+func printParts(w io.Writer, id uint32, state string, parts int) {
+	name := fmt.Sprintf("key %d", id)
+	if id == 0 {
+		name = "no key"
+	}
+	fmt.Fprintf(w, "%-10s %-8s %9d parts\n", name, state, parts)
+}
+
+type vaultResealCmd struct{ vaultPlace }
+
+// Run goes from the first record to the last.
+func (c *vaultResealCmd) Run(ctx context.Context, s streams) error {
+	step, done, err := c.steps(ctx, s)
+	if err != nil {
+		return err
+	}
+	total := resealStep{}
+	bar := newProgress(s.err, "reseal")
+	for !total.Done {
+		did, err := step()
+		if err != nil {
+			return errors.Join(err, done())
+		}
+		total.Resealed += did.Resealed
+		total.Missing += did.Missing
+		total.Done = did.Done
+		bar.update(uint64(total.Resealed), uint64(total.Resealed))
+	}
+	fmt.Fprintf(s.out, "%d parts are under the active data key now.\n", total.Resealed)
+	if total.Missing > 0 {
+		return errors.Join(&failure{exitNotWhole, fmt.Errorf("%d parts could not be opened: their key is not there", total.Missing)}, done())
+	}
+	return done()
+}
+
+// steps returns what takes one step, and what ends it all.
+func (c *vaultResealCmd) steps(ctx context.Context, s streams) (step func() (resealStep, error), done func() error, err error) {
+	if c.To != "" {
+		client, err := c.client()
+		if err != nil {
+			return nil, nil, err
+		}
+		restart := true
+		return func() (out resealStep, err error) {
+			err = client.ask(ctx, http.MethodPost, "/v1/vault/reseal", nil, map[string]bool{"restart": restart}, &out)
+			restart = false
+			return out, err
+		}, client.Close, nil
+	}
+	eng, keys, err := c.openStore(ctx, s, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	if keys == nil {
+		return nil, nil, errors.Join(&failure{exitUsage, errors.New("--data-keys or --data-keys-command is needed")}, eng.Close())
+	}
+	var at engine.ResealPlace
+	actor := engine.Actor{Tenant: defaultTenant, Principal: engine.LocalPrincipal, Role: engine.RoleAll, Source: "cli"}
+	return func() (resealStep, error) {
+		next, did, err := eng.Reseal(ctx, engine.Command{Actor: actor}, at)
+		at = next
+		return resealStep{did.Resealed, did.Missing, next.Done()}, err
+	}, eng.Close, nil
+}
+
+func (p *vaultPlace) client() (*keyClient, error) {
+	client, err := newKeyClient(p.To, p.credential)
+	if err == nil {
+		client.http.Timeout = vaultTimeout
+	}
+	return client, err
+}
+
+// openStore opens an engine on the store, whose secret the active key wraps from then on if
+// it is to be changed.
+func (p *vaultPlace) openStore(ctx context.Context, s streams, protect bool) (*engine.Engine, *engine.DataKeys, error) {
+	keys, err := p.ring(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := persist.Open(p.Data, persist.Options{MinFreeBytes: -1, Keys: keys, Progress: newProgress(s.err, "check").update})
+	if err != nil {
+		return nil, nil, err
+	}
+	if protect && keys != nil {
+		if err := store.Protect(keys); err != nil {
+			return nil, nil, errors.Join(err, store.Close())
+		}
+	}
+	identity := store.Identity()
+	clock := engine.SystemClock()
+	if identity.Sandbox {
+		clock = engine.SandboxClock(1) // never before the store's last stamp
+	}
+	eng, err := engine.Open(ctx, engine.Options{
+		Log: store, Identity: identity, Clock: clock, Keys: keys, Random: rand.Reader, Progress: newProgress(s.err, "replay").update,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	return eng, keys, nil
+}
