@@ -99,6 +99,10 @@ test-rivals: ## Run the comparison with rivals once, small, as a test
 bleed: ## Look for bytes of one client in another's answers (BLEEDROUNDS=400)
 	$(GO) test -count=1 -v -timeout 60m -run '^TestNothingBleeds' ./server -bleed.rounds=$(BLEEDROUNDS)
 
+.PHONY: canary
+canary: ## Look for personal data in all that an encrypted server leaves behind
+	$(GO) test -count=1 -v -timeout 30m -run '^TestCanary$$' ./cmd/parley -canary.deep
+
 .PHONY: test-proxy
 test-proxy: ## Compare the front filter with a real nginx (NGINX=nginx PROXYCASES=5000)
 	$(GO) test -count=1 -v -timeout 20m -run '^TestProxy' ./server -proxy.nginx=$(NGINX) -proxy.cases=$(PROXYCASES)
