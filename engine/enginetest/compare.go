@@ -157,7 +157,7 @@ func (a *Auditor) compareSnapshot(s *engine.Snapshot) error {
 	}
 	for _, tenant := range tenants {
 		if err := Sweep(s, tenant, a.holdIDs(tenant), a.now); err != nil {
-			d.errs = append(d.errs, err)
+			return within(CodeOverlap, err)
 		}
 	}
 	return d.err()

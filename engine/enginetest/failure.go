@@ -16,6 +16,7 @@ type Failure struct {
 	// Shrunk is a list of steps that fails too, with ShrunkErr: after Run a short one.
 	Shrunk    []Step
 	ShrunkErr error
+	Lines     []string // the last operations of the disk, in words
 }
 
 // Error tells what is needed to see the failure again.
@@ -26,6 +27,9 @@ func (f *Failure) Error() string {
 	fmt.Fprintf(&b, "These %d steps are enough for: %v\n", len(f.Shrunk), f.ShrunkErr)
 	for i, s := range f.Shrunk {
 		fmt.Fprintf(&b, "step %d at %v, fault %v", i+1, s.Clock, s.Fault)
+		if s.Fault.troubled() {
+			fmt.Fprintf(&b, " %+v", s.Trouble)
+		}
 		if i == 0 {
 			fmt.Fprintf(&b, ": the %d commands that fill the rosters\n", len(s.Commands))
 			continue
@@ -38,6 +42,9 @@ func (f *Failure) Error() string {
 			}
 			fmt.Fprintf(&b, " %s\n", describe(c.Payload))
 		}
+	}
+	for _, line := range f.Lines {
+		fmt.Fprintf(&b, "disk %s\n", line)
 	}
 	return b.String()
 }
@@ -80,9 +87,9 @@ func (f *Failure) shrink() {
 		if runs++; runs > shrinkRuns {
 			return false
 		}
-		_, taken, _, err := simulate(&f.Config, steps)
+		s, err := simulate(&f.Config, steps)
 		if err != nil {
-			f.Shrunk, f.ShrunkErr = taken, err
+			f.Shrunk, f.ShrunkErr, f.Lines = s.steps, err, s.lines()
 		}
 		return err != nil
 	}

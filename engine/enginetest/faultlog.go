@@ -13,24 +13,51 @@ import (
 // judged before it ends, in every run alike.
 const syncTime = time.Microsecond
 
-// faultLog is a MemLog whose writes take time, and whose planned fault can be
-// taken back if no write met it.
+// faultLog is a log whose writes take time and can be held back, and whose planned
+// fault can be taken back if no write met it.
 type faultLog struct {
-	*engine.MemLog
-	mu    sync.Mutex
-	fault func(*engine.MemLog)
+	engine.Log
+	disk Disk
+
+	mu        sync.Mutex
+	fault     func(Disk)
+	gate      *gate
+	attempted engine.Seq // where the log would end with the last batch
+}
+
+// gate holds back one append.
+type gate struct {
+	entered, released chan struct{}
+	once              sync.Once
+}
+
+// release lets the append go on. It may be called more than once.
+func (g *gate) release() { g.once.Do(func() { close(g.released) }) }
+
+// blockNext holds the next append back before it writes, until the gate is released.
+func (l *faultLog) blockNext() *gate {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gate = &gate{entered: make(chan struct{}), released: make(chan struct{})}
+	return l.gate
 }
 
 // refuse makes the next append fail without a trace.
-func (l *faultLog) refuse(cause error) { l.arm(func(m *engine.MemLog) { m.FailNext(cause) }) }
+func (l *faultLog) refuse(cause error) { l.arm(func(d Disk) { d.Refuse(cause) }) }
 
 // poison makes the next append poison the log; kept tells whether the batch is
 // there after a crash.
-func (l *faultLog) poison(kept bool) { l.arm(func(m *engine.MemLog) { m.PoisonNext(kept) }) }
+func (l *faultLog) poison(kept bool) { l.arm(func(d Disk) { d.Poison(kept) }) }
 
-func (l *faultLog) disarm() { l.arm(nil) }
+// disarm takes back what no append has met.
+func (l *faultLog) disarm() {
+	l.arm(nil)
+	if d, ok := l.disk.(TroubledDisk); ok {
+		d.Heal()
+	}
+}
 
-func (l *faultLog) arm(fault func(*engine.MemLog)) {
+func (l *faultLog) arm(fault func(Disk)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fault = fault
@@ -39,12 +66,17 @@ func (l *faultLog) arm(fault func(*engine.MemLog)) {
 // Append implements engine.Log.
 func (l *faultLog) Append(ctx context.Context, expected engine.Seq, records []engine.Record) error {
 	l.mu.Lock()
-	fault := l.fault
-	l.fault = nil
+	fault, held := l.fault, l.gate
+	l.gate = nil
+	l.attempted = expected + engine.Seq(len(records))
 	l.mu.Unlock()
-	if fault != nil {
-		fault(l.MemLog)
+	if held != nil {
+		close(held.entered)
+		<-held.released
+	} else if fault != nil {
+		l.arm(nil)
+		fault(l.disk)
 	}
 	<-time.After(syncTime)
-	return l.MemLog.Append(ctx, expected, records)
+	return l.Log.Append(ctx, expected, records)
 }

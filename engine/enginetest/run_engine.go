@@ -26,10 +26,13 @@ type run struct {
 	books  []handbook
 	counts Counts
 	clock  *Clock
+	disk   Disk
 	log    *faultLog
 	engine *engine.Engine
 	audit  *Auditor
 	plugs  int
+	asked  int   // commands
+	trace  trace // of everything that was seen
 
 	// journal holds every command that was judged, with the instant at which.
 	journal []judged
@@ -50,11 +53,11 @@ type writer struct {
 func newRun(c *Config, books []handbook, counts Counts) (*run, error) {
 	r := &run{
 		config: c, ctx: context.Background(), books: books, counts: counts, clock: NewClock(simStart),
-		log:   &faultLog{MemLog: engine.NewMemLog()},
+		disk:  c.disk(),
 		audit: newAuditor(books, simHoldLimit, c.Twist, counts),
 	}
 	r.writers = []writer{{actor: engine.Actor{Tenant: tenants[0], Principal: "system"}, kind: engine.KindLoadRules}}
-	return r, r.open(simQueueLimit, simBatchLimit)
+	return r, r.start(simQueueLimit, simBatchLimit)
 }
 
 // open opens the engine on the log.
@@ -91,14 +94,26 @@ func (r *run) end() {
 
 // submit hands commands over and waits.
 func (r *run) submit(cmds []engine.Command) []engine.Result {
-	if p := r.config.Plant; p != nil && p.Submit != nil {
-		return p.Submit(r.ctx, r.engine, cmds)
-	}
-	if len(cmds) == 1 {
+	if p := r.config.Plant; len(cmds) == 1 && (p == nil || p.Submit == nil) {
 		o, err := r.engine.Submit(r.ctx, cmds[0])
 		return []engine.Result{{Outcome: o, Err: err}}
 	}
-	return r.engine.SubmitAll(r.ctx, slices.Clone(cmds))
+	return r.begin(cmds)()
+}
+
+// begin hands commands over, in order, and returns what waits for their results.
+func (r *run) begin(cmds []engine.Command) func() []engine.Result {
+	if p := r.config.Plant; p != nil && p.Submit != nil {
+		done := make(chan []engine.Result)
+		go func() { done <- p.Submit(r.ctx, r.engine, cmds) }()
+		return func() []engine.Result { return <-done }
+	}
+	// One after the other: SubmitAll would let chance say which come into one write.
+	results, wait := r.oneByOne(cmds, func(int) context.Context { return r.ctx })
+	return func() []engine.Result {
+		wait()
+		return results
+	}
 }
 
 // settled sorts what became of a step's commands.
@@ -114,12 +129,14 @@ func (r *run) settle(cmds []engine.Command, results []engine.Result, allowed ...
 	if len(results) != len(cmds) {
 		return s, fmt.Errorf("%d results for %d commands", len(results), len(cmds))
 	}
+	r.asked += len(cmds)
 	for i, cmd := range cmds {
 		got := &results[i]
+		r.trace.add("%d %v %d %v", i, got.Outcome.Status, got.Outcome.Seq, errorClass(got.Err))
 		fits := slices.ContainsFunc(allowed, func(want error) bool { return errors.Is(got.Err, want) })
 		switch {
 		case got.Err == nil && len(s.unknown) > 0:
-			return s, fmt.Errorf("command %d was acknowledged after a commit had failed", i)
+			return s, violated(CodeAckAfterError, "command %d was acknowledged after a commit had failed", i)
 		case got.Err == nil:
 			if err := r.judge(cmd, &got.Outcome); err != nil {
 				return s, fmt.Errorf("command %d, %s: %w", i, describe(cmd.Payload), err)
@@ -138,9 +155,13 @@ func (r *run) settle(cmds []engine.Command, results []engine.Result, allowed ...
 
 // judge lets the auditor judge a command and compares.
 func (r *run) judge(cmd engine.Command, o *engine.Outcome) error {
+	r.audit.tick(r.clock.Now())
 	v := r.audit.judge(cmd)
 	r.note(cmd, &v)
-	return v.compare(&cmd, o)
+	if v.Replayed != o.Replayed {
+		return within(CodeIdempotency, v.compare(&cmd, o))
+	}
+	return within(CodeOutcome, v.compare(&cmd, o))
 }
 
 func (r *run) note(cmd engine.Command, v *Verdict) {
@@ -155,9 +176,9 @@ func (r *run) compare() error {
 	reader := *r.audit
 	reader.now, reader.counts = r.engine.Now(), Counts{}
 	if err := reader.compareSnapshot(r.engine.Snapshot()); err != nil {
-		return err
+		return within(CodeState, err)
 	}
-	return r.compareKeys(&reader)
+	return within(CodeIdempotency, r.compareKeys(&reader))
 }
 
 // compareKeys asks for the newest keys without submitting anything.

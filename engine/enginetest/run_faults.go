@@ -13,15 +13,17 @@ import (
 // step takes one step and compares.
 func (r *run) step(s Step) error {
 	r.clock.Set(s.Clock)
-	r.audit.tick(s.Clock)
-	if err := r.under(s.Fault, s.Commands); err != nil {
+	r.trace.add("%v %v %+v", s.Clock, s.Fault, s.Trouble)
+	if err := r.under(&s); err != nil {
 		return err
 	}
+	r.trace.add("%d", r.engine.Snapshot().Seq())
 	return r.compare()
 }
 
 // under submits commands under a fault.
-func (r *run) under(f Fault, cmds []engine.Command) error {
+func (r *run) under(s *Step) error {
+	f, cmds := s.Fault, s.Commands
 	if f != FaultNone {
 		r.counts.Add("fault: %v", f)
 	}
@@ -33,7 +35,7 @@ func (r *run) under(f Fault, cmds []engine.Command) error {
 	case FaultPoisonLost, FaultPoisonKept:
 		return r.poison(cmds, f == FaultPoisonKept)
 	case FaultCrash:
-		if err := r.crash(simQueueLimit); err != nil {
+		if err := r.crash(s.Trouble, simQueueLimit); err != nil {
 			return err
 		}
 	case FaultRestart:
@@ -42,6 +44,14 @@ func (r *run) under(f Fault, cmds []engine.Command) error {
 		}
 	case FaultReadOnly:
 		return r.readOnly(cmds)
+	case FaultPower:
+		return r.power(s.Trouble, cmds)
+	case FaultBroken:
+		return r.broken(s.Trouble, cmds)
+	case FaultDamage:
+		if err := r.damage(s.Trouble); err != nil {
+			return err
+		}
 	case FaultAbandon:
 		return r.abandon(cmds)
 	case FaultOverload:
@@ -70,23 +80,23 @@ func (r *run) plug() engine.Command {
 // the queue, and goes on. So all commands are there before the next is taken.
 // before runs when the plug's write is under way.
 func (r *run) behind(before, wait func()) error {
-	gate := r.log.BlockNext()
-	defer gate.Release()
+	gate := r.log.blockNext()
+	defer gate.release()
 	plug := r.plug()
 	done := make(chan engine.Result)
 	go func() {
 		o, err := r.engine.Submit(r.ctx, plug)
 		done <- engine.Result{Outcome: o, Err: err}
 	}()
-	<-gate.Entered()
+	<-gate.entered
 	var early error
 	if got := r.engine.Snapshot().Seq(); got != r.audit.seq {
-		early = fmt.Errorf("a snapshot shows seq %d before it is written, expected %d", got, r.audit.seq)
+		early = violated(CodeEarlyPublish, "a snapshot shows seq %d before it is written, expected %d", got, r.audit.seq)
 	}
 	before()
 	wait()
 	synctest.Wait()
-	gate.Release()
+	gate.release()
 	result := <-done
 	_, err := r.settle([]engine.Command{plug}, []engine.Result{result})
 	return errors.Join(early, err)
@@ -95,11 +105,9 @@ func (r *run) behind(before, wait func()) error {
 // together submits commands so that they wait for one write, and returns what
 // came back. before as in behind.
 func (r *run) together(cmds []engine.Command, before func()) (results []engine.Result, err error) {
-	done := make(chan []engine.Result)
-	err = r.behind(before, func() {
-		go func() { done <- r.submit(cmds) }()
-	})
-	return <-done, err
+	var wait func() []engine.Result
+	err = r.behind(before, func() { wait = r.begin(cmds) })
+	return wait(), err
 }
 
 func (r *run) gather(cmds []engine.Command) error {
@@ -156,7 +164,7 @@ func (r *run) again(cmds []engine.Command) error {
 }
 
 func (r *run) readOnly(cmds []engine.Command) error {
-	r.log.SetReadOnly(true)
+	r.setReadOnly(true)
 	if h := r.engine.Health(); h.Ready || !errors.Is(h.Writable, engine.ErrReadOnly) {
 		return fmt.Errorf("health of a read-only store: %+v", h)
 	}
@@ -170,7 +178,7 @@ func (r *run) readOnly(cmds []engine.Command) error {
 	if err := r.compare(); err != nil {
 		return err
 	}
-	r.log.SetReadOnly(false)
+	r.setReadOnly(false)
 	return r.again(s.failed)
 }
 
@@ -227,6 +235,9 @@ func (r *run) abandon(cmds []engine.Command) error {
 		}
 	}
 	s, err := r.settle(cmds, results, engine.ErrDeadline)
+	if err == nil {
+		err = within(CodeLateApply, r.compare())
+	}
 	if err != nil {
 		return err
 	}

@@ -7,25 +7,15 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// survivor returns what is left of the log after a crash.
-func (r *run) survivor() *engine.MemLog {
-	if p := r.config.Plant; p != nil && p.Reopen != nil {
-		return p.Reopen(r.log.MemLog)
-	}
-	return r.log.Reopen()
-}
-
 // crash drops the engine without closing it and opens another.
-func (r *run) crash(queue int) error {
+func (r *run) crash(t Trouble, queue int) error {
 	dead := r.engine
-	left := r.survivor()
-	r.end() // its log is closed: this only stops its goroutines
-	r.log = &faultLog{MemLog: left}
-	if err := r.open(queue, simBatchLimit); err != nil {
-		return fmt.Errorf("open after a crash: %w", err)
+	r.leave(t)
+	if err := r.recover(t, queue, simBatchLimit); err != nil {
+		return within(CodeRefusedOpen, fmt.Errorf("open after a crash: %w", err))
 	}
 	if r.engine.Snapshot().Seq() < dead.Snapshot().Seq() {
-		return fmt.Errorf("after a crash the log ends at %d, it was shown at %d", r.engine.Snapshot().Seq(), dead.Snapshot().Seq())
+		return violated(CodeLostAck, "after a crash the log ends at %d, it was shown at %d", r.engine.Snapshot().Seq(), dead.Snapshot().Seq())
 	}
 	r.restarted()
 	return r.compare()
@@ -34,7 +24,7 @@ func (r *run) crash(queue int) error {
 // restarted forgets instants that no entry was stamped with, as the engine does,
 // and with them the refusals of that time.
 func (r *run) restarted() {
-	r.audit.now = max(r.audit.written, r.clock.Now())
+	r.audit.now = r.audit.written
 	for n := len(r.journal); n > 0 && r.journal[n-1].now > r.audit.now; n-- {
 		r.journal = r.journal[:n-1]
 	}
@@ -53,12 +43,12 @@ func (r *run) restartWith(queue, batch int) error {
 // reopen opens the engine again after it was closed.
 func (r *run) reopen(queue, batch int) error {
 	before := r.engine.Snapshot().Hash()
-	r.log = &faultLog{MemLog: r.survivor()}
-	if err := r.open(queue, batch); err != nil {
-		return fmt.Errorf("open again: %w", err)
+	r.disk = r.disk.Kill()
+	if err := r.start(queue, batch); err != nil {
+		return within(CodeRefusedOpen, fmt.Errorf("open again: %w", err))
 	}
 	if after := r.engine.Snapshot().Hash(); after != before {
-		return fmt.Errorf("state hash was %x before closing and is %x after opening", before[:4], after[:4])
+		return violated(CodeHash, "state hash was %x before closing and is %x after opening", before[:4], after[:4])
 	}
 	r.restarted()
 	return r.compare()
@@ -94,45 +84,64 @@ func (r *run) poison(cmds []engine.Command, kept bool) error {
 		return fmt.Errorf("poisoned: %w", err)
 	}
 	if _, err := r.engine.Submit(r.ctx, r.plug()); !errors.Is(err, engine.ErrNotWritable) {
-		return fmt.Errorf("a poisoned engine answers %w", err)
+		return violated(CodeAckAfterError, "a poisoned engine answers %w", err)
 	}
 	if h := r.engine.Health(); h.Ready {
 		return fmt.Errorf("a poisoned engine is ready: %+v", h)
 	}
-	if err := r.decideUnknown(s.unknown, kept); err != nil {
+	unseen := len(s.unknown) + len(s.failed)
+	all := append(s.unknown, s.failed...)
+	if err := r.decide(Trouble{Loss: lossOf(kept)}, all, kept); err != nil {
 		return err
 	}
+	if unseen > 0 {
+		r.counts.Add("outcome unknown, then resolved")
+	}
 	// What clients do now: the same again.
-	return r.again(append(s.unknown, s.failed...))
+	return r.again(all)
 }
 
-// decideUnknown opens the store again and looks which way it went.
-func (r *run) decideUnknown(unknown []engine.Command, kept bool) error {
-	with := r.audit.clone()
-	with.counts = Counts{}
-	var verdicts []Verdict
-	for _, cmd := range unknown {
-		verdicts = append(verdicts, with.judge(cmd))
+// lossOf makes a disk keep a batch of unknown fate, or lose it if it can.
+func lossOf(kept bool) int {
+	if kept {
+		return -1
 	}
-	r.end()
-	r.log = &faultLog{MemLog: r.survivor()}
-	if err := r.open(simQueueLimit, simBatchLimit); err != nil {
-		return fmt.Errorf("open after a failed commit: %w", err)
+	return 0
+}
+
+// decide opens the store again and looks how far the log goes: to the last
+// acknowledged batch, or to the end of the one that was under way.
+func (r *run) decide(t Trouble, open []engine.Command, kept bool) error {
+	attempted, shown := r.log.attempt(), r.engine.Snapshot().Seq()
+	r.leave(t)
+	if err := r.recover(t, simQueueLimit, simBatchLimit); err != nil {
+		return within(CodeRefusedOpen, fmt.Errorf("open after a failed commit: %w", err))
 	}
 	seq := r.engine.Snapshot().Seq()
+	_, chooses := r.disk.(*memDisk)
 	switch {
-	case seq == with.seq && kept:
-		for i, cmd := range unknown {
-			r.note(cmd, &verdicts[i])
+	case seq < r.audit.seq || seq < shown:
+		return violated(CodeLostAck, "the log ends at %d, acknowledged was %d, shown %d", seq, r.audit.seq, shown)
+	case seq != r.audit.seq && seq != attempted:
+		return violated(CodeTornBatch, "the log ends at %d: expected %d, or %d with the whole batch", seq, r.audit.seq, attempted)
+	case chooses && kept != (seq == attempted):
+		return violated(CodeLostAck, "after a failed commit, written %v, the log ends at %d, without it at %d", kept, seq, r.audit.seq)
+	}
+	if seq > r.audit.seq {
+		r.counts.Add("unknown, and done")
+	} else {
+		r.counts.Add("unknown, and not done")
+	}
+	for _, cmd := range open {
+		if r.audit.seq >= seq {
+			break
 		}
-		r.counts.Merge(with.counts)
-		with.counts = r.counts
-		r.audit = with
-	case seq == r.audit.seq && !kept:
-		// As if they had never been asked.
-	default:
-		return fmt.Errorf("after a failed commit, written %v, the log ends at %d: expected %d without it or %d with it",
-			kept, seq, r.audit.seq, with.seq)
+		r.audit.tick(r.clock.Now())
+		v := r.audit.judge(cmd)
+		r.note(cmd, &v)
+	}
+	if r.audit.seq != seq {
+		return violated(CodePhantom, "the log ends at %d, all that was asked leads to %d", seq, r.audit.seq)
 	}
 	r.restarted()
 	return nil
@@ -150,13 +159,17 @@ func (r *run) finish() error {
 	if err := r.fromTheStart(hash); err != nil {
 		return err
 	}
-	if err := r.audited(); err != nil {
+	if err := within(CodeAudit, r.audited()); err != nil {
 		return err
 	}
-	if err := r.offered(); err != nil {
+	if err := within(CodeAudit, r.offered()); err != nil {
 		return err
 	}
-	for _, batch := range []int{1, 100} {
+	batches := []int{1, 100}
+	if r.config.Commands > 0 { // many seeds: each one of them
+		batches = batches[r.config.Seed%2:][:1]
+	}
+	for _, batch := range batches {
 		if err := r.repeat(hash, batch); err != nil {
 			return fmt.Errorf("the same commands in batches of %d: %w", batch, err)
 		}
@@ -175,20 +188,20 @@ func (r *run) fromTheStart(hash engine.Hash) error {
 	}
 	e, err := r.openOn(fork, simQueueLimit, simBatchLimit)
 	if err != nil {
-		return fmt.Errorf("open without a checkpoint: %w", err)
+		return within(CodeHash, fmt.Errorf("open without a checkpoint: %w", err))
 	}
 	defer e.Close()
 	if got := e.Snapshot().Hash(); got != hash {
-		return fmt.Errorf("state hash is %x with the checkpoint and %x without", hash[:4], got[:4])
+		return violated(CodeHash, "state hash is %x with the checkpoint and %x without", hash[:4], got[:4])
 	}
 	report, err := engine.Replay(r.ctx, r.log, r.identity(), engine.ReplayOptions{Rejudge: true})
 	switch {
 	case err != nil:
-		return fmt.Errorf("replay: %w", err)
+		return within(CodeHash, fmt.Errorf("replay: %w", err))
 	case report.State != hash:
-		return fmt.Errorf("replay gives state hash %x, the engine has %x", report.State[:4], hash[:4])
+		return violated(CodeHash, "replay gives state hash %x, the engine has %x", report.State[:4], hash[:4])
 	case report.Different != 0:
-		return fmt.Errorf("judged again, %d entries differ: %v", report.Different, report.Differences)
+		return violated(CodeRejudged, "judged again, %d entries differ: %v", report.Different, report.Differences)
 	}
 	return nil
 }
@@ -270,7 +283,7 @@ func (r *run) repeat(hash engine.Hash, batch int) error {
 		rest = rest[n:]
 	}
 	if got := e.Snapshot().Hash(); got != hash {
-		return fmt.Errorf("state hash is %x, was %x", got[:4], hash[:4])
+		return violated(CodeRejudged, "state hash is %x, was %x", got[:4], hash[:4])
 	}
 	return nil
 }

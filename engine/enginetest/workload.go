@@ -16,6 +16,7 @@ const badID = "no id"
 type Step struct {
 	Clock    slots.Instant
 	Fault    Fault
+	Trouble  Trouble // of a fault of the disk
 	Commands []engine.Command
 }
 
@@ -36,16 +37,24 @@ const (
 	FaultOverload         // the queue has room for few commands
 	FaultClosed           // the engine is closed while commands wait
 	FaultCheckpoint       // a checkpoint is saved before the commands
+	FaultPower            // the power is cut while the commands are under way
+	FaultBroken           // operations of the disk fail meanwhile
+	FaultDamage           // before the commands a bit of the disk is another for a while
 	faultEnd
 )
 
 var faultNames = [faultEnd]string{
 	"none", "gather", "refuse", "poison, lost", "poison, kept", "crash", "restart",
-	"read-only", "abandon", "overload", "closed", "checkpoint",
+	"read-only", "abandon", "overload", "closed", "checkpoint", "power cut", "broken disk", "damage",
 }
 
 // String names the fault.
 func (f Fault) String() string { return faultNames[f] }
+
+// troubled tells whether a fault is one of the disk, of which a Trouble says more.
+func (f Fault) troubled() bool {
+	return f == FaultCrash || f == FaultPower || f == FaultBroken || f == FaultDamage
+}
 
 // Workload makes commands from a seed, in a small world, so that they meet: few
 // reviewers, cases, principals and slots, of two tenants. It looks at an
@@ -67,6 +76,9 @@ type Workload struct {
 	talk    *call            // an appointment whose time the clock was moved to
 	key     string           // the same of an idempotency key
 
+	swarm   *swarm // nil: none
+	parcels []parcel
+
 	// For Next.
 	moves   *Clock
 	pending []engine.Command
@@ -74,11 +86,16 @@ type Workload struct {
 
 func newWorkload(c *Config, a *Auditor) (*Workload, error) {
 	reviewers, err := firstReviewers()
-	return &Workload{
+	w := &Workload{
 		rnd:   rand.New(rand.NewPCG(c.Seed, 1)),
 		audit: a, books: a.books, reviewers: reviewers, cases: firstCases(),
 		batch: c.Batch, faults: c.Faults, clock: simStart,
-	}, err
+	}
+	if c.Swarm {
+		w.swarm = newSwarm(c.Seed)
+		w.batch = w.swarm.batch
+	}
+	return w, err
 }
 
 // NewWorkload returns a workload that gives its commands one by one and moves a
@@ -136,6 +153,10 @@ func (w *Workload) next() Step {
 	for range n {
 		s.Commands = append(s.Commands, w.command())
 	}
+	if w.swarm != nil {
+		w.troubles(&s)
+		s.Commands = w.travel(s.Commands)
+	}
 	w.focus, w.key = nil, ""
 	if w.chance(25) {
 		w.talk = nil
@@ -158,13 +179,16 @@ func (w *Workload) foundation() (cmds []engine.Command) {
 }
 
 func (w *Workload) fault() Fault {
+	if w.swarm != nil {
+		return w.swarm.fault(w)
+	}
 	if !w.chance(25) {
 		return FaultNone
 	}
 	if !w.faults || w.chance(30) {
 		return FaultGather
 	}
-	return FaultRefuse + Fault(w.rnd.IntN(int(faultEnd-FaultRefuse)))
+	return FaultRefuse + Fault(w.rnd.IntN(int(FaultPower-FaultRefuse)))
 }
 
 // moveClock moves on by little, mostly; to the edges of deadlines, often; and
@@ -292,16 +316,7 @@ func (w *Workload) retry() engine.Command {
 			cmd = c
 		}
 	}
-	if w.chance(70) {
-		switch p := cmd.Payload.(type) {
-		case engine.HoldSlot:
-			p.ID = w.id("hold")
-			cmd.Payload = p
-		case engine.Book:
-			p.ID = w.id("apt")
-			cmd.Payload = p
-		}
-	}
+	cmd = w.repeated(cmd)
 	switch n := w.rnd.IntN(100); {
 	case n < 15: // another body
 		cmd.Fingerprint = w.print()
@@ -310,6 +325,22 @@ func (w *Workload) retry() engine.Command {
 		cmd.Actor.Principal = pick(w, principals)
 	case n < 30:
 		cmd.Actor.Tenant = pick(w, tenants)
+	}
+	return cmd
+}
+
+// repeated is a command as a client sends it once more: mostly with other ids.
+func (w *Workload) repeated(cmd engine.Command) engine.Command {
+	if !w.chance(70) {
+		return cmd
+	}
+	switch p := cmd.Payload.(type) {
+	case engine.HoldSlot:
+		p.ID = w.id("hold")
+		cmd.Payload = p
+	case engine.Book:
+		p.ID = w.id("apt")
+		cmd.Payload = p
 	}
 	return cmd
 }

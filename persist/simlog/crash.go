@@ -2,7 +2,6 @@ package simlog
 
 import (
 	"maps"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -26,12 +25,8 @@ const Losses = int(lossEnd)
 func (d *Disk) Crash(loss Loss) *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.dead = true
-	seed := d.rnd.Uint64()
-	n := &Disk{
-		rnd: rand.New(rand.NewPCG(seed, 78)), names: maps.Clone(d.kept),
-		trace: d.trace, keep: d.keep, lines: d.lines, ops: d.ops, syncs: d.syncs, timed: d.timed, slow: d.slow, stats: d.stats,
-	}
+	n := d.heir()
+	n.names = maps.Clone(d.kept)
 	for _, change := range d.moves[:d.movesLeft(loss)] {
 		change(n.names)
 	}
@@ -44,6 +39,26 @@ func (d *Disk) Crash(loss Loss) *Disk {
 		n.names[name] = &inode{data: slices.Clone(left), durable: left}
 	}
 	n.kept = maps.Clone(n.names)
+	return n
+}
+
+// Kill ends the program that has the disk open, and with it what it had under way. The
+// machine goes on: its cache is as it was.
+func (d *Disk) Kill() *Disk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := d.heir()
+	n.names, n.kept, n.moves = d.names, d.kept, d.moves
+	return n
+}
+
+// heir ends d and returns what goes on in its place, without any file yet.
+func (d *Disk) heir() *Disk {
+	d.dead = true
+	n := &Disk{
+		trace: d.trace, keep: d.keep, lines: d.lines, ops: d.ops, syncs: d.syncs, timed: d.timed, slow: d.slow, stats: d.stats,
+	}
+	n.seed(d.rnd.Uint64())
 	return n
 }
 

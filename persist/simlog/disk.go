@@ -57,8 +57,9 @@ var (
 type Disk struct {
 	mu    sync.Mutex
 	rnd   *rand.Rand
-	names map[string]*inode // as programs see it
-	kept  map[string]*inode // as of the last sync of the directory
+	waits [laneEnd]*rand.Rand // how long operations take: lanes begin them side by side
+	names map[string]*inode   // as programs see it
+	kept  map[string]*inode   // as of the last sync of the directory
 	moves []func(map[string]*inode)
 
 	ops    int
@@ -89,6 +90,7 @@ type write struct {
 // Fault fails operations.
 type Fault struct {
 	Ops     []Op  // that it may meet
+	Lane    Lane  // whose, 0 = anybody's
 	Err     error // what they end with
 	After   int   // so many of them go well before
 	Forever bool  // else it fails one
@@ -97,7 +99,16 @@ type Fault struct {
 
 // NewDisk returns an empty disk; its seed decides what power cuts leave.
 func NewDisk(seed uint64) *Disk {
-	return &Disk{rnd: rand.New(rand.NewPCG(seed, 77)), names: map[string]*inode{}, kept: map[string]*inode{}, stats: map[string]int{}}
+	d := &Disk{names: map[string]*inode{}, kept: map[string]*inode{}, stats: map[string]int{}}
+	d.seed(seed)
+	return d
+}
+
+func (d *Disk) seed(seed uint64) {
+	d.rnd = rand.New(rand.NewPCG(seed, 77))
+	for lane := range d.waits {
+		d.waits[lane] = rand.New(rand.NewPCG(seed, 100+uint64(lane)))
+	}
 }
 
 // Timed makes every operation take time, in a bubble of synctest, and now and then up
@@ -235,7 +246,7 @@ func (d *Disk) do(lane Lane, s seen, half func(), act func() error) error {
 		d.note(&s, ErrPowerCut)
 		return ErrPowerCut
 	}
-	err := d.fault(s.op)
+	err := d.fault(lane, s.op)
 	if err == nil {
 		err = act()
 	} else if half != nil {
@@ -265,9 +276,9 @@ func (d *Disk) failed(s *seen, half func()) {
 	}
 }
 
-func (d *Disk) fault(op Op) error {
+func (d *Disk) fault(lane Lane, op Op) error {
 	for _, f := range d.faults {
-		if !slices.Contains(f.Ops, op) || f.Met > 0 && !f.Forever {
+		if !slices.Contains(f.Ops, op) || f.Lane != 0 && f.Lane != lane || f.Met > 0 && !f.Forever {
 			continue
 		}
 		if f.After > 0 {
@@ -275,9 +286,17 @@ func (d *Disk) fault(op Op) error {
 			continue
 		}
 		f.Met++
+		d.stats[faultName(op, f.Err)]++
 		return f.Err
 	}
 	return nil
+}
+
+func faultName(op Op, err error) string {
+	if errors.Is(err, ErrNoSpace) {
+		return "no space at " + op.String()
+	}
+	return "I/O error at " + op.String()
 }
 
 // wait lets the time of an operation pass. The operations of a lane end at instants of
@@ -285,8 +304,8 @@ func (d *Disk) fault(op Op) error {
 func (d *Disk) wait(lane Lane) {
 	d.mu.Lock()
 	timed, slow := d.timed, time.Duration(0)
-	if d.slow > 0 && d.rnd.IntN(8) == 0 {
-		slow = time.Duration(d.rnd.Int64N(int64(d.slow)))
+	if rnd := d.waits[lane]; d.slow > 0 && rnd.IntN(8) == 0 {
+		slow = time.Duration(rnd.Int64N(int64(d.slow)))
 	}
 	d.mu.Unlock()
 	if !timed {
