@@ -27,65 +27,6 @@ const (
 	simFullSeeds  = 12
 )
 
-// rareStates must all be met by a run over several seeds: a simulation that
-// never sees a hold expire under its owner's hands proves nothing about it.
-var rareStates = []string{
-	"appointment of another tenant", "book: attestation_not_applicable", "book: attestation_required",
-	"book: case_already_scheduled", "book: cases_not_combinable", "book: clinician_required", "book: hold_expired",
-	"book: hold_mismatch", "book: invalid_value", "book: mode_not_available", "book: not_eligible", "book: not_found",
-	"book: ok", "book: reviewer_not_qualified", "book: rules_changed", "book: slot_not_offered", "book: slot_taken",
-	"book: specialty_match_unmet", "calls that touch", "cancel: not_found", "cancel: ok", "cancel: stale_version",
-	"cancelled again", "cap reached", "cap reached by holds", "case held by somebody else", "case held with other cases",
-	"confirmed at the very deadline", "deactivate_reviewer: ok", "duplicate in flight",
-	"given up while waiting", "given up when judged", "judged on a refused write",
-	"fault: abandon", "fault: checkpoint", "fault: closed", "fault: crash", "fault: gather", "fault: overload",
-	"fault: poison, kept", "fault: poison, lost", "fault: read-only", "fault: refuse", "fault: restart",
-	"hold confirmed", "hold elsewhere given up by a booking", "hold expired while confirming",
-	"hold of somebody else named", "hold replaced", "hold used in its last second", "hold: case_already_scheduled",
-	"hold: cases_not_combinable", "hold: invalid_value", "hold: mode_not_available", "hold: not_eligible",
-	"hold: not_found", "hold: ok", "hold: reviewer_not_qualified", "hold: slot_not_offered", "hold: slot_taken",
-	"hold: too_many_holds", "key used again after seven days", "key with another body", "load_rules: ok",
-	"moved onto an overlap of itself", "moved onto itself", "moved to another reviewer", "only a buffer in the way",
-	"optional attestation stored", "own hold used without its name", "poison",
-	"poison with others waiting", "put_case: stale_version", "put_profile: stale_version", "put_reviewer: stale_version",
-	"queue full", "record_answer: ok", "release_hold: not_found", "release_hold: ok",
-	"reschedule: attestation_not_applicable", "reschedule: attestation_required", "reschedule: not_eligible",
-	"reschedule: not_found", "reschedule: not_reschedulable", "reschedule: ok", "reschedule: reviewer_not_qualified",
-	"reschedule: slot_not_offered", "reschedule: slot_taken", "reschedule: stale_version", "retry answered",
-	"absent already", "add_absence: not_found", "add_absence: ok", "add_absence: stale_version",
-	"call held already", "cancel: not_cancellable", "case ended a hold", "case ended its call",
-	"case ended, its call about others goes on", "case ended, its call under way goes on",
-	"complete_call: not_in_progress", "complete_call: ok", "complete_call: outcome_not_allowed",
-	"complete_call: stale_version", "deemed_completed by misses", "escalated", "escalated call carried on",
-	"escalated call carried on anew", "no_show by misses", "no_show: not_found", "no_show: not_in_progress", "no_show: ok",
-	"nobody reached outside the call's time", "reached somebody who may not speak",
-	"reassign: attestation_required", "reassign: not_reschedulable", "reassign: ok", "reassign: reviewer_not_qualified",
-	"reassign: slot_not_offered", "reassign: slot_taken", "reassigned after its start, or tried to be",
-	"record_attempt: attempts_exhausted", "record_attempt: invalid_value", "record_attempt: not_in_progress",
-	"record_attempt: ok", "start_call: invalid_value", "start_call: not_in_progress", "start_call: ok",
-	"ad hoc booked", "ad hoc booking without its hold", "ad hoc hold by a consent", "ad_hoc: case_already_scheduled",
-	"ad_hoc: clinician_required", "ad_hoc: intake_incomplete", "ad_hoc: invalid_value", "ad_hoc: mode_not_available", "ad_hoc: not_eligible", "ad_hoc: ok",
-	"ad_hoc: reviewer_not_free", "nobody free", "nobody there who may",
-	"call re-seated by add_absence", "call re-seated by put_reviewer", "nobody to re-seat a call with", "call re-seated later",
-	"call taken by its own reviewer again",
-	"cancel_callback: not_cancellable", "cancel_callback: not_found", "cancel_callback: ok", "cancel_callback: stale_version",
-	"case waits already", "consent used",
-	"create_callback: attestation_not_applicable", "create_callback: attestation_required",
-	"create_callback: case_already_scheduled", "create_callback: clinician_required", "create_callback: invalid_value",
-	"create_callback: mode_not_available", "create_callback: not_eligible", "create_callback: ok",
-	"create_callback: too_few_windows", "create_callback: windows_invalid",
-	"duplicate offer within 10 minutes", "offer record: attempt", "offer record: booked", "offer record: cancelled",
-	"offer record: completed", "offer record: held", "offer record: moved", "offer record: no_show", "offer record: none_offered",
-	"offer record: offered", "offer record: started", "record_offer: not_found", "record_offer: ok", "the same offer later",
-	"request assigned at creation", "request assigned later by cancel", "request assigned later by put_reviewer",
-	"request cancelled again", "request cancelled with its call", "request cancelled: appointment_cancelled",
-	"request cancelled: booked_otherwise", "request cancelled: cancelled_by_request", "request cancelled: case_approved",
-	"request queued: case_scheduled", "request queued: reviewer_not_free", "request unassignable: ?",
-	"request unassignable: windows_passed", "request without windows",
-	"part certified where no law lets it", "result owed", "result told",
-	"several cases in one call", "slot of an expired hold", "write refused",
-}
-
 // TestSim runs the simulation: an engine on a log that fails, against an auditor
 // that predicts every outcome. `make sim SEED=n` runs one seed again.
 func TestSim(t *testing.T) {
@@ -108,7 +49,7 @@ func TestSim(t *testing.T) {
 		}
 	})
 	enough := *simSeeds*uint64(*simSteps) >= simFullSeeds*simUsualSteps
-	if missing := sum.Missing(rareStates); enough && len(missing) > 0 && !t.Failed() {
+	if missing := sum.Missing(enginetest.RareStates()); enough && len(missing) > 0 && !t.Failed() {
 		t.Errorf("never met: %q", missing)
 	}
 	t.Logf("%d seeds:\n%v", *simSeeds, sum)

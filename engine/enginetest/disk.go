@@ -139,9 +139,6 @@ func (r *run) recover(t Trouble, queue, batch int) error {
 			return err
 		}
 		r.counts.Add("crash during recovery")
-		if err == nil {
-			r.counts.Add("crash at the end of recovery")
-		}
 		r.leave(t)
 	}
 	return r.start(queue, batch)

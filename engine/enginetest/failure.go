@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
+	"testing/synctest"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -78,6 +80,12 @@ func describe(p engine.Payload) string {
 
 // shrinkRuns bounds how often a failure is run again to make it shorter.
 const shrinkRuns = 500
+
+// Shrink makes the list of steps short.
+func (f *Failure) Shrink(t *testing.T) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) { f.shrink() })
+}
 
 // shrink leaves out steps, many at a time and then one, and then commands, as
 // long as what is left fails. The first step, which fills the rosters, stays.

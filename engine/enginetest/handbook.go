@@ -60,10 +60,14 @@ type handbook struct {
 	result  int // hours after a call in which Texas wants its result
 }
 
+// shippedHorizon is that of the rows which come from the embedded rules, in hours: less
+// than there, since the index of free time reaches as far.
+const shippedHorizon = 240
+
 // shipped are the rows that the embedded rules have.
 var shipped = []terms{
-	{plan: planPlain, call: 15, grid: 15, horizon: 1440, hold: 5},
-	{plan: planDeck, call: 15, grid: 15, horizon: 1440, hold: 5, ohioConsent: true, appeals: true, modes: slotsAndCallbacks},
+	{plan: planPlain, call: 15, grid: 15, horizon: shippedHorizon, hold: 5},
+	{plan: planDeck, call: 15, grid: 15, horizon: shippedHorizon, hold: 5, ohioConsent: true, appeals: true, modes: slotsAndCallbacks},
 }
 
 // slotsAndCallbacks are the modes of several plans; the shipped row of planDeck gets them too.
@@ -169,8 +173,16 @@ func cut(sections map[string]any) {
 		return id == "orthopaedic-surgery" || id == "orthopaedic-surgery/spine" || id == "neurosurgery" || id == "cardiology"
 	})
 	keep("similarity", func(id string) bool { return strings.HasPrefix(id, "spine-") })
+	keep("jurisdictions", func(id string) bool {
+		return slices.ContainsFunc([]string{"tx-", "ma-", "oh-"}, func(state string) bool { return strings.HasPrefix(id, state) })
+	})
+	keep("payers", func(id string) bool { return id == "default" || id == planDeck || strings.HasPrefix(id, "sim-") })
 	for _, row := range rowsOf(sections, "payers") {
 		m, _ := row.(map[string]any)
+		if id, _ := m["id"].(string); !strings.HasPrefix(id, "sim-") {
+			call, _ := m["call"].(map[string]any)
+			call["horizonHours"] = shippedHorizon
+		}
 		if m["healthPlan"] == planDeck {
 			m["modes"] = slotsAndCallbacks
 		}

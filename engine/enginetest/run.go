@@ -43,7 +43,7 @@ func Run(t *testing.T, c Config) Counts {
 	t.Helper()
 	counts, failure := Simulate(t, c)
 	if failure != nil {
-		synctest.Test(t, func(*testing.T) { failure.shrink() })
+		failure.Shrink(t)
 		t.Fatal(failure)
 	}
 	return counts

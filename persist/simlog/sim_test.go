@@ -1,13 +1,34 @@
 package simlog_test
 
 import (
+	"flag"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/parleyhq/parley/engine/enginetest"
 	"github.com/parleyhq/parley/persist/simlog"
+)
+
+var (
+	simSeed     = flag.Uint64("sim.seed", 0, "run this seed alone, twice; 0 = seeds 1 to -sim.seeds")
+	simSeeds    = flag.Uint64("sim.seeds", simUsualSeeds, "how many seeds")
+	simCommands = flag.Int("sim.commands", 200, "commands of each seed")
+	simOut      = flag.String("sim.out", "", "file of results, one a line; seeds that it has are not run again")
+)
+
+const (
+	// simBlock is how many seeds one line of results is about.
+	simBlock = 50
+	// simWorkers is how many seeds run side by side, at most.
+	simWorkers = 2
+	// simFullCommands is enough to meet every rare state.
+	simFullCommands = 100_000
 )
 
 // world is the simulation of a seed: two tenants, a disk, and what the seed lets go wrong.
@@ -17,27 +38,107 @@ func world(seed uint64, commands int) enginetest.Config {
 		Disk: func(seed uint64) enginetest.Disk {
 			d := simlog.NewDisk(seed)
 			d.KeepLines()
+			slow := time.Duration(0)
 			if seed%4 == 0 {
-				d.Timed(time.Minute)
-			} else {
-				d.Timed(0)
+				slow = time.Minute
 			}
+			d.Timed(slow)
 			return simDisk{d}
 		},
 	}
 }
 
+// TestSim simulates engine, recovery and decoding on disks that fail, against an auditor
+// that predicts every outcome. `make sim SEED=n` replays a seed, `make sim SEEDS=n` runs many.
 func TestSim(t *testing.T) {
 	t.Parallel()
-	sum := enginetest.Counts{}
-	for seed := range uint64(8) {
-		report, failure := enginetest.Play(t, world(seed+1, 300))
-		if failure != nil {
-			t.Fatal(failure)
-		}
-		sum.Merge(report.Counts)
+	if *simSeed != 0 {
+		replayTwice(t, *simSeed)
+		return
 	}
-	t.Log(sum)
+	file := openResults(t, *simOut)
+	t.Run("seeds", func(t *testing.T) {
+		var next atomic.Uint64
+		for range simWorkers {
+			t.Run("worker", func(t *testing.T) {
+				t.Parallel()
+				for {
+					from := (next.Add(1)-1)*simBlock + 1
+					if from > *simSeeds {
+						return
+					}
+					to := min(from+simBlock-1, *simSeeds)
+					if !file.has("sim", from, to, *simCommands) {
+						file.add(t, runBlock(t, from, to))
+					}
+				}
+			})
+		}
+	})
+	sum := file.sum("sim", *simSeeds, *simCommands)
+	rare := slices.Concat(enginetest.RareStates(), enginetest.RareOnDisk())
+	if missing := enginetest.Counts(sum.Counts).Missing(rare); sum.Commands >= simFullCommands && len(missing) > 0 {
+		t.Errorf("never met: %q", missing)
+	}
+	for _, v := range sum.Violations {
+		t.Errorf("seed %d, %s: %s", v.Seed, v.Code, v.Text)
+	}
+	t.Logf("%d seeds, %d commands, %d crashes, %d violations; %.0f commands a second of one worker\n%v",
+		sum.To-sum.From+1, sum.Commands, sum.Crashes, len(sum.Violations), float64(sum.Commands)/max(sum.Seconds, 1e-9), enginetest.Counts(sum.Counts))
+}
+
+// runBlock runs some seeds and sums up.
+func runBlock(t *testing.T, from, to uint64) *result {
+	t.Helper()
+	began := time.Now()
+	r := &result{Test: "sim", From: from, To: to, Size: *simCommands, Counts: map[string]int{}, Go: runtime.Version()}
+	for seed := from; seed <= to; seed++ {
+		report, failure := enginetest.Play(t, world(seed, *simCommands))
+		enginetest.Counts(r.Counts).Merge(report.Counts)
+		r.Commands += report.Commands
+		r.Steps += report.Steps
+		if failure != nil {
+			failure.Shrink(t)
+			t.Error(failure)
+			r.Violations = append(r.Violations, violation{Seed: seed, Code: enginetest.CodeOf(failure.Err), Text: failure.Err.Error()})
+		}
+	}
+	r.Crashes = crashesIn(r.Counts)
+	r.Seconds = time.Since(began).Seconds()
+	t.Logf("seeds %d to %d: %d commands, %d crashes, %d violations, %.0f commands a second",
+		from, to, r.Commands, r.Crashes, len(r.Violations), float64(r.Commands)/r.Seconds)
+	return r
+}
+
+// crashesIn counts how often a program or a machine has ended in the midst of something.
+func crashesIn(counts map[string]int) (n int) {
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		if strings.HasPrefix(name, "power cut at ") || name == "fault: crash" || name == "poison" || name == "commit failed" {
+			n += counts[name]
+		}
+	}
+	return n
+}
+
+// replayTwice shows that a seed is the same every time.
+func replayTwice(t *testing.T, seed uint64) {
+	t.Helper()
+	var traces []uint64
+	for range 2 {
+		report, failure := enginetest.Play(t, world(seed, *simCommands))
+		if failure != nil {
+			failure.Shrink(t)
+			t.Error(failure)
+		}
+		traces = append(traces, report.Trace)
+		t.Logf("seed %d: %d commands in %d steps, trace %016x", seed, report.Commands, report.Steps, report.Trace)
+		if len(traces) == 1 {
+			t.Log(report.Counts)
+		}
+	}
+	if traces[0] != traces[1] {
+		t.Errorf("traces %x and %x", traces[0], traces[1])
+	}
 }
 
 // TestSimReproducible runs seeds again, on another number of processors: all that was
@@ -47,7 +148,7 @@ func TestSimReproducible(t *testing.T) {
 		var traces []uint64
 		for _, procs := range []int{1, 2, 8} {
 			before := runtime.GOMAXPROCS(procs)
-			report, failure := enginetest.Play(t, world(seed+1, 200))
+			report, failure := enginetest.Play(t, world(100+seed, 150))
 			runtime.GOMAXPROCS(before)
 			if failure != nil {
 				t.Fatal(failure)
@@ -55,7 +156,7 @@ func TestSimReproducible(t *testing.T) {
 			traces = append(traces, report.Trace)
 		}
 		if traces[0] != traces[1] || traces[0] != traces[2] {
-			t.Errorf("seed %d: traces %s", seed+1, fmt.Sprintf("%x", traces))
+			t.Errorf("seed %d: traces %s", 100+seed, fmt.Sprintf("%x", traces))
 		}
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package simlog_test
+
+const simUsualSeeds = 40
