@@ -47,6 +47,7 @@ STEPS ?= 500
 SIM_OUT   ?= .cache/sim.jsonl
 SCENARIOS ?= 200
 CRASH_OUT ?= .cache/crash.jsonl
+ERRORS    ?= 20
 
 DEMO_LISTEN ?= 127.0.0.1:8080
 DECK_LISTEN ?= 127.0.0.1:8081
@@ -96,6 +97,13 @@ sim: ## Simulate engine, recovery and disk under faults (SEEDS=200 STEPS=500 com
 	@mkdir -p .cache
 	GOGC=400 $(GO) test -count=1 -v -run '^TestSim$$' -timeout 0 -parallel 2 ./persist/simlog \
 	  -sim.seed=$(SEED) -sim.seeds=$(SEEDS) -sim.commands=$(STEPS) -sim.out='$(abspath $(SIM_OUT))'
+
+# Images of failures are kept in .cache/crash, with the operations that led to them.
+.PHONY: crash
+crash: ## Cut the power at every disk operation of SCENARIOS (200), fail each one of ERRORS (20)
+	@mkdir -p .cache/crash
+	$(GO) test -count=1 -v -run '^Test(Crash|Error)Loop$$' -timeout 0 -parallel 2 ./persist \
+	  -crash.scenarios=$(SCENARIOS) -crash.errors=$(ERRORS) -crash.out='$(abspath $(CRASH_OUT))' -crash.keep='$(abspath .cache/crash)'
 
 .PHONY: test-rivals
 test-rivals: ## Run the comparison with rivals once, small, as a test

@@ -24,8 +24,10 @@ type faultFS struct {
 	fault atomic.Pointer[func(errorfs.Op) error]
 }
 
-func newFaultFS() *faultFS {
-	f := &faultFS{mem: vfs.NewCrashableMem()}
+func newFaultFS() *faultFS { return faultFSOn(vfs.NewCrashableMem()) }
+
+func faultFSOn(mem *vfs.MemFS) *faultFS {
+	f := &faultFS{mem: mem}
 	f.FS = errorfs.Wrap(f.mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if fault := f.fault.Load(); fault != nil {
 			return (*fault)(op)

@@ -56,7 +56,7 @@ func (d *Disk) Kill() *Disk {
 func (d *Disk) heir() *Disk {
 	d.dead = true
 	n := &Disk{
-		trace: d.trace, keep: d.keep, lines: d.lines, ops: d.ops, syncs: d.syncs, timed: d.timed, slow: d.slow, stats: d.stats,
+		trace: d.trace, keep: d.keep, lines: d.lines, ops: d.ops, syncs: d.syncs, timed: d.timed, slow: d.slow, stats: d.stats, lies: d.lies,
 	}
 	n.seed(d.rnd.Uint64())
 	return n

@@ -66,6 +66,7 @@ type Disk struct {
 	cutAt  int // the operation that the power cut meets, 0 = none
 	dead   bool
 	faults []*Fault
+	lies   []Op // operations that say they were done
 	trace  uint64
 	lines  []string // of the last operations, where they are kept
 	keep   bool
@@ -124,6 +125,14 @@ func (d *Disk) Fail(f *Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.faults = append(d.faults, f)
+}
+
+// Lie makes operations of some kinds end well and do nothing, as a disk does that is not
+// to be trusted: a simulation must notice.
+func (d *Disk) Lie(ops ...Op) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lies = ops
 }
 
 // Heal takes back every fault and a power cut that has not come.
@@ -247,6 +256,9 @@ func (d *Disk) do(lane Lane, s seen, half func(), act func() error) error {
 		return ErrPowerCut
 	}
 	err := d.fault(lane, s.op)
+	if slices.Contains(d.lies, s.op) && err == nil {
+		return nil
+	}
 	if err == nil {
 		err = act()
 	} else if half != nil {

@@ -56,7 +56,7 @@ func TestSim(t *testing.T) {
 		replayTwice(t, *simSeed)
 		return
 	}
-	file := openResults(t, *simOut)
+	file := enginetest.OpenResults(t, *simOut)
 	t.Run("seeds", func(t *testing.T) {
 		var next atomic.Uint64
 		for range simWorkers {
@@ -68,39 +68,39 @@ func TestSim(t *testing.T) {
 						return
 					}
 					to := min(from+simBlock-1, *simSeeds)
-					if !file.has("sim", from, to, *simCommands) {
-						file.add(t, runBlock(t, from, to))
+					if !file.Has("sim", from, to, *simCommands) {
+						file.Add(t, runBlock(t, from, to))
 					}
 				}
 			})
 		}
 	})
-	sum := file.sum("sim", *simSeeds, *simCommands)
+	sum := file.Sum("sim", *simSeeds, *simCommands)
 	rare := slices.Concat(enginetest.RareStates(), enginetest.RareOnDisk())
-	if missing := enginetest.Counts(sum.Counts).Missing(rare); sum.Commands >= simFullCommands && len(missing) > 0 {
+	if missing := sum.Counts.Missing(rare); sum.Commands >= simFullCommands && len(missing) > 0 {
 		t.Errorf("never met: %q", missing)
 	}
 	for _, v := range sum.Violations {
 		t.Errorf("seed %d, %s: %s", v.Seed, v.Code, v.Text)
 	}
 	t.Logf("%d seeds, %d commands, %d crashes, %d violations; %.0f commands a second of one worker\n%v",
-		sum.To-sum.From+1, sum.Commands, sum.Crashes, len(sum.Violations), float64(sum.Commands)/max(sum.Seconds, 1e-9), enginetest.Counts(sum.Counts))
+		sum.To-sum.From+1, sum.Commands, sum.Crashes, len(sum.Violations), float64(sum.Commands)/max(sum.Seconds, 1e-9), sum.Counts)
 }
 
 // runBlock runs some seeds and sums up.
-func runBlock(t *testing.T, from, to uint64) *result {
+func runBlock(t *testing.T, from, to uint64) *enginetest.Result {
 	t.Helper()
 	began := time.Now()
-	r := &result{Test: "sim", From: from, To: to, Size: *simCommands, Counts: map[string]int{}, Go: runtime.Version()}
+	r := &enginetest.Result{Test: "sim", From: from, To: to, Size: *simCommands, Counts: enginetest.Counts{}, Go: runtime.Version()}
 	for seed := from; seed <= to; seed++ {
 		report, failure := enginetest.Play(t, world(seed, *simCommands))
-		enginetest.Counts(r.Counts).Merge(report.Counts)
+		r.Counts.Merge(report.Counts)
 		r.Commands += report.Commands
 		r.Steps += report.Steps
 		if failure != nil {
 			failure.Shrink(t)
 			t.Error(failure)
-			r.Violations = append(r.Violations, violation{Seed: seed, Code: enginetest.CodeOf(failure.Err), Text: failure.Err.Error()})
+			r.Violations = append(r.Violations, enginetest.SeedFault{Seed: seed, Code: enginetest.CodeOf(failure.Err), Text: failure.Err.Error()})
 		}
 	}
 	r.Crashes = crashesIn(r.Counts)
