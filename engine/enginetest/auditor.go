@@ -29,6 +29,8 @@ type Auditor struct {
 	keys      []knownKey
 	requests  []request // for callbacks
 	notes     []noted   // offer records
+	tenants   []knownTenant
+	access    []accessKey // that let principals in
 }
 
 type knownReviewer struct {
@@ -97,7 +99,8 @@ type Verdict struct {
 	missing []string // codes of StatusAttestationRequired
 	call    *call    // as it was then
 	request *request // the same
-	version uint64   // of a reviewer, a case or a profile
+	access  *accessKey
+	version uint64 // of a reviewer, a case, a profile or a tenant
 	answer  []byte
 	changed bool // of the state, besides the key
 }
@@ -119,6 +122,8 @@ func (a *Auditor) clone() *Auditor {
 	c.keys = slices.Clone(a.keys)
 	c.requests = slices.Clone(a.requests)
 	c.notes = slices.Clone(a.notes)
+	c.tenants = slices.Clone(a.tenants)
+	c.access = slices.Clone(a.access)
 	return &c
 }
 
@@ -129,6 +134,10 @@ func (a *Auditor) tick(now slots.Instant) { a.now = max(a.now, now) }
 func (a *Auditor) judge(cmd engine.Command) Verdict {
 	if !a.wellFormed(&cmd) {
 		return Verdict{Status: engine.StatusInvalid, Now: a.now}
+	}
+	if !a.letIn(&cmd) {
+		a.counts.Add("%s: %s", cmd.Payload.Kind(), engine.StatusUnauthenticated)
+		return Verdict{Status: engine.StatusUnauthenticated, Now: a.now}
 	}
 	if v, known := a.remembered(&cmd); known {
 		return v
@@ -203,6 +212,12 @@ func (a *Auditor) decide(cmd *engine.Command) Verdict {
 		return a.adHoc(cmd.Actor, p)
 	case engine.RecordOffer:
 		return a.recordOffer(cmd.Actor, p)
+	case engine.PutTenant:
+		return a.putTenant(cmd.Actor, p)
+	case engine.CreateKey:
+		return a.createKey(cmd.Actor, p)
+	case engine.RevokeKey:
+		return a.revokeKey(cmd.Actor, p)
 	}
 	return refused(engine.StatusInvalid)
 }

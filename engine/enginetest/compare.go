@@ -79,6 +79,14 @@ func (v *Verdict) compareEntity(d *differ, k engine.Kind, o *engine.Outcome) {
 		} else if o.Appointment != nil {
 			d.errorf("appointment %s in the answer, expected none", o.Appointment.ID)
 		}
+	case engine.KindPutTenant:
+		if o.Tenant == nil {
+			d.errorf("no tenant in the answer")
+			return
+		}
+		want(d, "version", o.Tenant.Version, v.version)
+	case engine.KindCreateKey, engine.KindRevokeKey:
+		v.access.compare(d, o.APIKey)
 	case engine.KindRecordOffer:
 	case engine.KindRecordAnswer:
 		if !bytes.Equal(o.Answer, v.answer) {
@@ -150,6 +158,7 @@ func (a *Auditor) compareSnapshot(s *engine.Snapshot) error {
 		a.compareCall(d, s, &a.calls[i])
 	}
 	a.compareCounts(d, s)
+	a.compareAccess(d, s)
 	a.compareRequests(d, s)
 	a.compareResults(d, s)
 	for i := range a.cases {

@@ -17,6 +17,9 @@ var rareOnDisk = []string{
 	"power cut at rename", "power cut at sync", "power cut at syncdir", "power cut at write",
 	"power cut between sync and answer", "power cut between two batches", "read error in recovery",
 	"read-only for want of a watermark", "request dropped", "request late", "request twice", "requests in another order",
+	"create_key: invalid_value", "create_key: not_found", "create_key: ok", "create_key: too_many_keys", "key expired",
+	"key of another tenant", "key of nobody", "key revoked", "key rotated", "let in by a key", "put_tenant: invalid_value",
+	"put_tenant: ok", "put_tenant: stale_version", "revoke_key: not_found", "revoke_key: ok", "revoke_key: stale_version", "tenant disabled",
 	"torn batch dropped", "unknown, and done", "unknown, and not done",
 }
 

@@ -18,6 +18,9 @@ type swarm struct {
 	dropped, late, twice int // percent of the requests
 	back                 int // percent of the steps for which the clock is back
 	again                int // percent of the power cuts with others behind them
+
+	identity int // percent of the commands that are about tenants and keys
+	keyed    int // percent of the commands that come with a key
 }
 
 func newSwarm(seed uint64) *swarm {
@@ -32,6 +35,7 @@ func newSwarm(seed uint64) *swarm {
 	for _, rate := range []*int{&s.dropped, &s.late, &s.twice, &s.back} {
 		*rate = rates[rnd.IntN(len(rates))]
 	}
+	s.identity, s.keyed = []int{0, 4, 15}[rnd.IntN(3)], []int{0, 20, 50}[rnd.IntN(3)]
 	s.again = []int{0, 20, 60}[rnd.IntN(3)]
 	return s
 }

@@ -283,6 +283,9 @@ func (w *Workload) command() engine.Command {
 	} else {
 		cmd.Payload = w.payload(&cmd.Actor)
 	}
+	if w.swarm != nil && w.chance(w.swarm.keyed) {
+		cmd.Credential = w.credential(&cmd)
+	}
 	if w.chance(60) {
 		cmd.Key, cmd.Fingerprint = w.id("key"), w.print()
 		w.history = append(w.history, cmd)
@@ -347,6 +350,9 @@ func (w *Workload) repeated(cmd engine.Command) engine.Command {
 
 // payload makes what a command asks.
 func (w *Workload) payload(actor *engine.Actor) engine.Payload {
+	if w.swarm != nil && w.chance(w.swarm.identity) {
+		return w.identity(actor)
+	}
 	if w.halfEnded(actor.Tenant) != nil && w.chance(30) {
 		return w.reschedule(actor)
 	}
