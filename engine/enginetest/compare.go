@@ -243,8 +243,11 @@ func (a *Auditor) compareCounts(d *differ, s *engine.Snapshot) {
 	n := s.Counts()
 	want(d, "number of reviewers", n.Reviewers, len(a.reviewers))
 	want(d, "number of cases", n.Cases, len(a.cases))
-	active, kept, appointments := 0, 0, 0
+	active, kept, appointments, held := 0, 0, 0, 0
 	for i := range a.calls {
+		if a.calls[i].held {
+			held++
+		}
 		switch c := &a.calls[i]; {
 		case !c.held:
 			appointments++
@@ -256,6 +259,10 @@ func (a *Auditor) compareCounts(d *differ, s *engine.Snapshot) {
 		}
 	}
 	want(d, "number of appointments", n.Appointments, appointments)
+	since := s.Counters()
+	want(d, "holds ever made", int(since.HoldsCreated), held)
+	want(d, "holds ended or there", int(since.HoldsConfirmed+since.HoldsReleased+since.HoldsExpired)+n.Holds, held)
+	want(d, "calls ever booked", int(since.Booked), appointments)
 	if n.Holds < active || n.Holds > kept {
 		d.errorf("%d holds are there, expected %d active and at most %d", n.Holds, active, kept)
 	}

@@ -20,6 +20,7 @@ var rareOnDisk = []string{
 	"create_key: invalid_value", "create_key: not_found", "create_key: ok", "create_key: too_many_keys", "key expired",
 	"key of another tenant", "key of nobody", "key revoked", "key rotated", "let in by a key", "put_tenant: invalid_value",
 	"put_tenant: ok", "put_tenant: stale_version", "revoke_key: not_found", "revoke_key: ok", "revoke_key: stale_version", "tenant disabled",
+	"no slot offered, and none could be booked", "search refused", "slots offered, and each could be booked",
 	"torn batch dropped", "unknown, and done", "unknown, and not done",
 }
 

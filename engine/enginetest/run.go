@@ -135,7 +135,11 @@ func simulate(c *Config, script []Step) (s *simulation, err error) {
 			step = w.next()
 		}
 		s.steps = append(s.steps, step)
-		if err := r.step(step); err != nil {
+		err := r.step(step)
+		if err == nil {
+			err = r.look(s.at)
+		}
+		if err != nil {
 			return s, fmt.Errorf("%v: %w", step.Fault, err)
 		}
 	}

@@ -97,8 +97,11 @@ func (w *Workload) credential(cmd *engine.Command) string {
 			live = append(live, k.image.ID)
 		}
 	}
-	if len(live) == 0 || w.chance(25) {
+	switch {
+	case w.chance(12):
 		return w.accessKey("")
+	case len(live) == 0:
+		return ""
 	}
 	return slices.Max(live)
 }
