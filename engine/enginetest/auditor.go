@@ -107,9 +107,9 @@ type Verdict struct {
 
 // newAuditor returns the model of an empty engine whose first ruleset is
 // books[0]; holdLimit is engine.Options.HoldsPerPrincipal.
-func newAuditor(books []handbook, holdLimit int, twist Twist, counts Counts) *Auditor {
+func newAuditor(books []handbook, start slots.Instant, holdLimit int, twist Twist, counts Counts) *Auditor {
 	// The engine's own first entry loads the rules.
-	return &Auditor{books: books, holdLimit: holdLimit, twist: twist, counts: counts, now: simStart, written: simStart, seq: 1}
+	return &Auditor{books: books, holdLimit: holdLimit, twist: twist, counts: counts, now: start, written: start, seq: 1}
 }
 
 // clone returns an auditor that can go another way.

@@ -159,11 +159,11 @@ func (w *wish) near() int {
 
 // thatDay counts the appointments of a reviewer on his day of a start.
 func (a *Auditor) thatDay(w *wish, except []int) (n int) {
-	offset := slots.Instant(offsets[w.reviewer.Zone.Name()] * 60)
+	day := dayOf(w.reviewer, w.start)
 	for i := range a.calls {
 		c := &a.calls[i]
 		if c.tenant == w.actor.Tenant && c.reviewer == w.reviewerID && !c.held && a.active(c) && !slices.Contains(except, i) &&
-			(c.span.Start+offset)/86400 == (w.start+offset)/86400 {
+			dayOf(w.reviewer, c.span.Start) == day {
 			n++
 		}
 	}

@@ -100,6 +100,13 @@ func (a *Auditor) grasp(w *wish, own int, id string) Verdict {
 // keep adds a call.
 func (a *Auditor) keep(c call) Verdict {
 	a.calls = append(a.calls, c)
+	if i := a.findReviewer(c.tenant, c.reviewer); a.reviewers[i].image.Zone.Name() == zoneChicago && c.span.Start >= foldAt-3600 && c.span.Start < foldAt+3600 {
+		if c.held {
+			a.counts.Add("held in the hour that comes twice")
+		} else {
+			a.counts.Add("booked in the hour that comes twice")
+		}
+	}
 	return Verdict{call: &c, changed: true, Created: true}
 }
 

@@ -131,7 +131,7 @@ func (a *Auditor) onOffer(w *wish) bool {
 
 // free looks at every call there is.
 func (a *Auditor) free(w *wish, except []int) engine.Status {
-	offset := slots.Instant(offsets[w.reviewer.Zone.Name()] * 60)
+	day := dayOf(w.reviewer, w.start)
 	sameDay, held := 0, 0
 	for i := range a.calls {
 		c := &a.calls[i]
@@ -153,7 +153,7 @@ func (a *Auditor) free(w *wish, except []int) engine.Status {
 		if c.busy.End == w.busy.Start || w.busy.End == c.busy.Start {
 			a.counts.Add("calls that touch")
 		}
-		if (c.span.Start+offset)/86400 == (w.start+offset)/86400 {
+		if dayOf(w.reviewer, c.span.Start) == day {
 			sameDay++
 			if c.held {
 				held++

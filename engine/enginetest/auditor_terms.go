@@ -64,17 +64,24 @@ func (a *Auditor) shared(cases []*knownCase) terms {
 
 // works tells, minute by minute, whether a reviewer is there for all of a call.
 func works(r *engine.Reviewer, span slots.Interval) bool {
-	offset := slots.Instant(offsets[r.Zone.Name()] * 60)
 	for at := span.Start; at < span.End; at += 60 {
-		if !worksAt(r, at, at+offset) {
+		if !worksAt(r, at) {
 			return false
 		}
 	}
 	return true
 }
 
-func worksAt(r *engine.Reviewer, at, local slots.Instant) bool {
-	date, minute := slots.Date(local/86400), slots.ClockTime(local%86400/60)
+// dayOf is the local day of a reviewer at an instant.
+func dayOf(r *engine.Reviewer, at slots.Instant) slots.Date {
+	return slots.Date((at + offsetAt(r.Zone.Name(), at)) / 86400)
+}
+
+func worksAt(r *engine.Reviewer, at slots.Instant) bool {
+	zone, date := r.Zone.Name(), dayOf(r, at)
+	within := func(s slots.ClockSpan) bool {
+		return instantOf(zone, date, s.Start) <= at && at < instantOf(zone, date, s.End)
+	}
 	for _, b := range r.Hours.Blocks {
 		if b.Start <= at && at < b.End {
 			return false
@@ -82,12 +89,12 @@ func worksAt(r *engine.Reviewer, at, local slots.Instant) bool {
 	}
 	for _, e := range r.Hours.Exceptions {
 		if e.Date == date {
-			return slices.ContainsFunc(e.Hours, func(s slots.ClockSpan) bool { return s.Start <= minute && minute < s.End })
+			return slices.ContainsFunc(e.Hours, within)
 		}
 	}
 	weekday := (int(date) + 3) % 7 // Monday = 0
 	return slices.ContainsFunc(r.Hours.Weekly, func(w slots.WeeklyHours) bool {
-		return w.Days>>weekday&1 == 1 && w.Span.Start <= minute && minute < w.Span.End
+		return w.Days>>weekday&1 == 1 && within(w.Span)
 	})
 }
 
@@ -182,7 +189,7 @@ func (a *Auditor) waive(f *fit, licensed, specialty bool) {
 
 // licensedInTexas looks for a licence that counts on the local date of start.
 func licensedInTexas(r *engine.Reviewer, start slots.Instant) bool {
-	date := slots.Date((start + texasOffset*60) / 86400)
+	date := slots.Date((start + offsetAt(zoneChicago, start)) / 86400)
 	return slices.ContainsFunc(r.Licenses, func(l matcher.License) bool {
 		return l.State == "TX" && l.Status == "active" && l.Type == "full" && l.From <= date && date <= l.To
 	})

@@ -9,7 +9,8 @@ func RareOnDisk() []string { return rareOnDisk }
 
 var rareOnDisk = []string{
 	"I/O error at create", "I/O error at read", "I/O error at rename", "I/O error at sync", "I/O error at syncdir", "I/O error at write",
-	"answer lost, asked again", "clock stepped back", "clock stepped back by years", "commit failed",
+	"answer lost, asked again",
+	"booked in the hour that comes twice", "held in the hour that comes twice", "clock stepped back", "clock stepped back by years", "commit failed",
 	"crash during recovery", "crash while a checkpoint is written", "damage refused",
 	"fault: broken disk", "fault: damage", "fault: power cut",
 	"no space at create", "no space at sync", "no space at write", "no space in the midst of a batch",

@@ -52,9 +52,9 @@ type writer struct {
 
 func newRun(c *Config, books []handbook, counts Counts) (*run, error) {
 	r := &run{
-		config: c, ctx: context.Background(), books: books, counts: counts, clock: NewClock(simStart),
+		config: c, ctx: context.Background(), books: books, counts: counts, clock: NewClock(c.season().start),
 		disk:  c.disk(),
-		audit: newAuditor(books, simHoldLimit, c.Twist, counts),
+		audit: newAuditor(books, c.season().start, simHoldLimit, c.Twist, counts),
 	}
 	r.writers = []writer{{actor: engine.Actor{Tenant: tenants[0], Principal: "system"}, kind: engine.KindLoadRules}}
 	return r, r.start(simQueueLimit, simBatchLimit)

@@ -259,7 +259,7 @@ func (r *run) audited() error {
 func (r *run) repeat(hash engine.Hash, batch int) error {
 	now := r.clock.Now()
 	defer r.clock.Set(now)
-	r.clock.Set(simStart)
+	r.clock.Set(r.config.season().start)
 	e, err := r.openOn(engine.NewMemLog(), simQueueLimit, batch)
 	if err != nil {
 		return err

@@ -68,6 +68,7 @@ type Workload struct {
 	batch     int
 	faults    bool
 
+	when    season
 	clock   slots.Instant
 	steps   int
 	serial  int
@@ -85,11 +86,11 @@ type Workload struct {
 }
 
 func newWorkload(c *Config, a *Auditor) (*Workload, error) {
-	reviewers, err := firstReviewers()
+	reviewers, err := firstReviewers(c.season())
 	w := &Workload{
 		rnd:   rand.New(rand.NewPCG(c.Seed, 1)),
-		audit: a, books: a.books, reviewers: reviewers, cases: firstCases(),
-		batch: c.Batch, faults: c.Faults, clock: simStart,
+		audit: a, books: a.books, reviewers: reviewers, cases: firstCases(c.season()),
+		batch: c.Batch, faults: c.Faults, clock: c.season().start, when: c.season(),
 	}
 	if c.Swarm {
 		w.swarm = newSwarm(c.Seed)
@@ -105,7 +106,7 @@ func NewWorkload(seed uint64, clock *Clock) *Workload {
 	if err != nil {
 		panic(err)
 	}
-	w, err := newWorkload(&Config{Seed: seed, Batch: 8}, newAuditor(books, simHoldLimit, NoTwist, Counts{}))
+	w, err := newWorkload(&Config{Seed: seed, Batch: 8}, newAuditor(books, winter.start, simHoldLimit, NoTwist, Counts{}))
 	if err != nil {
 		panic(err)
 	}
@@ -199,6 +200,10 @@ func (w *Workload) moveClock() {
 		w.clock += slots.Instant(w.rnd.IntN(60))
 		return
 	}
+	if w.when.autumn && w.clock < foldAt-3600 && w.chance(8) { // to the night with 25 hours
+		w.clock = max(w.clock, foldAt-slots.Instant(w.rnd.IntN(4*3600)))
+		return
+	}
 	switch n := w.rnd.IntN(100); {
 	case n < 40:
 		w.clock += slots.Instant(w.rnd.IntN(20))
@@ -224,14 +229,14 @@ func (w *Workload) moveClock() {
 	case n < 96:
 		w.clock -= slots.Instant(w.rnd.IntN(600))
 	}
-	w.clock = min(w.clock, simEnd)
+	w.clock = min(w.clock, w.when.end)
 }
 
 // toKeyEdge moves to where the oldest key that is remembered is forgotten.
 func (w *Workload) toKeyEdge(edge slots.Instant) {
 	for i := range w.audit.keys {
 		k := &w.audit.keys[i]
-		if k.until > w.clock && k.first.Now > simStart+600 {
+		if k.until > w.clock && k.first.Now > w.when.start+600 {
 			w.clock, w.key = k.until+edge, k.key
 			return
 		}

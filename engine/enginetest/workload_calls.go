@@ -354,7 +354,7 @@ func (w *Workload) putCase(actor *engine.Actor) engine.Payload {
 	case n < 73:
 		d.Status = "pending"
 	case n < 80:
-		d.LetterDate = day(w.rnd.IntN(3) - 5)
+		d.LetterDate = w.when.day(w.rnd.IntN(3) - 5)
 		d.DecidedAt = w.clock - slots.Instant(w.rnd.IntN(14*3600))
 	case n < 90:
 		d.DecidedAt = w.clock - slots.Instant(w.rnd.IntN(14*3600))
