@@ -67,6 +67,11 @@ var notFuzzed = map[string]string{
 	"cmd/parley readKeyFile":   "a secret of whoever starts the program; it is sent as it is",
 	"server readBounded":       "takes so many bytes; what is in them goes to readKeySet",
 	"matcher readRuleFiles":    "joins files of a folder; what is in them goes to CompileRules",
+	"persist DecodeRecord":    "decodeRecord for other logs",
+	"persist DecodeWatermark": "decodeWatermark for other logs",
+	"persist DecodeChunk":     "decodeChunk for other logs",
+	"persist DecodePointer":   "decodePointer for other logs",
+	"persist/simlog decode":   "chunks on a simulated disk, each read by decodeChunk",
 	"persist readFile":         "takes a file as a whole; what is in it goes to the decoders",
 	"server readFiles":         "files that are part of the program",
 }

@@ -1,10 +1,14 @@
 // Package enginetest proves engines and logs from outside.
 //
 // RunLogSuite is the conformance suite of engine.Log. Run is a simulation: a
-// seeded workload drives a real engine on a log in memory, with a clock that it
-// moves, while an auditor predicts the outcome of every command from a model of
-// its own. Between commands the log refuses writes, fails with an unknown
-// outcome, crashes and is opened again.
+// seeded workload drives a real engine, with a clock that it moves, while an auditor
+// predicts the outcome of every command from a model of its own. Its log lies in memory,
+// or on a Disk that loses and fails as real ones do: then the power is cut at any
+// operation, also in recovery. Between commands the log refuses writes, fails with an
+// unknown outcome, crashes and is opened again. docs/testing.md tells more.
+//
+// Equal configurations give equal runs, down to each operation of the disk: all happens in
+// a bubble of testing/synctest, where commands enter one by one and writes take time.
 //
 // The auditor shares no code with the engine: it is slices and loops, quadratic
 // on purpose, written from the contract and not from the engine. It believes

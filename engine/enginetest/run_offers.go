@@ -10,7 +10,7 @@ import (
 
 // lookEvery is how many steps lie between two looks at what is offered and at the state's
 // own indexes.
-const lookEvery = 12
+const lookEvery = 16
 
 // offerHours is how far a look at what is offered goes.
 const offerHours = 14
@@ -22,13 +22,22 @@ func (r *run) look(step int) error {
 		return nil
 	}
 	s, now := r.engine.Snapshot(), r.engine.Now()
-	if err := s.Check(); err != nil {
+	if err := r.checkSelf(s, step); err != nil {
 		return violated(CodeState, "the state contradicts itself: %w", err)
 	}
 	reader := *r.audit
 	reader.now, reader.counts = now, Counts{}
 	k := &reader.cases[(step/lookEvery*7)%len(reader.cases)]
 	return within(CodeOffer, r.compareOffers(&reader, s, k))
+}
+
+// checkSelf lets the state compare its indexes with what they are made of, now and then:
+// that makes each of them anew.
+func (r *run) checkSelf(s *engine.Snapshot, step int) error {
+	if step%(3*lookEvery) != 0 {
+		return nil
+	}
+	return s.Check()
 }
 
 func (r *run) compareOffers(a *Auditor, s *engine.Snapshot, k *knownCase) error {
