@@ -228,6 +228,12 @@ func (r *run) audited() error {
 		var wrong error
 		_, err := r.engine.Events(tenant, 0, len(r.writers)+1, func(rec *engine.Change) bool {
 			wrong = check(&rec.AuditRecord)
+			if rec.Actor.Tenant != tenant { // also told to the one whose tenant or key it is
+				found--
+				if rec.Kind < engine.KindPutTenant || rec.Kind > engine.KindRevokeKey {
+					wrong = violated(CodeTenant, "tenant %s is told of entry %d of %s", tenant, rec.Seq, rec.Actor.Tenant)
+				}
+			}
 			return wrong == nil
 		})
 		if err := errors.Join(err, wrong); err != nil {
