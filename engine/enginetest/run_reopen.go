@@ -3,6 +3,7 @@ package enginetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -90,7 +91,7 @@ func (r *run) poison(cmds []engine.Command, kept bool) error {
 		return fmt.Errorf("a poisoned engine is ready: %+v", h)
 	}
 	unseen := len(s.unknown) + len(s.failed)
-	all := append(s.unknown, s.failed...)
+	all := slices.Concat(s.unknown, s.failed)
 	if err := r.decide(Trouble{Loss: lossOf(kept)}, all, kept); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -88,7 +89,7 @@ func (r *run) mark() {
 // resolve opens the store again after its writing has ended, and lets the clients ask
 // again for what they have no answer to.
 func (r *run) resolve(t Trouble, s settled) error {
-	open := append(s.unknown, s.failed...)
+	open := slices.Concat(s.unknown, s.failed)
 	if err := r.decide(t, open, false); err != nil {
 		return err
 	}

@@ -110,6 +110,7 @@ func (l *Log) LoadCheckpoint() (engine.CheckpointInfo, io.ReadCloser, error) {
 	}
 	state, err := c.decode(content)
 	if err != nil {
+		//nolint:nilerr // who reads is told, instead of io.EOF
 		return c.info, io.NopCloser(failing{err}), nil
 	}
 	return c.info, io.NopCloser(bytes.NewReader(state)), nil
