@@ -135,6 +135,9 @@ func (s *state) checkIndexes() error {
 	if s.answerBytes != fresh.answerBytes {
 		return fmt.Errorf("%d bytes of answers counted, %d there", s.answerBytes, fresh.answerBytes)
 	}
+	if !slices.Equal(s.keyShares, fresh.keyShares) {
+		return fmt.Errorf("tenants' shares of the remembered keys are counted as %v, and are %v", s.keyShares, fresh.keyShares)
+	}
 	if !sameRows(&s.calls, &fresh.calls) || !sameRows(&s.holders, &fresh.holders) {
 		return fmt.Errorf("calls by case or holds by principal differ from holds and appointments")
 	}

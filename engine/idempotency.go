@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/parleyhq/parley/slots"
 )
@@ -126,6 +128,7 @@ func (s *state) putKey(r *remembered) error {
 	}
 	s.keysEnd.add(deadline{r.expiresAt, r.tenant, id})
 	s.answerBytes += r.outcome.answerBytes()
+	s.keyShares = s.keyShares.with(r.tenant, 1, r.outcome.answerBytes())
 	return nil
 }
 
@@ -145,7 +148,51 @@ func (s *state) forget(d deadline, r *remembered) error {
 		return errContradiction("no key of tenant %s that ends at %d", d.tenant, d.at)
 	}
 	s.answerBytes -= r.outcome.answerBytes()
+	s.keyShares = s.keyShares.with(d.tenant, -1, -r.outcome.answerBytes())
 	return nil
+}
+
+// keyShare is what a tenant has of the remembered keys: how many, and bytes of answers.
+type keyShare struct {
+	tenant      string
+	keys, bytes int
+}
+
+// keyShares are by tenant. They are replaced where a tenant comes or goes, and changed in place by the state that
+// owns them: clone copies them.
+type keyShares []keyShare
+
+func (k keyShares) with(tenant string, keys, bytes int) keyShares {
+	at, found := slices.BinarySearchFunc(k, tenant, func(s keyShare, t string) int { return strings.Compare(s.tenant, t) })
+	if !found {
+		k = slices.Insert(k, at, keyShare{tenant: tenant})
+	}
+	k[at].keys += keys
+	k[at].bytes += bytes
+	if k[at].keys == 0 {
+		k = slices.Delete(k, at, at+1)
+	}
+	return k
+}
+
+func (k keyShares) of(tenant string) keyShare {
+	at, found := slices.BinarySearchFunc(k, tenant, func(s keyShare, t string) int { return strings.Compare(s.tenant, t) })
+	if !found {
+		return keyShare{}
+	}
+	return k[at]
+}
+
+// keysApart is the part of the room for keys that no single tenant takes where there are several: a fourth.
+const keysApart = 4
+
+// fairShare reports whether a tenant leaves room for the others.
+func (s *state) fairShare(tenant string, limit, answer int) bool {
+	if s.tenants.len() == 0 {
+		return true
+	}
+	own := s.keyShares.of(tenant)
+	return own.keys < limit-limit/keysApart && own.bytes+answer <= MaxAnswersBytes-MaxAnswersBytes/keysApart
 }
 
 // roomForKey reports whether one more key with an answer of some bytes keeps

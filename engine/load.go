@@ -202,6 +202,7 @@ func (l *loader) readKeys() {
 		}
 		l.ended = append(l.ended, deadline{scratch.expiresAt, next.tenant, next.id})
 		l.s.answerBytes += scratch.outcome.answerBytes()
+		l.s.keyShares = l.s.keyShares.with(scratch.tenant, 1, scratch.outcome.answerBytes())
 		l.s.keys.load(next)
 		last = next
 	}

@@ -38,3 +38,21 @@ func (s *Snapshot) Tenant(id string) (*Tenant, bool) { return s.state.tenants.ge
 func (s *Snapshot) Tenants(from string, yield func(*Tenant) bool) {
 	s.state.tenants.from("", from, yield)
 }
+
+// Sees reports whether what an outcome answers with is in the snapshot's scope, whatever has become of it: a
+// first answer that is given once more may be about what its caller sees no more.
+func (s *Snapshot) Sees(o *Outcome) bool {
+	switch x := s.scope; {
+	case x == nil:
+		return true
+	case o.Appointment != nil && !x.seesAppointment(s.state, o.Appointment):
+		return false
+	case o.Callback != nil && !x.seesCallback(s.state, o.Callback):
+		return false
+	case o.Hold != nil && !x.seesHold(s.state, o.Hold):
+		return false
+	case o.Case != nil:
+		return x.sees(s.state, o.Case)
+	}
+	return true
+}

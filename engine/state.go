@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
@@ -37,7 +39,8 @@ type state struct {
 	holders       table[holder] // by principal
 	holdsEnd      deadlines
 	keysEnd       deadlines
-	answerBytes   int   // of all remembered answers
+	answerBytes   int // of all remembered answers
+	keyShares     keyShares
 	casesByNumber index // key: authorization number
 	casesByMember index // key: member digest
 	byCase        index // appointments, newest first
@@ -131,6 +134,7 @@ func (s *state) clone() *state {
 	c.holders = s.holders.clone()
 	c.holdsEnd = s.holdsEnd.clone()
 	c.keysEnd = s.keysEnd.clone()
+	c.keyShares = slices.Clone(s.keyShares)
 	c.casesByNumber = s.casesByNumber.clone()
 	c.casesByMember = s.casesByMember.clone()
 	c.byCase = s.byCase.clone()

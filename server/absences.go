@@ -93,7 +93,7 @@ func (c *call) absent(t ticket, o engine.Outcome) answer {
 // affected lists the booked calls of a reviewer that have not begun and touch a
 // span, earliest first, on the newest snapshot.
 func (c *call) affected(r *engine.Reviewer, span slots.Interval) []affectedOut {
-	c.snap = c.server.engine.Snapshot()
+	c.snap = c.newest()
 	c.now = max(c.now, c.snap.Stamped())
 	out := []affectedOut{}
 	for _, a := range c.bookedWithin(r.ID, span) {

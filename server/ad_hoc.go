@@ -144,7 +144,7 @@ func (c *call) callerOf(a *engine.Appointment) *callerOut {
 // adHocWait says how long the wait is, what comes next, and why nobody is free
 // now. It changes nothing: asked again, it is judged afresh.
 func (c *call) adHocWait(cmd *engine.AdHoc) answer {
-	snap := c.server.engine.Snapshot()
+	snap := c.newest()
 	now := max(c.now, snap.Stamped())
 	from := max(now, cmd.AvailableAt)
 	q := inquiry{caseIDs: cmd.CaseIDs, zone: zoneOr(cmd.TimeZone, slots.UTC()), specialtyMatch: cmd.SpecialtyMatch, mode: modeAdHoc}

@@ -136,6 +136,9 @@ func cancelAppointment(c *call) answer {
 	var k check
 	reason := k.text("/reason", strings.TrimSpace(in.Reason.V), maxNote)
 	by := k.word("/by", in.By.V, parties)
+	if c.role == roleRequester && by == "payer" { // an office speaks for itself
+		k.wrong("/by", "must be provider: the credential is an office's")
+	}
 	if p := k.problem(); p != nil {
 		return refuse(p)
 	}

@@ -60,7 +60,7 @@ func (c *call) callbackMade(t ticket) func(engine.Outcome) answer {
 }
 
 func (c *call) composeCallback(r *engine.CallbackRequest) ([]byte, *problem) {
-	snap := c.server.engine.Snapshot()
+	snap := c.newest()
 	v := callbackView{call: c, snap: snap, now: max(c.now, snap.Stamped())}
 	z := callbackZone(r)
 	out := v.full(r, z)

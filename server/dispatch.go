@@ -57,10 +57,9 @@ func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 	timeout := callTimeout
 	if a.route.maxBody > maxBodyBytes {
 		timeout = importTimeout
-		select {
-		case s.imports <- struct{}{}:
-			defer func() { <-s.imports }()
-		default:
+		if s.imports.enter(a.who) {
+			defer s.imports.leave(a.who)
+		} else {
 			return refuse(&problem{code: codeOverloaded, detail: "Other imports are under way. Nothing was changed."})
 		}
 	}

@@ -99,3 +99,6 @@ func (c *call) command(t ticket, p engine.Payload) engine.Command {
 		Credential: c.credential, Scope: c.scope,
 	}
 }
+
+// newest is the newest snapshot, as the caller sees it.
+func (c *call) newest() *engine.Snapshot { return c.server.engine.Snapshot().Within(c.scope) }

@@ -38,7 +38,7 @@ const (
 	// callTimeout is how long a request may wait for its turn with the writer.
 	callTimeout   = 5 * time.Second
 	importTimeout = 10 * time.Minute
-	maxImports    = 2 // at a time
+	maxImports    = 3 // at a time; the last is for a tenant that has none under way
 
 	maxConnections        = 4096
 	maxConnectionsPerPeer = 2048

@@ -51,11 +51,12 @@ type position struct {
 
 // A cursor is base64url of format, check sum, start and id. It is bound to the
 // tenant, the principal and the list that it came from: the sum is keyed with the
-// store's own key, so that nobody makes one up. It opens nothing that the same
-// request without it does not.
+// store's own key, so that nobody makes one up; start and id are enciphered under it,
+// since the row where a page ended may be one that the caller does not see. It opens
+// nothing that the same request without it does not.
 const (
-	cursorFormat = 1
-	cursorSum    = 8
+	cursorFormat = 2
+	cursorSum    = 16
 	cursorHead   = 1 + cursorSum + 8
 )
 
@@ -68,6 +69,7 @@ func (c *call) writeCursor(list string, p position) string {
 	b = append(b, p.id...)
 	sum := c.cursorSum(list, b[1+cursorSum:])
 	copy(b[1:], sum[:cursorSum])
+	c.cursorCipher(b[1:1+cursorSum], b[1+cursorSum:])
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
@@ -86,6 +88,7 @@ func (c *call) cursorIn(s, list string) (position, *problem) {
 	if err != nil || len(b) <= cursorHead || b[0] != cursorFormat {
 		return position{}, &problem{code: codeInvalidCursor}
 	}
+	c.cursorCipher(b[1:1+cursorSum], b[1+cursorSum:])
 	sum := c.cursorSum(list, b[1+cursorSum:])
 	if subtle.ConstantTimeCompare(sum[:cursorSum], b[1:1+cursorSum]) != 1 {
 		return position{}, &problem{code: codeInvalidCursor}
@@ -99,4 +102,14 @@ func (c *call) cursorIn(s, list string) (position, *problem) {
 func (c *call) cursorSum(list string, rest []byte) [32]byte {
 	text := c.actor.Tenant + "\x00" + c.actor.Principal + "\x00" + list + "\x00"
 	return c.server.engine.Vault().Mark("cursor", append([]byte(text), rest...))
+}
+
+// cursorCipher enciphers rest, and deciphers it: the stream is made of the check sum, which differs wherever
+// rest does.
+func (c *call) cursorCipher(sum, rest []byte) {
+	for block := byte(0); len(rest) > 0; block++ {
+		stream := c.server.engine.Vault().Mark("cursor stream", append([]byte{block}, sum...))
+		n := subtle.XORBytes(rest, rest, stream[:])
+		rest = rest[n:]
+	}
 }

@@ -66,7 +66,7 @@ type Server struct {
 	// read returns a snapshot and a present instant that is not before its last stamped one.
 	read func() (*engine.Snapshot, slots.Instant)
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
-	imports chan struct{}
+	imports importSlots
 	named   named
 	vault   *vaultWatch
 	local   *caller  // who asks while no credentials are configured
@@ -157,7 +157,7 @@ func publicRoutes(admin bool) []route {
 // newServer wires everything but the engine's state.
 func newServer(o Options, rows []route) *Server {
 	s := &Server{engine: o.Engine, metrics: o.Metrics, log: o.Logger, tenant: o.Tenant, version: o.Version, demo: o.Demo,
-		imports: make(chan struct{}, maxImports), certificate: o.Certificate, exposed: o.Certificate != nil || o.BehindProxy}
+		certificate: o.Certificate, exposed: o.Certificate != nil || o.BehindProxy}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -59,6 +59,9 @@ func (c *call) recall(t ticket, render func(engine.Outcome) answer) (answer, boo
 	if o.Status != engine.StatusOK {
 		return refuse(c.refused(o)), true
 	}
+	if !c.snap.Sees(&o) {
+		return notFound(), true
+	}
 	return replayable(o, render), true
 }
 
@@ -76,8 +79,11 @@ func (c *call) submit(t ticket, p engine.Payload) (engine.Outcome, *problem) {
 	if err != nil {
 		return o, failure(err)
 	}
-	if o.Status == engine.StatusOK && !o.Replayed {
+	switch {
+	case o.Status == engine.StatusOK && !o.Replayed:
 		c.server.metrics.accepted(p, &o)
+	case o.Replayed && !c.newest().Sees(&o): // given once more
+		return o, &problem{code: codeNotFound}
 	}
 	c.openAnswer(t, &o)
 	return o, nil
@@ -171,7 +177,7 @@ type slotAsked struct {
 // alternatives are the offers nearest to a slot on the newest snapshot: the one
 // that refused the slot, not the one that the request began with.
 func (c *call) alternatives(s slotAsked) (jsontext.Value, *problem) {
-	snap := c.server.engine.Snapshot()
+	snap := c.newest()
 	q := inquiry{caseIDs: s.caseIDs, zone: s.zone, specialtyMatch: s.specialtyMatch}
 	plan, p := c.plan(snap, max(c.now, snap.Stamped()), q)
 	if p != nil {
@@ -200,7 +206,7 @@ func (c *call) recordOffers(snap *engine.Snapshot, q *inquiry, offers []matcher.
 
 // offerNow writes the offer that a judgement describes.
 func (c *call) offerNow(s slotAsked, j *matcher.Judgement) (jsontext.Value, *problem) {
-	snap := c.server.engine.Snapshot()
+	snap := c.newest()
 	r, ok := snap.Reviewer(c.actor.Tenant, s.reviewerID)
 	if !ok {
 		return jsontext.Value("null"), nil

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -24,6 +25,7 @@ const hstsValue = "max-age=31536000"
 // are open go on. Safe for concurrent use.
 type Certificate struct {
 	certFile, keyFile string
+	reading           sync.Mutex // one reading at a time: a slow one does not undo a later one
 	current           atomic.Pointer[tls.Certificate]
 	stamp             atomic.Pointer[string] // of the files that were read
 }
@@ -37,6 +39,8 @@ func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
 
 // Reload reads the files again. If they are not good the certificate of before stays, and the error says why.
 func (c *Certificate) Reload() error {
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	stamp, err := c.stamped()
 	if err != nil {
 		return err
@@ -84,6 +88,9 @@ func (c *Certificate) stamped() (string, error) {
 		}
 		if name == c.keyFile && info.Mode().Perm()&0o007 != 0 {
 			return "", fmt.Errorf("server: certificate: everybody may read %s; chmod 600 it", name)
+		}
+		if info.Mode().Perm()&0o022 != 0 {
+			return "", fmt.Errorf("server: certificate: others than its owner may write %s; chmod go-w it", name)
 		}
 		text += fmt.Sprintln(info.ModTime().UnixNano(), info.Size())
 	}

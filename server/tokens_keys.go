@@ -137,6 +137,13 @@ func (k *keySet) fetch(ctx context.Context) ([]byte, error) {
 			return nil, err
 		}
 		defer f.Close()
+		info, err := f.Stat()
+		if err == nil && info.Mode().Perm()&0o022 != 0 {
+			err = errors.New("others than its owner may write the key set's file; chmod go-w it")
+		}
+		if err != nil {
+			return nil, err
+		}
 		return readBounded(f)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.source, nil)
@@ -178,8 +185,8 @@ type jwk struct {
 	K   string `json:"k"`
 }
 
-// readKeySet reads a JWK set (RFC 7517). A set with a secret in it, with an id twice, or with no key that is of use is
-// refused.
+// readKeySet reads a JWK set (RFC 7517). A key that is weak or broken is passed over, and so are all keys of one id: what
+// one issuer gets wrong does not lock the others out. A set with a secret in it, or with no key that is of use, is refused.
 func readKeySet(raw []byte) (map[string]publicKey, error) {
 	var set struct {
 		Keys []jwk `json:"keys"`
@@ -190,7 +197,7 @@ func readKeySet(raw []byte) (map[string]publicKey, error) {
 	if len(set.Keys) > maxSetKeys {
 		return nil, errors.New("the key set holds too many keys")
 	}
-	keys := map[string]publicKey{}
+	keys, ids := map[string]publicKey{}, map[string]int{}
 	for i := range set.Keys {
 		j := &set.Keys[i]
 		if j.D != "" || j.K != "" || j.Kty == "oct" {
@@ -199,15 +206,13 @@ func readKeySet(raw []byte) (map[string]publicKey, error) {
 		if j.Kid == "" || len(j.Kid) > maxKidBytes || j.Use != "" && j.Use != "sig" {
 			continue
 		}
+		ids[j.Kid]++
 		public, err := j.public()
-		if err != nil {
-			return nil, fmt.Errorf("key %d of the set: %w", i, err)
-		}
-		if public.key == nil {
+		if err != nil || public.key == nil || ids[j.Kid] > 1 {
+			if ids[j.Kid] > 1 {
+				delete(keys, j.Kid)
+			}
 			continue
-		}
-		if _, twice := keys[j.Kid]; twice {
-			return nil, fmt.Errorf("key %d of the set has the id of another one", i)
 		}
 		keys[j.Kid] = public
 	}

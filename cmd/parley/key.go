@@ -121,32 +121,42 @@ func (c *keyCreateCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return c.with(ctx, s, func(keys keyring) error {
-		made, err := keys.create(ctx, newKey{
-			Tenant: c.Tenant, Principal: c.Principal, Role: c.Role, ReviewerID: c.Reviewer, NPIs: c.NPI, Scopes: c.Scope, days: c.Days,
+		return c.tell(s, func() (madeKey, error) {
+			return keys.create(ctx, newKey{
+				Tenant: c.Tenant, Principal: c.Principal, Role: c.Role, ReviewerID: c.Reviewer, NPIs: c.NPI, Scopes: c.Scope, days: c.Days,
+			})
 		})
-		if err != nil {
-			return err
-		}
-		return c.tell(s, made)
 	})
 }
 
-// tell writes the secret to where it was asked for and the rest beside it.
-func (e *keyEnd) tell(s streams, made madeKey) error {
+// tell makes a key and writes its secret to where it was asked for, and the rest beside it. The file is opened first: a
+// key whose secret goes nowhere is never made.
+func (e *keyEnd) tell(s streams, make func() (madeKey, error)) (err error) {
+	to := s.out
+	if e.Out != "" {
+		f, err := os.OpenFile(e.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return fmt.Errorf("no key is made: %w", err)
+		}
+		defer func() {
+			if err = errors.Join(err, f.Close()); err != nil {
+				err = errors.Join(err, os.Remove(e.Out))
+			}
+		}()
+		to = f
+	}
+	made, err := make()
+	if err != nil {
+		return err
+	}
 	printKey(s.err, made.keyShown)
 	if made.Secret == "" {
 		return errors.New("the server did not tell the secret; revoke the key and make another one")
 	}
-	if e.Out == "" {
-		_, err := fmt.Fprintln(s.out, made.Secret)
-		return err
-	}
-	f, err := os.OpenFile(e.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
+	if _, err := fmt.Fprintln(to, made.Secret); err != nil {
 		return fmt.Errorf("the key %s is made, but its secret cannot be written (revoke it): %w", made.ID, err)
 	}
-	_, err = fmt.Fprintln(f, made.Secret)
-	return errors.Join(err, f.Close())
+	return nil
 }
 
 type keyRotateCmd struct {
@@ -161,11 +171,7 @@ func (c *keyRotateCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return c.with(ctx, s, func(keys keyring) error {
-		made, err := keys.rotate(ctx, c.Tenant, c.ID, c.Days)
-		if err != nil {
-			return err
-		}
-		return c.tell(s, made)
+		return c.tell(s, func() (madeKey, error) { return keys.rotate(ctx, c.Tenant, c.ID, c.Days) })
 	})
 }
 
