@@ -38,10 +38,10 @@ type Journal interface {
 	// it. It fails like Append of a Log, ErrSeqMismatch left aside. Nothing of entries is retained or changed.
 	AppendJournal(ctx context.Context, entries []JournalEntry) ([]JournalHead, error)
 
-	// ReadJournal calls fn for each record of a tenant from n to the end as of the call,
+	// WalkJournal calls fn for each record of a tenant from n to the end as of the call,
 	// in order, checking contiguity and chain; damage gives ErrCorrupt with the place. An n of 0
 	// means 1. The payload is valid during fn only. An error of fn ends the walk and is returned.
-	ReadJournal(tenant string, n uint64, fn func(at JournalHead, payload []byte) error) error
+	WalkJournal(tenant string, n uint64, fn func(at JournalHead, payload []byte) error) error
 }
 
 // CheckJournal returns nil, or an error wrapping ErrNotWritten that says what in
@@ -190,7 +190,7 @@ func (s *Snapshot) CheckAnchors(j Journal, each func(at JournalHead, payload []b
 				ErrCorrupt, errJournalCut, a.Tenant, h.N, a.N)
 			return false
 		}
-		err = j.ReadJournal(a.Tenant, a.N, func(at JournalHead, payload []byte) error {
+		err = j.WalkJournal(a.Tenant, a.N, func(at JournalHead, payload []byte) error {
 			switch {
 			case at.N > a.N && each != nil:
 				return each(at, payload)
@@ -207,7 +207,7 @@ func (s *Snapshot) CheckAnchors(j Journal, each func(at JournalHead, payload []b
 		if _, fresh := heads[h.Tenant]; !fresh || err != nil || each == nil {
 			continue
 		}
-		err = j.ReadJournal(h.Tenant, 1, each)
+		err = j.WalkJournal(h.Tenant, 1, each)
 	}
 	return err
 }

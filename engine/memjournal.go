@@ -18,7 +18,7 @@ var _ Journal = (*MemLog)(nil)
 
 func (j *memJournal) clone() memJournal {
 	n := memJournal{chains: map[string][]memRecord{}}
-	for tenant, records := range j.chains {
+	for tenant, records := range j.chains { //order: each chain is copied by itself
 		n.chains[tenant] = slices.Clone(records)
 	}
 	return n
@@ -68,8 +68,8 @@ func (l *MemLog) AppendJournal(ctx context.Context, entries []JournalEntry) ([]J
 	return heads, nil
 }
 
-// ReadJournal implements Journal.
-func (l *MemLog) ReadJournal(tenant string, n uint64, fn func(JournalHead, []byte) error) error {
+// WalkJournal implements Journal.
+func (l *MemLog) WalkJournal(tenant string, n uint64, fn func(JournalHead, []byte) error) error {
 	l.mu.Lock()
 	records, closed := slices.Clip(l.journal.chains[tenant]), l.closed
 	l.mu.Unlock()

@@ -82,12 +82,16 @@ func FuzzKeys(f *testing.F) {
 	f.Add(logKey(258))
 	f.Add(chunkKey(3, 1))
 	f.Add(pointerKey)
+	f.Add(journalKey("acme", 258))
 	f.Fuzz(func(t *testing.T, key []byte) {
 		if seq, ok := parseLogKey(key); ok && !bytes.Equal(logKey(seq), key) {
 			t.Fatalf("%x is the key of record %d", key, seq)
 		}
 		if generation, chunk, ok := parseChunkKey(key); ok && !bytes.Equal(chunkKey(generation, chunk), key) {
 			t.Fatalf("%x is the key of chunk %d of %d", key, chunk, generation)
+		}
+		if tenant, n, ok := parseJournalKey(key); ok && !bytes.Equal(journalKey(tenant, n), key) {
+			t.Fatalf("%x is the key of record %d of %q", key, n, tenant)
 		}
 	})
 }

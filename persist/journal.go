@@ -127,8 +127,8 @@ func (s *Store) journalView() (*view, error) {
 	return &view{snapshot: s.db.NewSnapshot(), refs: 1}, nil
 }
 
-// ReadJournal implements engine.Journal.
-func (s *Store) ReadJournal(tenant string, n uint64, fn func(engine.JournalHead, []byte) error) error {
+// WalkJournal implements engine.Journal.
+func (s *Store) WalkJournal(tenant string, n uint64, fn func(engine.JournalHead, []byte) error) error {
 	heads := s.journal.heads.Load()
 	at, known := findHead(*heads, tenant)
 	if !known {

@@ -53,7 +53,7 @@ func TestJournalDamage(t *testing.T) {
 		s, err := Open(testDir, quietOptions(fs))
 		if err == nil {
 			for _, tenant := range []string{"acme", "zenith"} {
-				err = errors.Join(err, s.ReadJournal(tenant, 1, func(engine.JournalHead, []byte) error { return nil }))
+				err = errors.Join(err, s.WalkJournal(tenant, 1, func(engine.JournalHead, []byte) error { return nil }))
 			}
 			mustClose(t, s)
 		}

@@ -52,7 +52,7 @@ func (w *auditWalk) write(j engine.Journal, n uint64) (ended bool, err error) {
 	w.last = before
 	w.form.start(&w.out, before)
 	behind := slots.Instant(0)
-	err = j.ReadJournal(w.tenant, n, func(at engine.JournalHead, payload []byte) error {
+	err = j.WalkJournal(w.tenant, n, func(at engine.JournalHead, payload []byte) error {
 		if w.lines >= w.limit || w.out.Len() >= maxAuditBytes {
 			return errAuditFull
 		}
@@ -93,7 +93,7 @@ func (w *auditWalk) changes(r *engine.AccessRecord) error {
 
 // journalAt returns the chain of a tenant at record n.
 func journalAt(j engine.Journal, tenant string, n uint64) (head engine.JournalHead, err error) {
-	err = j.ReadJournal(tenant, n, func(at engine.JournalHead, _ []byte) error {
+	err = j.WalkJournal(tenant, n, func(at engine.JournalHead, _ []byte) error {
 		head = at
 		return errAuditFull
 	})
@@ -119,7 +119,7 @@ func firstFrom(j engine.Journal, tenant string, from slots.Instant) (uint64, err
 	for low < high {
 		middle := low + (high-low)/2
 		earlier := false
-		err := j.ReadJournal(tenant, middle, func(_ engine.JournalHead, payload []byte) error {
+		err := j.WalkJournal(tenant, middle, func(_ engine.JournalHead, payload []byte) error {
 			r, err := engine.DecodeAccess(payload)
 			if err != nil {
 				return err
@@ -221,8 +221,8 @@ func (c *call) auditForm(k *check) (auditForm, *problem) {
 }
 
 // ExportAudit writes the whole audit trail of a tenant of an engine that no server uses, in the form "ndjson" or "fhir",
-// behind record after, and returns its head. The export is recorded before it begins.
-func ExportAudit(ctx context.Context, e *engine.Engine, storeTenant, tenant, format string, after uint64, to io.Writer) (head engine.JournalHead, err error) {
+// and returns its head. The export is recorded before it begins.
+func ExportAudit(ctx context.Context, e *engine.Engine, storeTenant, tenant, format string, to io.Writer) (head engine.JournalHead, err error) {
 	j, err := openJournal(e, storeTenant, discardLog(), NewMetrics(""))
 	if err != nil {
 		return head, err
@@ -236,7 +236,7 @@ func ExportAudit(ctx context.Context, e *engine.Engine, storeTenant, tenant, for
 		Kind: engine.AccessExport, At: e.Now(), Tenant: tenant, Principal: engine.LocalPrincipal, Role: engine.RoleAll,
 		Action: "exportAudit", Client: "this machine", Status: http.StatusOK, RequestID: newID("req"),
 	})
-	for ended := false; err == nil && !ended && after < head.N; {
+	for after, ended := uint64(0), false; err == nil && !ended && after < head.N; {
 		w := auditWalk{engine: e, tenant: tenant, form: auditFormOf(format), limit: maxAudit}
 		if ended, err = w.write(j.store, after+1); err == nil {
 			_, err = to.Write(w.out.Bytes())

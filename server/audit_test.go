@@ -297,3 +297,35 @@ func TestEventsAreOfWhoActsAndWhoIsActedOn(t *testing.T) {
 		t.Errorf("the first tenant sees %q", got)
 	}
 }
+
+// FuzzVerifyAudit: a file that is verified may hold anything. What is found whole is written again byte for byte.
+func FuzzVerifyAudit(f *testing.F) {
+	var out bytes.Buffer
+	at := engine.JournalHead{Tenant: "test"}
+	for _, form := range []auditForm{ownForm{}, fhirForm{}} {
+		out.Reset()
+		form.start(&out, at)
+		r := engine.AccessRecord{Kind: engine.AccessRead, Tenant: "test", Principal: "desk", Action: "getCase", Objects: []engine.Object{{Type: "case", ID: "c-1"}}}
+		payload, err := r.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		form.access(&out, at.Next(payload), &r, payload)
+		f.Add(out.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		report, err := VerifyAudit(bytes.NewReader(file), nil)
+		if err != nil {
+			if !errors.Is(err, ErrAudit) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if n := bytes.Count(file, []byte("\n")); report.Records+report.Changes > n {
+			t.Fatalf("%+v of %d lines", report, n)
+		}
+		if _, err := VerifyAudit(bytes.NewReader(file), []engine.JournalHead{report.Head.Next([]byte("x"))}); report.Records > 0 && err == nil {
+			t.Fatal("a later head was reached")
+		}
+	})
+}

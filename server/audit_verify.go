@@ -265,7 +265,7 @@ func VerifyJournal(e *engine.Engine, heads []engine.JournalHead) ([]engine.Journ
 		}
 	}
 	for _, head := range found {
-		err := j.ReadJournal(head.Tenant, 1, func(at engine.JournalHead, payload []byte) error {
+		err := j.WalkJournal(head.Tenant, 1, func(at engine.JournalHead, payload []byte) error {
 			for _, want := range heads {
 				if want.Tenant == at.Tenant && want.N == at.N && want.Chain != at.Chain {
 					return fmt.Errorf("%w: tenant %s: record %d is not that of the head that was kept", ErrAudit, at.Tenant, at.N)

@@ -205,7 +205,7 @@ func (j *journal) commit(waited, held []*note) (again []*note) {
 			n.record = engine.AccessRecord{Kind: n.record.Kind, At: n.record.At, Tenant: n.record.Tenant, Principal: n.record.Principal,
 				Role: n.record.Role, KeyID: n.record.KeyID, Action: n.record.Action, Status: n.record.Status, Code: codeInternal}
 			payload, _ = n.record.Encode()
-			j.log.Error("a record of the access journal is too large", "action", n.record.Action, "error", err)
+			j.log.Error("a record of the access journal is too large", "route", n.record.Action, "error", err)
 		}
 		entries = append(entries, engine.JournalEntry{Tenant: n.record.Tenant, Payload: payload})
 	}

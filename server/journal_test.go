@@ -21,7 +21,7 @@ func (w *world) journaled(tenant string) (records []engine.AccessRecord) {
 	if err := w.server.journal.flush(context.Background()); err != nil {
 		w.t.Fatal(err)
 	}
-	err := w.store.ReadJournal(tenant, 1, func(_ engine.JournalHead, payload []byte) error {
+	err := w.store.WalkJournal(tenant, 1, func(_ engine.JournalHead, payload []byte) error {
 		r, err := engine.DecodeAccess(payload)
 		if r.Kind != engine.AccessSeal {
 			records = append(records, r)

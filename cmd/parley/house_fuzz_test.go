@@ -29,6 +29,7 @@ var fuzzTargets = []fuzzed{
 	{"scripts of rules", "matcher/rulescript", "FuzzRun", "parse parseCommand parseValues"},
 	{"entries: commands and effects", "engine", "FuzzDecodeEntry", "decodeEntry decoder"},
 	{"checkpoints", "engine", "FuzzDecodeCheckpoint", "readState"},
+	{"records of the access journal", "engine", "FuzzDecodeAccess", "DecodeAccess"},
 	{"audit records", "engine", "FuzzDecodeAudit", "DecodeAudit"},
 	{"offer records", "engine", "FuzzDecodeOffer", "DecodeOffer"},
 	{"sequences of operations, against a model", "engine", "FuzzOperations", ""},
@@ -38,7 +39,7 @@ var fuzzTargets = []fuzzed{
 	{"binding", "persist", "FuzzBinding", "decodeBinding"},
 	{"pointer to the checkpoint", "persist", "FuzzPointer", "decodePointer"},
 	{"chunk of a checkpoint", "persist", "FuzzChunk", "decodeChunk"},
-	{"keys", "persist", "FuzzKeys", "parseLogKey parseChunkKey"},
+	{"keys", "persist", "FuzzKeys", "parseLogKey parseChunkKey parseJournalKey"},
 	{"store with damaged bytes", "persist", "FuzzLog", ""},
 	{"bytes to the whole server", "server", "FuzzRequest", ""},
 	{"header section", "server", "FuzzHead", "readFields"},
@@ -55,6 +56,7 @@ var fuzzTargets = []fuzzed{
 	{"single values", "server", "FuzzResolve", ""},
 	{"tokens", "server", "FuzzTokens", "readPart"},
 	{"key sets of tokens", "server", "FuzzKeySet", "readKeySet"},
+	{"exported audit trails", "server", "FuzzVerifyAudit", "parseLine readLine"},
 	{"fingerprints of idempotency", "server", "FuzzFingerprint", "fingerprint"},
 }
 
@@ -64,6 +66,7 @@ var notFuzzed = map[string]string{
 	"bench/report readMetrics": "figures that a report of ours holds",
 	"bench/report Read":        "a report that the load suite wrote",
 	"bench/report ReadDir":     "reports that the load suite wrote",
+	"cmd/parley readHeads":     "heads that whoever starts the program has kept",
 	"cmd/parley readKeyFile":   "a secret of whoever starts the program; it is sent as it is",
 	"server readBounded":       "takes so many bytes; what is in them goes to readKeySet",
 	"matcher readRuleFiles":    "joins files of a folder; what is in them goes to CompileRules",

@@ -35,6 +35,7 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Send reviewers and cases (NDJSON) to a running server."`
 	Verify     verifyCmd     `cmd:"" help:"Read a store from end to end and say whether it is whole."`
 	Rules      rulesCmd      `cmd:"" help:"Read, check, compare, try out and load rules."`
+	Audit      auditCmd      `cmd:"" help:"Export and verify the audit trail: who did what, when, from where."`
 	Key        keyCmd        `cmd:"" help:"Make, list, rotate and revoke keys."`
 	Vault      vaultCmd      `cmd:"" help:"Look after the keys that encrypt personal data at rest."`
 	Bench      benchCmd      `cmd:"" help:"Measure: run load, compare results, write reports."`

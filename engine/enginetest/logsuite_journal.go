@@ -44,7 +44,7 @@ func wantJournal(t *testing.T, j engine.Journal, counts map[string]uint64) {
 		for _, from := range []uint64{0, 1, 2, n, n + 1} {
 			next := max(from, 1)
 			var last engine.JournalHead
-			err := j.ReadJournal(tenant, from, func(at engine.JournalHead, payload []byte) error {
+			err := j.WalkJournal(tenant, from, func(at engine.JournalHead, payload []byte) error {
 				if at.N != next || at.Tenant != tenant || !bytes.Equal(payload, journalPayload(tenant, at.N)) {
 					return fmt.Errorf("got record %d of %s, want %d of %s: %.20q", at.N, at.Tenant, next, tenant, payload)
 				}
@@ -92,7 +92,7 @@ func testJournal(t *testing.T, h Harness) {
 	_, err := j.AppendJournal(cancelled(), []engine.JournalEntry{{Tenant: "acme", Payload: []byte("x")}})
 	wantErr(t, err, engine.ErrNotWritten, context.Canceled)
 	wantJournal(t, j, counts)
-	if err := j.ReadJournal("nobody", 1, func(engine.JournalHead, []byte) error { return fmt.Errorf("a record of nobody") }); err != nil {
+	if err := j.WalkJournal("nobody", 1, func(engine.JournalHead, []byte) error { return fmt.Errorf("a record of nobody") }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -112,7 +112,7 @@ func testJournalBesideLog(t *testing.T, h Harness) {
 	})
 	wait.Go(func() {
 		for range 40 {
-			err := j.ReadJournal("acme", 1, func(at engine.JournalHead, payload []byte) error {
+			err := j.WalkJournal("acme", 1, func(at engine.JournalHead, payload []byte) error {
 				if !bytes.Equal(payload, journalPayload("acme", at.N)) {
 					return fmt.Errorf("other payload at %d", at.N)
 				}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// maxAuditPage bounds an answer with a page of the audit trail, in bytes; the server's own limit is lower.
+const maxAuditPage = 64 << 20
+
+// auditPage asks for one page.
+func (c *keyClient) auditPage(ctx context.Context, query url.Values) (page []byte, header http.Header, err error) {
+	u := c.base.JoinPath("/v1/audit")
+	u.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	page, err = io.ReadAll(io.LimitReader(res.Body, maxAuditPage))
+	if err != nil {
+		return nil, nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, nil, refusedByServer(res.Status, page)
+	}
+	return page, res.Header, nil
+}
+
+// headIn reads the head that an answer names; its tenant stands in the first line of a page.
+func headIn(page []byte, header http.Header) (head engine.JournalHead, err error) {
+	var chain string
+	if _, err := fmt.Sscan(header.Get("Audit-Head"), &head.N, &chain); err != nil {
+		return head, errors.New("the server does not name the head of its journal")
+	}
+	sum, err := hex.DecodeString(chain)
+	if err != nil || len(sum) != len(head.Chain) {
+		return head, errors.New("the head of the server's journal is none")
+	}
+	head.Chain = engine.Hash(sum)
+	first, _, _ := bytes.Cut(page, []byte("\n"))
+	var line struct {
+		Tenant    string `json:"tenant"`
+		Extension []struct {
+			URL   string `json:"url"`
+			Value string `json:"valueString"`
+		} `json:"extension"`
+	}
+	if err := json.Unmarshal(first, &line); err != nil {
+		return head, errors.New("the server's answer is no audit trail")
+	}
+	head.Tenant = line.Tenant
+	for _, e := range line.Extension {
+		if e.URL == "urn:parley:audit:tenant" {
+			head.Tenant = e.Value
+		}
+	}
+	return head, nil
+}
+
+// exportAudit writes the trail up to where it was when the export began.
+func (c *keyClient) exportAudit(ctx context.Context, format, from, until string, to io.Writer) (head engine.JournalHead, err error) {
+	query := url.Values{"format": {format}, "limit": {"5000"}}
+	for name, value := range map[string]string{"from": from, "to": until} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	for first := true; ; first = false {
+		page, header, err := c.auditPage(ctx, query)
+		if err != nil {
+			return head, err
+		}
+		if first {
+			if head, err = headIn(page, header); err != nil {
+				return head, err
+			}
+		}
+		if _, err := to.Write(page); err != nil {
+			return head, err
+		}
+		next := header.Get("Next-Cursor")
+		if header.Get("Audit-Ended") != "" || next == "" || next == query.Get("after") {
+			return head, nil
+		}
+		query.Set("after", next)
+	}
+}
+
+func (c *keyClient) auditHead(ctx context.Context) (engine.JournalHead, error) {
+	page, header, err := c.auditPage(ctx, url.Values{"limit": {"1"}})
+	if err != nil {
+		return engine.JournalHead{}, err
+	}
+	return headIn(page, header)
+}
