@@ -133,7 +133,7 @@ func (w *agreement) made(o *Outcome) {
 func (w *agreement) step(s *state, p Payload) Outcome {
 	w.t.Helper()
 	cmd := Command{Actor: Actor{Tenant: agreeTenant, Principal: "alice", Role: "provider", Source: "test"}, Payload: p}
-	done, err := s.step(&cmd, w.now, limits{holdsPerPrincipal: DefaultHoldsPerPrincipal, keys: DefaultKeyLimit}, new(codec), &w.search)
+	done, err := s.step(&cmd, w.now, unlimited, new(codec), &w.search)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -97,6 +97,8 @@ func objectOf(f effect) Object {
 		return Object{"tenant", f.image.ID}
 	case *putAPIKey:
 		return Object{"key", f.image.ID}
+	case *putConduct:
+		return Object{} // what follows from a hold or a booking, which is named
 	case *dropAPIKey:
 		return Object{"key", f.id}
 	}

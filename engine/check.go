@@ -129,8 +129,9 @@ func (s *state) checkIndexes() error {
 			return fmt.Errorf("index of %s differs from its entities", x.name)
 		}
 	}
-	if !sameItems(&s.holdsEnd.tree, &fresh.holdsEnd.tree) || !sameItems(&s.keysEnd.tree, &fresh.keysEnd.tree) {
-		return fmt.Errorf("deadlines differ from holds and keys")
+	if !sameItems(&s.holdsEnd.tree, &fresh.holdsEnd.tree) || !sameItems(&s.keysEnd.tree, &fresh.keysEnd.tree) ||
+		!sameItems(&s.conductsEnd.tree, &fresh.conductsEnd.tree) {
+		return fmt.Errorf("deadlines differ from holds, keys and conduct")
 	}
 	if s.answerBytes != fresh.answerBytes {
 		return fmt.Errorf("%d bytes of answers counted, %d there", s.answerBytes, fresh.answerBytes)
@@ -139,7 +140,7 @@ func (s *state) checkIndexes() error {
 		return fmt.Errorf("tenants' shares of the remembered keys are counted as %v, and are %v", s.keyShares, fresh.keyShares)
 	}
 	if !sameRows(&s.calls, &fresh.calls) || !sameRows(&s.holders, &fresh.holders) {
-		return fmt.Errorf("calls by case or holds by principal differ from holds and appointments")
+		return fmt.Errorf("calls by case or counts of holds differ from holds and appointments")
 	}
 	if !sameRows(&s.requests, &fresh.requests) || !sameRows(&s.reserved, &fresh.reserved) {
 		return fmt.Errorf("open requests by case or by appointment id differ from callback requests")
@@ -165,6 +166,7 @@ func (s *state) rebuilt() (fresh *state, err error) {
 		func() { s.appointments.each(func(a *Appointment) bool { return keep(fresh.putAppointment(a)) }) },
 		func() { s.keys.each(func(r *remembered) bool { return keep(fresh.putKey(r)) }) },
 		func() { s.callbacks.each(func(r *CallbackRequest) bool { return keep(fresh.putCallback(r)) }) },
+		func() { s.conducts.each(func(c *Conduct) bool { return keep(fresh.putConduct(c)) }) },
 	} {
 		if err == nil {
 			fill()

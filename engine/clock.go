@@ -45,3 +45,6 @@ func stopwatch() func() float64 {
 	began := time.Now()
 	return func() float64 { return time.Since(began).Seconds() }
 }
+
+// hasCome reports whether a deadline of a command has come, by the machine's clock.
+func hasCome(end time.Time) bool { return !time.Now().Before(end) }

@@ -8,8 +8,8 @@ import (
 )
 
 // stateVersion 2 adds callback requests and what is noted of offer records, 3
-// tenants and keys, 4 the anchors of the access journal; a state without them is written in the version before.
-const stateVersion = 4
+// tenants and keys, 4 the anchors of the access journal, 5 what is remembered of who held; a state without them is written in the version before.
+const stateVersion = 5
 
 // The encoded state is a sequence of records, each behind its length: the head,
 // then for each section its number of records and the records themselves, in
@@ -37,6 +37,9 @@ func (s *state) writeTo(w io.Writer) error {
 	if s.least() >= 4 {
 		writeSection(out, &s.anchors, (*codec).anchor)
 	}
+	if s.least() >= 5 {
+		writeSection(out, &s.conducts, (*codec).conduct)
+	}
 	if out.err != nil {
 		return out.err
 	}
@@ -45,6 +48,9 @@ func (s *state) writeTo(w io.Writer) error {
 
 // least returns the lowest version that holds the state.
 func (s *state) least() uint8 {
+	if s.conducts.len() > 0 {
+		return 5
+	}
 	if s.anchors.len() > 0 {
 		return 4
 	}
@@ -162,6 +168,9 @@ func readTexts(r TextReader) (*state, error) {
 	}
 	if version >= 4 {
 		readSection(in, &s.anchors, (*codec).anchor, func(v *Anchor) (string, string, error) { return "", v.Tenant, s.putAnchor(v) })
+	}
+	if version >= 5 {
+		readSection(in, &s.conducts, (*codec).conduct, func(v *Conduct) (string, string, error) { return v.Tenant, v.Principal, s.putConduct(v) })
 	}
 	in.finish()
 	if in.err == nil && s.least() != version {

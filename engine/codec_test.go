@@ -117,6 +117,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 		roundTrip(t, sampleCaseRecord(next), (*codec).caseRecord)
 		roundTrip(t, filled[Tenant](next), (*codec).tenant)
 		roundTrip(t, filled[APIKey](next), (*codec).apiKey)
+		roundTrip(t, filled[Conduct](next), (*codec).conduct)
+		roundTrip(t, conductEntry(next), (*codec).entry)
 		e := sampleEntry(next, Kind(1+next(uint64(kindEnd)-1)))
 		roundTrip(t, e, (*codec).entry)
 	})
@@ -198,6 +200,13 @@ func sampleEntry(next func(uint64) uint64, kind Kind) *entry {
 		e.effects = append(e.effects, &putCallback{filled[CallbackRequest](next)},
 			&noteOffer{digest: [32]byte{7}, record: sampleOffer(next)}, &noteOffer{record: sampleOffer(next)})
 	}
+	return e
+}
+
+// conductEntry is a hold of somebody whose holds are counted.
+func conductEntry(next func(uint64) uint64) *entry {
+	e := sampleEntry(next, KindHold)
+	e.effects = []effect{&putHold{filled[Hold](next)}, &putConduct{filled[Conduct](next)}, &rememberKey{expiresAt: 1800000000}}
 	return e
 }
 

@@ -37,8 +37,9 @@
 //     before. If its fate is unknown, each of it fails with ErrOutcomeUnknown, as does
 //     whoever repeats one of them; those on top fail with ErrNotWritable, and nothing
 //     is accepted any more until the log is opened again. Snapshots stay readable.
-//  8. A command whose context ends before the writer takes it is never applied
-//     (ErrDeadline). Once taken, its outcome is awaited.
+//  8. A command whose context ends, or whose deadline comes, before the writer takes it is never applied
+//     (ErrDeadline). Once taken, its outcome is awaited. With UrgentFirst, those that give time back or keep a
+//     promise are taken before others that wait (queue.go).
 //  9. Every entry is its own audit record: who, when, what, on which rules. Stores of
 //     format 1 also keep that part of it in a keyspace of its own, in the same write.
 //  10. Where the rules of a case demand it, what is offered and what becomes of a
@@ -88,6 +89,9 @@
 // A case that its payer's row ends takes its booked call with it once every case of
 // that call has ended, and a hold at once. Calls under way go on. Whatever else
 // changes under a booked call cancels nothing: Snapshot.Attention finds it.
+//
+// Holding keeps others from a slot, so there are quotas, and a principal that does not see its whole tenant has to wait after holds that led
+// to nothing, longer each time (conduct.go). What counts against it is state, written with the hold or the booking that changes it.
 //
 // An escalated call is the first half of one: it moves its cases to their next
 // reviewer stage and counts as held only with its second half, which follows the

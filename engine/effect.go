@@ -32,6 +32,7 @@ const (
 	numberDropAPIKey
 	numberPutAnchor
 	numberPutSealed
+	numberPutConduct
 )
 
 // newEffect returns an empty effect to read into, nil for an unknown number.
@@ -71,6 +72,8 @@ func newEffect(number uint8) effect {
 		return &putAnchor{new(Anchor)}
 	case numberPutSealed:
 		return new(putSealed)
+	case numberPutConduct:
+		return &putConduct{new(Conduct)}
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type Engine struct {
 	behind atomic.Int64 // commands that are judged and wait for a write other than their own
 
 	queue   chan *request
+	urgent  chan *request // those that go first, see queue.go
 	gate    sync.RWMutex  // held for reading while a request enters the queue
 	closed  bool          // under gate: the queue takes no more
 	closing chan struct{} // closed after that
@@ -49,6 +50,9 @@ const (
 )
 
 func (r *request) take() bool {
+	if end, bounded := r.ctx.Deadline(); bounded && hasCome(end) {
+		return false // the context's own timer may be late, above all where there is too much to do
+	}
 	return r.ctx.Err() == nil && r.stage.CompareAndSwap(waiting, taken)
 }
 
@@ -101,8 +105,8 @@ func (e *Engine) SubmitAll(ctx context.Context, cs []Command) []Result {
 	return results
 }
 
-// enqueue puts a request into the queue. If that is full it waits for room, as
-// long as the request's context holds, or fails at once.
+// enqueue puts a request into its line. If that is full it waits for room, as
+// long as the request's context holds, or fails at once. Who waits has an order to keep.
 func (e *Engine) enqueue(r *request, wait bool) error {
 	if err := r.ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDeadline, err)
@@ -120,8 +124,9 @@ func (e *Engine) enqueue(r *request, wait bool) error {
 		}
 		return err
 	}
+	line := e.line(r, wait)
 	select {
-	case e.queue <- r:
+	case line <- r:
 		return nil
 	default:
 	}
@@ -130,7 +135,7 @@ func (e *Engine) enqueue(r *request, wait bool) error {
 	}
 	// The writer goes on while the gate is held, so there will be room.
 	select {
-	case e.queue <- r:
+	case line <- r:
 		return nil
 	case <-r.ctx.Done():
 		return fmt.Errorf("%w: %w", ErrDeadline, r.ctx.Err())
@@ -210,7 +215,7 @@ func (e *Engine) Health() Health {
 		Ready:    err == nil,
 		Writable: err,
 		Seq:      e.Snapshot().Seq(),
-		Queue:    len(e.queue) + int(e.behind.Load()),
+		Queue:    e.waiting() + int(e.behind.Load()),
 		Room:     cap(e.queue),
 		Sandbox:  e.options.Identity.Sandbox,
 	}

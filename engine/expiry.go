@@ -1,7 +1,5 @@
 package engine
 
-import "github.com/parleyhq/parley/slots"
-
 // keysPerEntry is how many expired keys one entry drops at most. Every entry
 // adds at most one, so the rest is caught up with. The number belongs to the log
 // format, as a replay must drop the same ones.
@@ -31,23 +29,4 @@ func (s *state) expire() error {
 		s.counters.KeysExpired++
 	}
 	return nil
-}
-
-// activeHolds counts the holds of a principal that count at now.
-func (s *state) activeHolds(tenant, principal string, now slots.Instant) int {
-	h, ok := s.holders.get(tenant, principal)
-	if !ok {
-		return 0
-	}
-	n := h.count
-	s.holdsEnd.tree.each(func(d *deadline) bool {
-		if d.at > now {
-			return false
-		}
-		if hold, _ := s.holds.get(d.tenant, d.id); hold.Tenant == tenant && hold.Principal == principal {
-			n--
-		}
-		return true
-	})
-	return n
 }

@@ -49,6 +49,8 @@ func TestGoldenRecords(t *testing.T) {
 		golden(t, "access-"+kind.String(), 1, sampleAccess(counting(), kind), (*codec).access)
 	}
 	golden(t, "key", 1, filled[APIKey](counting()), (*codec).apiKey)
+	golden(t, "conduct", 1, filled[Conduct](counting()), (*codec).conduct)
+	golden(t, "entry-conduct", 1, conductEntry(counting()), (*codec).entry)
 	golden(t, "remembered-key", 1, &remembered{
 		tenant: "acme", principal: "root", key: "k-1", fingerprint: Fingerprint{9}, expiresAt: 1800000000, kind: KindCreateKey,
 		outcome: firstOutcome{seq: 7, now: 1799395200, created: true, entity: filled[APIKey](counting())},

@@ -15,6 +15,8 @@ type judging struct {
 	now    slots.Instant
 	limits limits
 	scope  *Scope // of who asks
+	// watched says that holds of who asks which lead to nothing are counted: of those who have a scope.
+	watched bool
 	// search is whose memory the plan of the command itself is made in: one plan at a
 	// time, gone with the next. Nil: every plan has its own.
 	search *matcher.Searcher

@@ -39,8 +39,8 @@ func (j *judging) adHoc(p AdHoc) decision {
 	if d, refused := j.nextFree(a, p.Consents); refused {
 		return d
 	}
-	if j.holdsFull(own) {
-		return refuse(StatusTooManyHolds, "")
+	if d, refused := j.mayHold(own, a.reviewerID); refused {
+		return d
 	}
 	d = decision{subject: p.ID, created: true, question: question{
 		start: p.AvailableAt, role: p.PerformedByRole, credential: p.PerformedByCredential, attestations: p.Consents,
@@ -55,6 +55,7 @@ func (j *judging) adHoc(p AdHoc) decision {
 	image.Mode, image.Caller = ModeAdHoc, p.Caller
 	d.effects = append(d.effects, a.asked()...)
 	d.effects = append(d.effects, &putHold{image})
+	d.effects = append(d.effects, j.noteHold()...)
 	return d
 }
 

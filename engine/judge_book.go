@@ -161,6 +161,9 @@ func (j *judging) booked(p Book, a *ask, own *Hold) decision {
 	d.effects = make([]effect, 0, 4) // with the key to remember
 	if own != nil {
 		d.effects = append(d.effects, &dropHold{id: own.ID, confirmed: own.on(p.ReviewerID, p)})
+		if own.on(p.ReviewerID, p) {
+			d.effects = append(d.effects, j.noteConfirmed()...)
+		}
 	}
 	d.effects = append(d.effects, a.asked()...)
 	role := p.AttestedByRole

@@ -8,7 +8,7 @@ import (
 )
 
 // holdSlot refuses in the order of api.md: not found, not eligible, case
-// scheduled, the slot, too many holds.
+// scheduled, the slot, too many holds, too many that led to nothing.
 func (j *judging) holdSlot(p HoldSlot) decision {
 	if j.idInUse(p.ID) {
 		return refuse(StatusInvalid, "id_in_use")
@@ -30,8 +30,8 @@ func (j *judging) holdSlot(p HoldSlot) decision {
 	if d, refused := j.judgeSlot(a); refused {
 		return d
 	}
-	if j.holdsFull(own) {
-		return refuse(StatusTooManyHolds, "")
+	if d, refused := j.mayHold(own, p.ReviewerID); refused {
+		return d
 	}
 	d := decision{subject: p.ID, created: true}
 	if own != nil {
@@ -39,16 +39,8 @@ func (j *judging) holdSlot(p HoldSlot) decision {
 	}
 	d.effects = append(d.effects, a.asked()...)
 	d.effects = append(d.effects, &putHold{j.newHold(p, a)})
+	d.effects = append(d.effects, j.noteHold()...)
 	return d
-}
-
-// holdsFull reports whether the principal may hold no more, own apart.
-func (j *judging) holdsFull(own *Hold) bool {
-	count := j.s.activeHolds(j.actor.Tenant, j.actor.Principal, j.now)
-	if own != nil {
-		count--
-	}
-	return count >= j.limits.holdsPerPrincipal
 }
 
 func (j *judging) newHold(p HoldSlot, a *ask) *Hold {

@@ -32,6 +32,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 			DigestKey: o.Identity.DigestKey, WrappedBy: o.Identity.WrappedBy, Keys: o.Keys, Random: o.Random,
 		}),
 		queue:       make(chan *request, o.QueueLimit),
+		urgent:      make(chan *request, urgentRoom(o.QueueLimit)),
 		closing:     make(chan struct{}),
 		stopped:     make(chan struct{}),
 		checkpoints: checkpointer{busy: make(chan struct{}, 1)},

@@ -42,6 +42,9 @@ const (
 	DefaultBatchLimit        = 1024
 	DefaultCheckpointEvery   = 100_000
 	DefaultHoldsPerPrincipal = 1000
+	DefaultHoldsPerOffice    = 50
+	DefaultHoldsPerReviewer  = 200
+	DefaultHoldsPerTenant    = 20_000
 	DefaultKeyLimit          = 4_000_000
 )
 
@@ -63,10 +66,17 @@ type Options struct {
 	// Loading is called while the checkpoint is loaded, with numbers of bytes.
 	Loading func(done, total uint64)
 
+	// UrgentFirst lets commands that give time back, keep a promise or report what has happened go before others that wait: see
+	// queue.go. Those of one SubmitAll keep their order.
+	UrgentFirst bool
+
 	QueueLimit        int // commands waiting; default 4096
 	BatchLimit        int // commands per sync, at most QueueLimit; default 1024
 	CheckpointEvery   int // entries between checkpoints; default 100000
 	HoldsPerPrincipal int // active holds of one principal; default 1000
+	HoldsPerOffice    int // active holds of one principal that does not see its whole tenant; default 50
+	HoldsPerReviewer  int // active holds on one reviewer; default 200
+	HoldsPerTenant    int // active holds of one tenant; default 20000
 	// KeyLimit is how many idempotency keys are remembered at once. Since each
 	// is promised for 7 days, none is dropped early: at the limit, commands with a
 	// new key fail with ErrOverloaded. Default 4,000,000, some 500 bytes each.
@@ -93,6 +103,9 @@ func (o Options) withDefaults() (Options, error) {
 		{"BatchLimit", &o.BatchLimit, min(DefaultBatchLimit, max(o.QueueLimit, 0))},
 		{"CheckpointEvery", &o.CheckpointEvery, DefaultCheckpointEvery},
 		{"HoldsPerPrincipal", &o.HoldsPerPrincipal, DefaultHoldsPerPrincipal},
+		{"HoldsPerOffice", &o.HoldsPerOffice, DefaultHoldsPerOffice},
+		{"HoldsPerReviewer", &o.HoldsPerReviewer, DefaultHoldsPerReviewer},
+		{"HoldsPerTenant", &o.HoldsPerTenant, DefaultHoldsPerTenant},
 		{"KeyLimit", &o.KeyLimit, DefaultKeyLimit},
 	}
 	for _, n := range numbers {
@@ -129,10 +142,14 @@ func (o Options) checkClock() error {
 
 // limits are the options that judging needs.
 type limits struct {
-	holdsPerPrincipal int
-	keys              int
+	holdsPerPrincipal, holdsPerOffice, holdsPerReviewer, holdsPerTenant int
+	keys                                                                int
+	neverCool                                                           bool
 }
 
 func (o Options) limits() limits {
-	return limits{holdsPerPrincipal: o.HoldsPerPrincipal, keys: o.KeyLimit}
+	return limits{
+		holdsPerPrincipal: o.HoldsPerPrincipal, holdsPerOffice: o.HoldsPerOffice,
+		holdsPerReviewer: o.HoldsPerReviewer, holdsPerTenant: o.HoldsPerTenant, keys: o.KeyLimit,
+	}
 }

@@ -27,6 +27,7 @@ type Outcome struct {
 	APIKey      *APIKey
 
 	// For refusals.
+	RetryAt   slots.Instant      // too_many_holds, hold_cool_down: from when on it may be otherwise; 0 = not known
 	Detail    string             // machine-readable, e.g. off_grid; never personal data
 	Rule      string             // id of the row that decided, "" if none
 	Codes     []string           // attestation codes required or not applicable; else ids of the cases at fault

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/parleyhq/parley/slots"
@@ -159,7 +160,7 @@ func (v *verifier) judgeAgain(e *entry, payload []byte) {
 		differs("not admitted: " + detail)
 		return
 	}
-	j := judging{s: v.state, actor: cmd.Actor, now: e.now, limits: unlimited}
+	j := judging{s: v.state, actor: cmd.Actor, now: e.now, limits: unlimited, watched: e.notesConduct()}
 	d := j.judge(cmd.Payload)
 	if d.outcome.Status != e.status {
 		differs(d.outcome.Status.String())
@@ -178,7 +179,10 @@ func (v *verifier) judgeAgain(e *entry, payload []byte) {
 
 // unlimited are limits that never refuse: what was within an operator's limits
 // is not judged again.
-var unlimited = limits{holdsPerPrincipal: int(^uint(0) >> 1), keys: int(^uint(0) >> 1)}
+var unlimited = limits{
+	holdsPerPrincipal: math.MaxInt, holdsPerOffice: math.MaxInt, holdsPerReviewer: math.MaxInt, holdsPerTenant: math.MaxInt,
+	keys: math.MaxInt, neverCool: true,
+}
 
 // checkDerived compares the records of a derived keyspace with those that the
 // entries call for.

@@ -30,13 +30,15 @@ type state struct {
 	callbacks    table[CallbackRequest]
 	offered      table[caseRecord] // by case: what is noted of its offer records
 	anchors      table[Anchor]     // by "" and tenant
+	conducts     table[Conduct]    // by principal
 	access
 
 	// Derived.
 	seats
 	lists         *lists        // what the indexes begin with; nil: nothing
 	calls         table[call]   // by case: its hold or active appointment
-	holders       table[holder] // by principal
+	holders       table[holder] // see heldBy
+	conductsEnd   deadlines
 	holdsEnd      deadlines
 	keysEnd       deadlines
 	answerBytes   int // of all remembered answers
@@ -77,11 +79,8 @@ type call struct {
 	held bool
 }
 
-// holder counts the holds of a principal, expired ones included.
-type holder struct {
-	count             int
-	tenant, principal string
-}
+// holder counts the holds of a principal, a reviewer or a tenant, expired ones included.
+type holder struct{ count int }
 
 func newState() *state {
 	return &state{
@@ -93,6 +92,8 @@ func newState() *state {
 		profiles:      newTable[Profile](),
 		keys:          newTable[remembered](),
 		anchors:       newTable[Anchor](),
+		conducts:      newTable[Conduct](),
+		conductsEnd:   newDeadlines(),
 		access:        newAccess(),
 		seats:         newSeats(),
 		calls:         newTable[call](),
@@ -128,6 +129,8 @@ func (s *state) clone() *state {
 	c.profiles = s.profiles.clone()
 	c.keys = s.keys.clone()
 	c.anchors = s.anchors.clone()
+	c.conducts = s.conducts.clone()
+	c.conductsEnd = s.conductsEnd.clone()
 	c.access = s.access.clone()
 	c.seats = s.seats.clone()
 	c.calls = s.calls.clone()

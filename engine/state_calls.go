@@ -63,18 +63,6 @@ func (s *state) dropHold(tenant, id string) error {
 	return s.vacate(tenant, h.CaseIDs, h.Reviewer, h.Busy)
 }
 
-func (s *state) countHold(h *Hold, by int) {
-	n := holder{tenant: h.Tenant, principal: h.Principal}
-	if old, ok := s.holders.get(h.Tenant, h.Principal); ok {
-		n = *old
-	}
-	if n.count += by; n.count == 0 {
-		s.holders.drop(h.Tenant, h.Principal)
-		return
-	}
-	s.holders.put(h.Tenant, h.Principal, &n)
-}
-
 // putAppointment stores an appointment, new or changed.
 func (s *state) putAppointment(a *Appointment) error {
 	_, err := s.replaceAppointment(a)

@@ -46,6 +46,7 @@ const (
 	StatusIntakeIncomplete   // ad hoc: a case lacks a fact that its program asks for; after who may speak
 	StatusUnauthenticated    // the key has ended, or the tenant is disabled; before everything but Invalid
 	StatusTooManyKeys        // of a principal or a tenant; last
+	StatusHoldCoolDown       // holds that led to nothing; after TooManyHolds
 	statusCount
 )
 
@@ -85,6 +86,7 @@ var statusTable = [statusCount]struct {
 	StatusIntakeIncomplete:         {"intake_incomplete", true},
 	StatusUnauthenticated:          {"unauthenticated", true},
 	StatusTooManyKeys:              {"too_many_keys", true},
+	StatusHoldCoolDown:             {"hold_cool_down", true},
 }
 
 // String returns the code on the wire, in snake_case.

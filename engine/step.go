@@ -28,7 +28,7 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *mat
 	if o, known := s.recall(cmd.Actor, cmd.Key, cmd.Fingerprint, now); known {
 		return stepped{outcome: o}, nil
 	}
-	j := judging{s: s, actor: cmd.Actor, now: now, limits: l, scope: cmd.Scope, search: m}
+	j := judging{s: s, actor: cmd.Actor, now: now, limits: l, scope: cmd.Scope, watched: cmd.Scope != nil, search: m}
 	d := j.judge(cmd.Payload)
 	if d.outcome.Status != StatusOK {
 		d.outcome.Now = now

@@ -36,6 +36,8 @@ type writer struct {
 	flying  *batch // on its way to the log; nil: none
 	spare   *batch // its memory is used again
 
+	urgentTaken int // urgent commands in a row
+
 	writes  chan *batch   // to the committer, room for one
 	written chan struct{} // from the committer, room for one
 }
@@ -65,11 +67,11 @@ func (w *writer) run() {
 	closing := w.closing
 	for {
 		w.launch()
-		queue := w.queue
+		queue, urgent := w.queue, w.urgent
 		switch {
 		case w.flying != nil && w.full():
-			queue = nil
-		case w.flying == nil && closing == nil && len(w.queue) == 0:
+			queue, urgent = nil, nil
+		case w.flying == nil && closing == nil && w.waiting() == 0:
 			close(w.writes) // nothing enters the queue any more
 			<-w.written
 			return
@@ -80,9 +82,15 @@ func (w *writer) run() {
 			continue
 		default:
 		}
+		if r := w.next(urgent, queue); r != nil {
+			w.judge(r)
+			continue
+		}
 		select {
 		case <-w.written:
 			w.land()
+		case r := <-urgent:
+			w.judge(r)
 		case r := <-queue:
 			w.judge(r)
 		case <-w.lagging():
@@ -177,12 +185,12 @@ func (w *writer) full() bool {
 // have come together and are cheaper written together.
 func (w *writer) launch() {
 	b := w.forming
-	more := len(b.replies) < min(gather, w.options.BatchLimit) && b.bytes < MaxBatchPayload && len(w.queue) > 0
+	more := len(b.replies) < min(gather, w.options.BatchLimit) && b.bytes < MaxBatchPayload && w.waiting() > 0
 	if w.flying != nil || len(b.records) == 0 || more {
 		return
 	}
 	w.takeOff()
-	w.options.Observer.queue(len(w.queue))
+	w.options.Observer.queue(w.waiting())
 	w.writes <- b
 }
 
