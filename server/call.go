@@ -68,5 +68,13 @@ type answer struct {
 	lent        *replyBuffer // if set, what body lies in: the transport may keep it
 }
 
+// retryAfter is how long the answer asks to wait, in seconds; 0 = it does not say.
+func (a *answer) retryAfter() int {
+	if a.problem == nil {
+		return 0
+	}
+	return a.problem.retryAfter
+}
+
 // refuse answers with a problem.
 func refuse(p *problem) answer { return answer{problem: p} }

@@ -51,12 +51,14 @@ type caller struct {
 	scopes     map[string]bool // names of routes that the credential is narrowed to; nil = none
 	key        *engine.APIKey  // nil if it is no key
 	disabled   bool            // the tenant is
+	name       []byte          // in the tables of buckets: the tenant, a zero byte, the principal
 }
 
 // newCaller makes the caller of a role; nil if it is none that a credential may carry.
 func newCaller(tenant, principal, roleName, reviewerID string, npis, scopes []string) *caller {
 	w := &caller{
 		actor: engine.Actor{Tenant: tenant, Principal: principal, Role: roleName, Source: engine.SourceAPI}, role: roleOf(roleName),
+		name: []byte(tenant + "\x00" + principal),
 	}
 	switch w.role {
 	case roleNobody:
@@ -132,8 +134,9 @@ const (
 
 var bearer = []byte("Bearer ")
 
-// identify finds out who sent an Authorization header; nil if it is nobody who is let in. value is not kept.
-func (s *Server) identify(snap *engine.Snapshot, now slots.Instant, value []byte) *caller {
+// identify finds out who sent an Authorization header; nil if it is nobody who is let in. value is not kept. A token that
+// has not been seen is looked at only where more says so.
+func (s *Server) identify(snap *engine.Snapshot, now slots.Instant, value []byte, more func() bool) *caller {
 	if len(value) <= len(bearer) || len(value) > maxCredentialBytes || !bytes.EqualFold(value[:len(bearer)], bearer) {
 		return nil
 	}
@@ -143,7 +146,7 @@ func (s *Server) identify(snap *engine.Snapshot, now slots.Instant, value []byte
 		if s.tokens == nil || !ofTokenForm(token) {
 			return nil
 		}
-		return s.tokens.caller(snap, token)
+		return s.tokens.caller(snap, token, more)
 	}
 	id, _, _ := bytes.Cut(rest, []byte{'_'})
 	sum := sha256.Sum256(token)

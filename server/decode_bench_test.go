@@ -77,7 +77,7 @@ func BenchmarkAdmit(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, no := h.server.admit(&request, peer); no != nil {
+		if _, no := h.server.admit(&request, peer, false); no != nil {
 			b.Fatal(no.problem.code)
 		}
 	}

@@ -20,7 +20,11 @@ import (
 // handle is the way of every request that could be read: filter, copy, call, answer, observe.
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	began := time.Now()
-	a, no := s.admit(&ctx.Request.Header, ctx.RemoteAddr())
+	if r, shut := s.shut(&ctx.Request.Header, ctx.Request.Body()); shut {
+		s.turnAway(ctx, r, began)
+		return
+	}
+	a, no := s.admit(&ctx.Request.Header, ctx.RemoteAddr(), false)
 	var out answer
 	allow := ""
 	if no != nil {
@@ -149,8 +153,9 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 		h.Set("Strict-Transport-Security", hstsValue)
 	}
 	if retryable(status) {
-		h.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
+		h.Set("Retry-After", strconv.Itoa(max(a.toll.retryAfter(), out.retryAfter())))
 	}
+	a.toll.tell(h)
 	for _, header := range out.headers {
 		h.Set(header[0], header[1])
 	}

@@ -8,6 +8,9 @@
 // answered without a body (conditional.go). Problems come from one table (problem_kinds.go) and are written in one
 // place (dispatch.go). Nothing below this package knows HTTP, and nothing in it knows how a search works.
 //
+// Who asks too much is told so by tables of buckets (limit*.go); where more is asked than can be answered in time, a gate turns requests
+// away by their first line (gate*.go, shed.go), in the order of their ranks. docs/limits.md lists every bound.
+//
 // While no credentials are configured only loopback peers on a loopback address are answered. Once a key exists, or
 // tokens are taken, every request is authenticated by its head alone (guard.go, caller.go, tokens*.go) and looked up in
 // one table of route and role (permissions.go); a handler then sees what of the snapshot is the caller's own and nothing

@@ -53,11 +53,13 @@ type admitted struct {
 	now         slots.Instant    // read with it
 	who         *caller          // nil: nobody, on a route that is for everybody
 	keyShown    string           // id of a key that was shown and is not taken, as it came
+	toll        toll             // what the request was charged
 }
 
 // admit passes or refuses a request by its head. It copies whatever it keeps. peer is the client's address.
-// The admitted request has its request id, and its route where one was found, also when it is refused.
-func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr) (admitted, *refused) {
+// The admitted request has its request id, and its route where one was found, also when it is refused. It is charged to who
+// asks unless it will come here again.
+func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr, again bool) (admitted, *refused) {
 	var a admitted
 	fields, no := readHead(h)
 	a.requestID, a.host, a.last = fields.requestID, fields.host, fields.last
@@ -79,7 +81,11 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr) (admitted, *ref
 			return a, no
 		}
 	}
-	if no := s.authorize(&a, &fields); no != nil {
+	no = s.authorize(&a, &fields, peer)
+	if poor := s.charge(&a, peer, fields.forwarded, no != nil && a.who == nil, !again); poor != nil {
+		no = poor
+	}
+	if no != nil {
 		no.close = no.close || fields.contentLength > eagerBodyBytes
 		return a, no
 	}

@@ -26,6 +26,7 @@ type headFields struct {
 	// authorization is the value of the last such field, in the transport's memory; authorizations counts them.
 	authorization  []byte
 	authorizations int
+	forwarded      []byte // the last X-Forwarded-For, in the transport's memory
 }
 
 // readHead checks the request line's version and the raw header section and picks the fields.
@@ -160,6 +161,8 @@ func (f *headFields) set(name, value []byte, seen *uint) *refused {
 	case "authorization":
 		f.authorization = value
 		f.authorizations++
+	case "x-forwarded-for":
+		f.forwarded = value
 	case "content-type":
 		f.contentType = keep(value)
 	case "content-encoding":

@@ -27,13 +27,14 @@ func (s *Server) checkOrigin(guarded bool, host string, peer net.Addr) *refused 
 
 // authorize finds out who asks for a route and whether that one may. Nothing of the request but its head is looked at.
 // a.who is set if the request goes on, and nil where everybody may ask and this one is nobody.
-func (s *Server) authorize(a *admitted, f *headFields) *refused {
+func (s *Server) authorize(a *admitted, f *headFields, peer net.Addr) *refused {
 	if !s.guarded(a.snap) {
 		a.who = s.local
 		return nil
 	}
 	if f.authorizations == 1 {
-		if a.who = s.identify(a.snap, a.now, f.authorization); a.who == nil {
+		more := func() bool { return s.limit.trusts(peer, f.forwarded) }
+		if a.who = s.identify(a.snap, a.now, f.authorization, more); a.who == nil {
 			a.keyShown = keyShownIn(f.authorization)
 		}
 	}
@@ -76,7 +77,14 @@ func (s *Server) admitsBody(h *fasthttp.RequestHeader) bool {
 	if _, no := s.target(&a, h); no != nil {
 		return false
 	}
-	return s.authorize(&a, &fields) == nil
+	if s.authorize(&a, &fields, nil) != nil {
+		if a.who == nil { // it comes from nowhere here; to check a token costs as much, and all such failures count together
+			var nowhere [16]byte
+			s.limit.failures.take(s.limit.origin(nil, nil, &nowhere), s.limit.now())
+		}
+		return false
+	}
+	return s.charge(&a, nil, nil, false, false) == nil
 }
 
 // enter puts who asks into a call, and what of the state that one sees.

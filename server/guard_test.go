@@ -209,10 +209,11 @@ func TestIdentifyCost(t *testing.T) {
 	w := newDeck(t)
 	value := []byte("Bearer " + w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator}))
 	snap, now := w.engine.Snapshot(), w.engine.Now()
-	if w.server.identify(snap, now, value) == nil {
+	more := func() bool { return true }
+	if w.server.identify(snap, now, value, more) == nil {
 		t.Fatal("not let in")
 	}
-	if n := testing.AllocsPerRun(100, func() { w.server.identify(snap, now, value) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { w.server.identify(snap, now, value, more) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -223,7 +224,7 @@ func BenchmarkIdentify(b *testing.B) {
 	snap, now := w.engine.Snapshot(), w.engine.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		if w.server.identify(snap, now, value) == nil {
+		if w.server.identify(snap, now, value, func() bool { return true }) == nil {
 			b.Fatal("not let in")
 		}
 	}

@@ -79,6 +79,10 @@ func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object
 	if s.journal == nil || status < 400 || status >= 500 {
 		return out
 	}
+	if out.problem.code == codeRateLimited {
+		s.accountLimited(a, peer, out.problem)
+		return out
+	}
 	if a.who == nil {
 		if status == http.StatusUnauthorized || out.problem.code == codeLoopbackOnly {
 			s.accountFailure(a, peer, out.problem)
@@ -105,6 +109,26 @@ func (s *Server) accountFailure(a *admitted, peer net.Addr, p *problem) {
 			r.KeyID = "" // what somebody made up
 		}
 	}
+	s.accountFlood(r)
+}
+
+// accountLimited counts a request that was one too many: of who asks, or a credential that was not looked at. Others without a credential
+// are nobody's.
+func (s *Server) accountLimited(a *admitted, peer net.Addr, p *problem) {
+	kind := engine.AccessRefused
+	if a.who == nil {
+		if a.toll.of != &s.limit.failures {
+			return
+		}
+		kind = engine.AccessFailed
+	}
+	r := s.accessRecord(a, peer, kind, p.status())
+	r.Code = p.code
+	s.accountFlood(r)
+}
+
+// accountFlood gives the first of many records of their own and counts the others.
+func (s *Server) accountFlood(r engine.AccessRecord) {
 	s.journal.floods.admit(r, func() bool {
 		select {
 		case s.journal.behind <- &note{record: r}:

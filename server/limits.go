@@ -28,8 +28,9 @@ const (
 	readTimeout  = 5 * time.Second
 	writeTimeout = 10 * time.Second
 	idleTimeout  = 60 * time.Second
-	// An import may be 64 MiB and comes over slow lines too.
+	// An import may be 64 MiB and comes over slow lines too: it has so long as its bytes take at the least rate, in bytes a second, and at most 2 minutes.
 	importReadTimeout  = 2 * time.Minute
+	importLeastRate    = 600 << 10
 	importWriteTimeout = time.Minute
 
 	// lingerTimeout is how long a refused client may go on sending before its connection is cut.

@@ -36,6 +36,7 @@ type Metrics struct {
 	journalRecords  [engine.AccessSeal + 1]prometheus.Counter // by kind
 	journalFailures prometheus.Counter
 	journalWithheld prometheus.Counter
+	load            loadMetrics
 }
 
 // latencyBuckets are in seconds; beside them there are native buckets with a growth factor of at most 1.1.
@@ -80,6 +81,7 @@ func NewMetrics(version string) *Metrics {
 	m.countJournal()
 	m.countSearches()
 	m.countProblems()
+	m.countLoad()
 	m.begin()
 	return m
 }

@@ -5,7 +5,7 @@ import "github.com/parleyhq/parley/engine"
 // Closed sets of label values, beside the vocabularies of the wire.
 var (
 	conflictLabels = []string{"slot_taken", "hold_expired", "case_already_scheduled", "rules_changed",
-		"not_reschedulable", "not_cancellable", "stale_version", "too_many_holds",
+		"not_reschedulable", "not_cancellable", "stale_version", "too_many_holds", "hold_cool_down",
 		"attempts_exhausted", "not_in_progress"}
 
 	programLabels = []string{"advanced-imaging", "cardiac", "ipm", "physical-medicine", "msk", "msk-spine-surgery",

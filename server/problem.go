@@ -17,6 +17,8 @@ type problem struct {
 	errors []fault
 	// extra members, e.g. alternatives, codes, offer; already encoded JSON values by member name, in order
 	extra []member
+	// retryAfter is how long to wait in seconds, 0 = the usual
+	retryAfter int
 }
 
 // fault says what is wrong at one place of a document (a JSON pointer), or with one query parameter or header (its name).
@@ -60,6 +62,8 @@ const (
 	codeInvalidValue       = "invalid_value"
 	codeInternal           = "internal"
 	codeTooManyConnections = "too_many_connections"
+	codeRateLimited        = "rate_limited"
+	codeTooMuchWork        = "too_much_work"
 	codeOverloaded         = "overloaded"
 	codeOutcomeUnknown     = "outcome_unknown"
 	codeReadOnly           = "read_only"

@@ -26,7 +26,7 @@ func TestEveryStatusIsAProblem(t *testing.T) {
 			t.Errorf("%s is %d", s, got)
 		}
 	}
-	if seen != int(engine.StatusTooManyKeys) {
+	if seen != int(engine.StatusHoldCoolDown) {
 		t.Errorf("%d statuses were looked at", seen)
 	}
 }

@@ -20,6 +20,8 @@ type route struct {
 	produces     string      // content type of a success; "" = application/json
 	allow        *permission // who may ask; set by the server from the table of permissions
 	meter        *meter      // of the answers; set by the server
+	rank         rank        // who goes first; set by the server
+	booking      bool        // a body that speaks of a hold gives it the first rank
 	query        []string    // names of the query parameters that the route knows; any other or a repeated one is 400
 }
 
@@ -85,7 +87,7 @@ func routes() []route {
 		{method: "GET", path: "/v1/offer-records", name: "exportOfferRecords", handle: exportOfferRecords, produces: typeAny, query: append(page, "caseId", "from", "to")},
 		{method: "POST", path: "/v1/holds", name: "createHold", handle: createHold, changes: true, personal: true, maxBody: maxBodyBytes},
 		{method: "DELETE", path: "/v1/holds/{id}", name: "deleteHold", handle: deleteHold},
-		{method: "POST", path: "/v1/appointments", name: "createAppointment", handle: createAppointment, changes: true, personal: true, maxBody: maxBodyBytes},
+		{method: "POST", path: "/v1/appointments", name: "createAppointment", handle: createAppointment, booking: true, changes: true, personal: true, maxBody: maxBodyBytes},
 		{method: "GET", path: "/v1/appointments", name: "listAppointments", handle: listAppointments, personal: true, query: calls},
 		{method: "GET", path: "/v1/appointments/{id}", name: "getAppointment", handle: getAppointment, tagged: true, personal: true, query: zone},
 		{method: "GET", path: "/v1/appointments/{id}/calendar.ics", name: "getCalendarFile", handle: getCalendarFile, personal: true, produces: typeCalendar},

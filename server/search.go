@@ -108,6 +108,10 @@ func searchWeek(c *call) answer {
 		return refuse(p)
 	}
 	week := plan.Week(shape)
+	if week.Explanation.Offered > maxSlotsWritten {
+		searchers.Put(m)
+		return refuse(tooMuchWork(week.Explanation.Offered))
+	}
 	if duty := dutyOf(plan, q.caseIDs); len(duty) > 0 {
 		if p := c.offered(c.snap, duty, proofOf(&q, &week.Explanation).week(&week)); p != nil {
 			return refuse(p)

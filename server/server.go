@@ -43,6 +43,10 @@ type Options struct {
 	GoneDataKeys []uint32
 	// Admin says that another server, made by NewAdmin, shows the metrics.
 	Admin bool
+	// Rates bound how many requests are taken of whom.
+	Rates Rates
+	// MaxDelay is how long work may wait for a processor before some of it is turned away; 0 = 100 ms, negative = for ever.
+	MaxDelay time.Duration
 	// Tokens says whose JSON Web Tokens are taken; nil = nobody's. Once it is set, or a key exists, nobody is let in
 	// without a credential.
 	Tokens *TokenOptions
@@ -73,6 +77,8 @@ type Server struct {
 	callers callers  // with keys
 	tokens  *tokens  // nil: none are taken
 	journal *journal // nil: nothing personal is served
+	limit   limiter  // of requests
+	gate    gate     // closes where there is too much to do
 
 	certificate *Certificate // nil: plain HTTP
 	exposed     bool         // other machines may be listened to
@@ -123,6 +129,7 @@ func New(o Options) (*Server, error) {
 		}
 		s.every(keySetEvery, func(tick <-chan time.Time) { s.tokens.keys.follow(s.base, s.log, tick, time.Now) })
 	}
+	s.keepGate()
 	if s.certificate != nil {
 		s.every(certificateEvery, func(tick <-chan time.Time) { s.certificate.follow(s.base, s.log, tick) })
 	}
@@ -168,7 +175,10 @@ func newServer(o Options, rows []route) *Server {
 		s.vault = &vaultWatch{engine: o.Engine, gone: o.GoneDataKeys}
 	}
 	s.local = &caller{actor: s.localActor(), role: roleAll}
+	rankRows(rows)
 	allow(rows)
+	s.limit = newLimiter(o.Rates, o.BehindProxy)
+	s.gate.maxDelay = orUsual(o.MaxDelay, usualMaxDelay).Seconds()
 	s.router = newRouter(rows)
 	s.unrouted = newMeter(s.metrics, "none")
 	for i := range s.router.rows {

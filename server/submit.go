@@ -111,6 +111,9 @@ func (c *call) refused(o engine.Outcome) *problem {
 		p.detail = "No law that covers the case lets a part be certified in the call. Leave partialCertification out; what was agreed on can be in the note."
 		p.extra = append(p.extra, member{"allowedBy", encode(c.snap.Rules().PartialCertificationRows())})
 	}
+	if o.RetryAt > o.Now {
+		p.retryAfter = int(o.RetryAt - o.Now)
+	}
 	switch o.Status {
 	case engine.StatusAttestationRequired:
 		p.extra = append(p.extra, member{"codes", encode(o.Codes)}, member{"attestations", encode(c.attestationTexts(o.Codes))})

@@ -347,7 +347,7 @@ func FuzzTokens(f *testing.F) {
 	f.Add(part(doc{"alg": "ES256", "kid": "p256"}) + "." + part(goodClaims()) + "." + b64(make([]byte, 64)))
 	f.Add("..")
 	f.Fuzz(func(t *testing.T, token string) {
-		if took.caller(snap, []byte(token)) != nil {
+		if took.caller(snap, []byte(token), func() bool { return true }) != nil {
 			t.Fatalf("let in by %q", token)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -51,22 +52,27 @@ func (s *Server) limitsOf(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if h.ContentLength() == -1 {
 		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
 	}
-	if h.ContentLength() > eagerBodyBytes && !s.admitsBody(h) {
+	if h.ContentLength() > eagerBodyBytes && (s.shutForLong(h) || !s.admitsBody(h)) {
 		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
 	}
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
 	row := s.router.exact[methodIndex(h.Method())][string(path)]
 	if row != nil && row.maxBody > maxBodyBytes && len(h.RequestURI()) <= maxTargetBytes {
 		return fasthttp.RequestConfig{
-			ReadTimeout: importReadTimeout, WriteTimeout: importWriteTimeout, MaxRequestBodySize: row.maxBody,
+			ReadTimeout: importTime(h.ContentLength()), WriteTimeout: importWriteTimeout, MaxRequestBodySize: row.maxBody,
 		}
 	}
 	return fasthttp.RequestConfig{}
 }
 
+// importTime is how long a body of a length may take.
+func importTime(length int) time.Duration {
+	return min(importReadTimeout, readTimeout+time.Duration(max(0, length))*time.Second/importLeastRate)
+}
+
 // expected is called when a client waits for leave to send its body. It gets the answer at once if the head is refused.
 func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
-	a, no := s.admit(&ctx.Request.Header, ctx.RemoteAddr())
+	a, no := s.admit(&ctx.Request.Header, ctx.RemoteAddr(), true)
 	if no == nil {
 		return fasthttp.StatusContinue
 	}
@@ -81,9 +87,12 @@ func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 	var a admitted
 	var no *refused
 	if len(h.RawHeaders()) > 0 {
-		a, no = s.admit(h, ctx.RemoteAddr())
+		a, no = s.admit(h, ctx.RemoteAddr(), false)
 	} else {
 		a.requestID = newID("req")
+	}
+	if no == nil && errors.Is(err, fasthttp.ErrBodyTooLarge) && a.route != nil && h.ContentLength() > 0 && h.ContentLength() <= a.route.maxBody {
+		no = deny(codeOverloaded, "") // it was not too large: limitsOf did not let it in
 	}
 	if no == nil {
 		no = deny(unreadableCode(err, len(h.RawHeaders()) > 0), "")

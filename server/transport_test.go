@@ -190,8 +190,13 @@ func TestImportLimit(t *testing.T) {
 	head := fasthttp.RequestHeader{}
 	head.SetMethod("POST")
 	head.SetRequestURI("/v1/import")
-	if c := h.server.limitsOf(&head); c.MaxRequestBodySize != 64<<20 || c.ReadTimeout != importReadTimeout || c.WriteTimeout != importWriteTimeout {
+	head.SetContentLength(maxImportBytes)
+	if c := h.server.limitsOf(&head); c.MaxRequestBodySize != 64<<20 || c.ReadTimeout < 100*time.Second || c.ReadTimeout > importReadTimeout || c.WriteTimeout != importWriteTimeout {
 		t.Errorf("limits of an import: %+v", c)
+	}
+	head.SetContentLength(1000)
+	if c := h.server.limitsOf(&head); c.ReadTimeout < readTimeout || c.ReadTimeout > readTimeout+10*time.Millisecond {
+		t.Errorf("a small import may take %v", c.ReadTimeout)
 	}
 	head.SetRequestURI("/echo")
 	if c := h.server.limitsOf(&head); c != (fasthttp.RequestConfig{}) {

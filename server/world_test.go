@@ -69,7 +69,8 @@ func (w *world) open(t testing.TB) {
 		}
 	})
 	h := &harness{t: t, log: &logBuffer{}}
-	if h.server, err = New(Options{Engine: e, Tenant: "test", Version: "test", Logger: h.logger(), Metrics: metrics}); err != nil {
+	if h.server, err = New(Options{Engine: e, Tenant: "test", Version: "test", Logger: h.logger(), Metrics: metrics,
+		Rates: unlimited, MaxDelay: -1}); err != nil {
 		t.Fatalf("new server: %v", err)
 	}
 	h.start()

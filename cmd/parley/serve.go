@@ -31,6 +31,7 @@ type serveCmd struct {
 	GoneDataKeys []uint32 `placeholder:"ID" env:"PARLEY_GONE_DATA_KEYS" help:"Data keys that are lost for good: serve without them, and refuse only what they alone can open (${env})."`
 	tlsFlags
 	tokenFlags
+	limitFlags
 	LogFormat  string `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
 	LogLevel   string `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
 	CacheMiB   int64  `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
@@ -101,12 +102,14 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	observer := metrics.Observer()
 	observer.Logf = log.Info
 	identity := store.Identity()
-	eng, err := engine.Open(ctx, engine.Options{
+	opened := engine.Options{
 		Log: store, Identity: identity, Clock: clock, Observer: observer, Rules: offered.bundle,
 		Keys: keys, Random: rand.Reader,
 		Loading:  newByteProgress(s.err, "load, bytes").update,
 		Progress: newProgress(s.err, "replay").update,
-	})
+	}
+	c.limitFlags.engine(&opened)
+	eng, err := engine.Open(ctx, opened)
 	if err != nil {
 		return errors.Join(fmt.Errorf("the store cannot be used: %w", err), store.Close())
 	}
@@ -117,6 +120,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version, Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
 		Tokens: c.tokens(), Certificate: cert, GoneDataKeys: c.GoneDataKeys, BehindProxy: c.BehindProxy, Admin: c.AdminListen != "",
 	}
+	c.limitFlags.server(&options)
 	srv, err := server.New(options)
 	if err != nil {
 		return err

@@ -1,0 +1,148 @@
+package server
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// openConnections is how many the server's listeners count.
+func (s *Server) openConnections() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.listeners {
+		l.mu.Lock()
+		n += l.sum
+		l.mu.Unlock()
+	}
+	return n
+}
+
+// until waits for a condition that needs no more than the next turn of other goroutines or a deadline of the server's.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	end := time.After(20 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatal(what)
+		}
+	}
+}
+
+// dialMany opens connections and sends the same on each.
+func dialMany(t *testing.T, address string, n int, send string) []net.Conn {
+	t.Helper()
+	all := make([]net.Conn, n)
+	for i := range all {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		all[i] = c
+		if _, err := io.WriteString(c, send); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// TestHostileCrowd: while hundreds of connections are silent, and others drip heads and bodies, every honest request gets its answer;
+// and when their time is over, all of the crowd is gone.
+func TestHostileCrowd(t *testing.T) {
+	t.Parallel()
+	var ran atomic.Int64
+	h := newHarness(t, echoRows(&ran))
+	h.server.http.ReadTimeout, h.server.http.IdleTimeout = 3*time.Second, 3*time.Second
+	address := h.listenTCP()
+	dialMany(t, address, 200, "")
+	dialMany(t, address, 100, "GET /ok HTTP/1.1\r\nHost: loc")
+	dialMany(t, address, 100, head("POST /echo HTTP/1.1", "Content-Type: application/json", "Content-Length: 100")+"{")
+	dialMany(t, address, 50, head("GET /ok HTTP/1.1")) // silent after an answer
+	until(t, "the crowd is not there", func() bool { return h.server.openConnections() >= 450 })
+	for range 50 {
+		got := raw(t, address, endOK)
+		if len(got) != 1 || got[0].StatusCode != http.StatusOK {
+			t.Fatalf("an honest request: %v", got)
+		}
+	}
+	until(t, "the crowd stays", func() bool { return h.server.openConnections() == 0 })
+	if n := ran.Load(); n != 100 {
+		t.Errorf("%d handlers ran, want those of 50 honest requests and of 50 that fell silent", n)
+	}
+}
+
+// TestSlowReaders of large answers are cut, and hold nobody up meanwhile.
+func TestSlowReaders(t *testing.T) {
+	t.Parallel()
+	large := []byte(strings.Repeat("x", 32<<20))
+	h := newHarness(t, []route{
+		{method: "GET", path: "/large", name: "large", handle: func(*call) answer { return answer{status: http.StatusOK, body: large} }},
+		{method: "GET", path: "/ok", name: "ok", handle: func(*call) answer { return answer{status: http.StatusOK, body: encode("ok")} }},
+	})
+	h.server.http.WriteTimeout = 500 * time.Millisecond
+	address := h.listenTCP()
+	slow := dialMany(t, address, 20, head("GET /large HTTP/1.1"))
+	for range 20 {
+		if got := raw(t, address, endOK); len(got) != 1 || got[0].StatusCode != http.StatusOK {
+			t.Fatalf("an honest request: %v", got)
+		}
+	}
+	until(t, "who does not read stays", func() bool { return h.server.openConnections() == 0 })
+	for _, c := range slow { // what was sent is less than the answer
+		n, _ := io.Copy(io.Discard, c)
+		if n >= int64(len(large)) {
+			t.Fatalf("%d bytes were sent to somebody who did not read", n)
+		}
+	}
+}
+
+// TestChurn: connections that come, ask once or nothing, and go, leave nothing behind.
+func TestChurn(t *testing.T) {
+	t.Parallel()
+	var ran atomic.Int64
+	h := newHarness(t, echoRows(&ran))
+	address := h.listenTCP()
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for k := range 100 {
+				c, err := net.Dial("tcp", address)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if (i+k)%2 == 0 {
+					if _, err := io.WriteString(c, endOK); err != nil {
+						t.Error(err)
+					}
+					if got := answersOn(c); len(got) != 1 || got[0].StatusCode != http.StatusOK {
+						t.Errorf("%v", got)
+					}
+				}
+				_ = c.Close()
+			}
+		})
+	}
+	all.Wait()
+	until(t, "connections are left", func() bool { return h.server.openConnections() == 0 })
+	if n := ran.Load(); n != 400 {
+		t.Errorf("%d handlers ran, want 400", n)
+	}
+	h.server.mu.Lock()
+	defer h.server.mu.Unlock()
+	for _, l := range h.server.listeners {
+		if len(l.open) != 0 {
+			t.Errorf("peers are remembered: %v", l.open)
+		}
+	}
+}
