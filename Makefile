@@ -219,6 +219,10 @@ bench: build ## Run the load suite and write BENCH_OUT: figures, plots, report (
 	bin/parley bench run figures --count $(BENCH_APPOINTMENTS) --out $(BENCH_OUT)
 	bin/parley bench report $(BENCH_OUT)
 
+.PHONY: overload
+overload: build ## Ask 0.8 to 5 times what the server can do, server and generator on a core each
+	bin/parley bench run overload --out $(BENCH_OUT)
+
 .PHONY: bench-profile
 bench-profile: build ## Profile the served process under a closed loop of searches and list where the time goes
 	@mkdir -p .cache

@@ -100,4 +100,7 @@ type Wiring struct {
 	// Serve starts a server of its own on loopback, with a store in dir and a clock
 	// that starts at now; profile is the file of a profile that may be begun, "" = none.
 	Serve func(ctx context.Context, dir string, now slots.Instant, profile string) (*Served, error)
+	// Pin keeps this process, and those that it starts from then on, on one core, from 0; restore lets it run anywhere again. Nil = this
+	// cannot be done here.
+	Pin func(core int) (restore func() error, err error)
 }

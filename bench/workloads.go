@@ -41,6 +41,8 @@ func Workloads() []Workload {
 			traffic{week: 55, earliest: 15, write: 30, soak: true}.run},
 		{"hold-storm", "64 cases for every slot: one wins, each other one is told so", with(func(c *Options) { c.Loop, c.Sizes = loopClosed, []int{500} }), runStorm},
 		{"bookings", "durable bookings alone, none of which conflicts", with(func(c *Options) { c.Loop, c.Sizes = loopClosed, []int{500} }), runBookings},
+		{"overload", "capacity, then 0.8, 1, 2 and 5 times as much is asked: what is done, how soon the rest is turned away, when all is as before",
+			with(func(c *Options) { c.Target, c.Writes, c.Clients = TargetHTTP, 50, []int{maxClients} }), runOverload},
 		{"replay", "start from the log alone and from a checkpoint, against raw reading of the same bytes",
 			Options{Sizes: []int{1000}, Counts: []int{1000, 10_000}, Rounds: 5}, runReplay},
 		{"growth", "the cost model: week and first-20 against reviewers, ticked hours, slots shown, cases and rules",
@@ -75,7 +77,7 @@ func (c Options) complete() (Options, Workload, error) {
 		return c, Workload{}, wrong("no workload %q; there are %s", c.Workload, strings.Join(names, ", "))
 	}
 	d := all[i].defaults
-	c.Target, c.Loop = cmp.Or(c.Target, TargetInProcess), cmp.Or(c.Loop, d.Loop, loopOpen)
+	c.Target, c.Loop = cmp.Or(c.Target, d.Target, TargetInProcess), cmp.Or(c.Loop, d.Loop, loopOpen)
 	c.Seed, c.Rounds, c.Writes = cmp.Or(c.Seed, DefaultSeed), cmp.Or(c.Rounds, d.Rounds, 5), cmp.Or(c.Writes, d.Writes)
 	c.Booked, c.Sample = cmp.Or(c.Booked, DefaultBookedPercent), cmp.Or(c.Sample, 200*time.Millisecond)
 	c.Warmup, c.Duration = cmp.Or(c.Warmup, d.Warmup), cmp.Or(c.Duration, d.Duration)

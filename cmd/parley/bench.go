@@ -36,7 +36,7 @@ func benchWorkloads() string {
 
 type benchRunCmd struct {
 	Workload string        `arg:"" optional:"" default:"national" enum:"${benchWorkloads}" help:"${enum}; parley bench list says what each does."`
-	Target   string        `default:"inprocess" placeholder:"inprocess|http|URL" help:"inprocess: an engine in this process; http: a server that the run starts on loopback with a temporary store, and stops; or the URL of a running one, whose store is filled with made-up data."`
+	Target   string        `placeholder:"inprocess|http|URL" help:"The workload's usual target if it is left out, mostly inprocess. inprocess: an engine in this process; http: a server that the run starts on loopback with a temporary store, and stops; or the URL of a running one, whose store is filled with made-up data."`
 	AnyHost  bool          `help:"Allow the URL of another machine."`
 	Size     []int         `placeholder:"N" help:"Reviewers; a result for each."`
 	Loop     string        `placeholder:"open|closed" enum:"open,closed," default:"" help:"open: operations are due by a rate, and latency counts from then; closed: each client sends when it has its answer, for limits."`

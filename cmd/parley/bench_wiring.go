@@ -51,6 +51,7 @@ func benchWiring(stderr io.Writer) bench.Wiring {
 			return store, store.Identity(), nil
 		},
 		IndexBytes: indexBytes,
+		Pin:        pin,
 		Serve: func(ctx context.Context, dir string, now slots.Instant, profile string) (*bench.Served, error) {
 			return serveChild(ctx, stderr, dir, now, profile)
 		},

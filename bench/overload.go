@@ -1,0 +1,244 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/parleyhq/parley/bench/load"
+	"github.com/parleyhq/parley/bench/report"
+)
+
+// Names of the figures of an overload, with the load behind: 0.8x, 1x, 2x, 5x.
+const (
+	FigureCapacity       = "overload_capacity"
+	FigureGoodput        = "overload_goodput_"
+	FigureAccepted       = "overload_accepted_p99_"
+	FigureRefused        = "overload_refused_p99_"
+	FigureRecovery       = "overload_recovery_"
+	FigureOverloadMemory = "overload_memory"
+)
+
+// What an overload is held to.
+const (
+	// leastGoodput is how much of the capacity must be left at twice the load.
+	leastGoodput = 0.9
+	// mostRecovery is how soon after the load all must be as before, in seconds.
+	mostRecovery = 5
+	// usualLoad is the load, in parts of the capacity, at which all is as it should be; calmLoad that after an overload.
+	usualLoad, calmLoad = 0.8, 0.5
+	// calmLatency is how much longer than at the usual load an answer may take when all is as before.
+	calmLatency = 3
+	// The server's memory may grow to memoryGrowth times what it was at capacity – every connection has buffers, every booking of the run
+	// stays on record – and memoryRoom bytes.
+	memoryGrowth = 2
+	memoryRoom   = 256 << 20
+	// calmTimes and calmTime bound how long is watched after each overload: so many times as long as it lasted, and no longer.
+	calmTimes = 4
+	calmTime  = 8 * time.Second
+)
+
+// overloads are the loads, in parts of the capacity.
+var overloads = []float64{usualLoad, 1, 2, 5}
+
+// Kinds of answers in an overload: what was done, what was turned away, and what should not be.
+const (
+	answerAccepted uint8 = iota
+	answerRefused
+	answerOther
+)
+
+var answerNames = []string{"accepted", "refused", "other"}
+
+// runOverload measures what the target can do, then asks for more.
+func runOverload(ctx context.Context, s *session) (err error) {
+	if s.Target == TargetInProcess {
+		return wrong("overload needs --target http: it is the server that turns away")
+	}
+	restore, err := s.pin(0) // the server inherits it
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, restore()) }()
+	clients := slices.Max(s.Clients)
+	t := traffic{week: 55, earliest: 15, write: 30}.withWrites(s.Writes)
+	scene := s.scene()
+	scene.Claims = clients * claimsPerClient
+	target, world, err := s.target(ctx, scene)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, target.Close()) }()
+	if _, err := s.pin(1); err != nil {
+		return err
+	}
+	all, err := sessions(target, clients)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll(all)) }()
+	m := &mix{traffic: t, seed: s.Seed, world: world, sessions: all, cycles: make([]cycle, clients)}
+	for c := range m.cycles {
+		m.cycles[c].claims = world.Claims[c*claimsPerClient : (c+1)*claimsPerClient]
+	}
+	s.note(map[string]string{"week": percent(t.week), "first20": percent(t.earliest), "writes": percent(t.write), "log": s.logName(),
+		"warmup": s.Warmup.String(), "duration": s.Duration.String(), "cores": s.coreNames()})
+	o := &overload{session: s, mix: m, job: load.Job{Kinds: answerNames, Classes: ClassNames, Gauge: target.Memory, Do: m.answered}}
+	return o.run(ctx)
+}
+
+// answered runs the i-th operation and tells whether it was done.
+func (m *mix) answered(client, i int) load.Outcome {
+	o := m.do(client, i)
+	switch Class(o.Class) {
+	case OK:
+		o.Kind = answerAccepted
+	case Overloaded:
+		o.Kind = answerRefused
+	default:
+		o.Kind = answerOther
+	}
+	return o
+}
+
+// overload is one in the making.
+type overload struct {
+	*session
+	mix      *mix
+	job      load.Job
+	capacity float64
+	memory   int64 // at capacity
+	usual    int64 // p99 of what was done at the usual load, ns
+}
+
+func (o *overload) run(ctx context.Context) error {
+	if err := o.measureCapacity(ctx); err != nil {
+		return err
+	}
+	most := int64(0)
+	for _, times := range overloads {
+		stats, err := o.open(ctx, fmt.Sprintf("load=%gx", times), times*o.capacity, o.Duration)
+		if err != nil {
+			return err
+		}
+		done := float64(stats.Outcomes["accepted"][ClassNames[OK]]) / max(o.Duration.Seconds(), stats.Seconds) / o.capacity
+		accepted, refused := stats.Kinds["accepted"], stats.Kinds["refused"]
+		if times == usualLoad {
+			o.usual = accepted.P99
+		}
+		for _, v := range stats.Series {
+			most = max(most, v.Gauge)
+		}
+		name := fmt.Sprintf("%gx", times)
+		goodput := report.NewFigure(FigureGoodput+name, "what is done at "+name+" the capacity ÷ the capacity", "ratio", []float64{done})
+		goodput.HigherIsBetter = true
+		o.figure(goodput)
+		o.figure(report.NewFigure(FigureAccepted+name, "99 of 100 answers to what is done at "+name+", since it was due", "ns", []float64{float64(accepted.P99)}))
+		if refused.P99 > 0 {
+			o.figure(report.NewFigure(FigureRefused+name, "99 of 100 refusals at "+name+", since it was due", "ns", []float64{float64(refused.P99)}))
+		}
+		if times == 2 {
+			o.check("at twice the load nine tenths of the capacity are left", done >= leastGoodput, "%.3f", done)
+		}
+		if times > 1 {
+			if err := o.recover(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	o.figure(report.NewFigure(FigureOverloadMemory, "most memory of the server ÷ at capacity", "ratio", []float64{float64(most) / float64(max(1, o.memory))}))
+	o.check("memory is bounded", o.memory == 0 || most <= memoryGrowth*o.memory+memoryRoom, "%d MiB, %d at capacity", most>>20, o.memory>>20)
+	odd := int64(0)
+	for i := range o.result.Runs {
+		for _, n := range o.result.Runs[i].Outcomes["other"] {
+			odd += n
+		}
+	}
+	o.check("what is not done is turned away in order", odd == 0, "%s", o.mix.fault.count(odd))
+	return nil
+}
+
+// measureCapacity asks as fast as some clients get answers.
+func (o *overload) measureCapacity(ctx context.Context) error {
+	for _, clients := range capacityClients {
+		clients = min(clients, slices.Max(o.Clients))
+		label := fmt.Sprintf("capacity, clients=%d", clients)
+		if slices.ContainsFunc(o.result.Runs, func(r report.Run) bool { return r.Label == label }) {
+			continue
+		}
+		job := o.job
+		job.Progress = o.progress(label)
+		stats, err := load.Closed{Job: job, Clients: clients, Warmup: o.Warmup, Duration: o.Duration}.Run(ctx)
+		if err != nil {
+			return err
+		}
+		o.result.Runs = append(o.result.Runs, report.Run{Label: label, Loop: loopClosed, Clients: clients, Stats: *stats})
+		o.capacity = max(o.capacity, float64(stats.Outcomes["accepted"][ClassNames[OK]])/stats.Seconds)
+		for _, v := range stats.Series {
+			o.memory = max(o.memory, v.Gauge)
+		}
+	}
+	if o.capacity <= 0 {
+		return errors.New("bench: nothing was done: no capacity to measure by")
+	}
+	most := report.NewFigure(FigureCapacity, "what is done for clients that wait for their answers, per second", "per_second", []float64{o.capacity})
+	most.HigherIsBetter = true
+	o.figure(most)
+	return nil
+}
+
+// capacityClients are as many as keep the server busy, the more of them the more commands share a write; the most that any number gets
+// is the capacity.
+var capacityClients = []int{64, 256, 1024}
+
+// open asks at a rate.
+func (o *overload) open(ctx context.Context, label string, rate float64, d time.Duration) (*load.Stats, error) {
+	job := o.job
+	job.Progress = o.progress(label)
+	clients := slices.Max(o.Clients)
+	stats, err := load.Open{
+		Job: job, Arrivals: load.Arrivals{Even: o.Even, Seed: o.Seed, Rate: rate}, Clients: clients, Duration: d, Drain: time.Second,
+	}.Run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o.result.Runs = append(o.result.Runs, report.Run{Label: label, Loop: loopOpen, Rate: rate, Clients: clients, Stats: *stats})
+	return stats, nil
+}
+
+// recover asks for little after an overload, and looks when all is as before: nothing turned away, and answers about as quick as at the
+// usual load.
+func (o *overload) recover(ctx context.Context, name string) error {
+	stats, err := o.open(ctx, "after="+name, calmLoad*o.capacity, min(calmTime, calmTimes*o.Duration))
+	if err != nil {
+		return err
+	}
+	took := 0.0
+	for _, v := range stats.Series {
+		if v.Failed > 0 || v.P99 > calmLatency*max(o.usual, int64(10*time.Millisecond)) {
+			took = v.At
+		}
+	}
+	o.figure(report.NewFigure(FigureRecovery+name, "until all was as before after "+name+", in whole seconds", "seconds", []float64{took}))
+	o.check("all is as before soon after "+name, took <= mostRecovery, "%.1f s", took)
+	return nil
+}
+
+// pin keeps this process, and what it starts, on one core, if there are two and the wiring can.
+func (s *session) pin(core int) (restore func() error, err error) {
+	if s.Wiring.Pin == nil || runtime.NumCPU() < 2 || s.Target != TargetHTTP {
+		return func() error { return nil }, nil
+	}
+	return s.Wiring.Pin(core)
+}
+
+// coreNames says who runs where.
+func (s *session) coreNames() string {
+	if s.Wiring.Pin == nil || runtime.NumCPU() < 2 || s.Target != TargetHTTP {
+		return "shared"
+	}
+	return "server 0, generator 1"
+}
