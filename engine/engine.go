@@ -63,14 +63,15 @@ func (r *request) answer(o Outcome, err error) {
 
 // Submit queues a command and waits for its outcome. The command and all that it
 // points to belong to the engine from then on. ctx holds until the writer takes
-// the command; after that the outcome is awaited, however long it takes. The
-// errors are those of outcome.go; a refusal is no error.
+// the command; after that the outcome is awaited. Only if the log has stalled, and ctx
+// has ended, the answer is ErrOutcomeUnknown: the write is not given up, and asking again
+// with the same key tells. The errors are those of outcome.go; a refusal is no error.
 func (e *Engine) Submit(ctx context.Context, c Command) (Outcome, error) {
 	r := &request{ctx: ctx, cmd: &c, done: make(chan struct{})}
 	if err := e.enqueue(r, false); err != nil {
 		return Outcome{}, err
 	}
-	result := r.wait()
+	result := r.wait(e.stalled)
 	return result.Outcome, result.Err
 }
 
@@ -84,7 +85,7 @@ func (e *Engine) SubmitAll(ctx context.Context, cs []Command) []Result {
 	oldest := 0
 	collect := func() {
 		if r := requests[oldest]; r != nil {
-			results[oldest] = r.wait()
+			results[oldest] = r.wait(e.stalled)
 		}
 		oldest++
 	}
@@ -116,7 +117,7 @@ func (e *Engine) enqueue(r *request, wait bool) error {
 	if e.closed {
 		return ErrClosed
 	}
-	if err := e.writable(); err != nil {
+	if err := e.writableFor(r.cmd.Payload); err != nil {
 		// The key may be that of a command whose fate is unknown until a restart: to
 		// say that nothing was changed would be a guess.
 		if r.cmd.Key != "" && e.poisoned() {
@@ -142,14 +143,27 @@ func (e *Engine) enqueue(r *request, wait bool) error {
 	}
 }
 
-func (r *request) wait() Result {
+// stalled returns what is closed when the write under way takes too long.
+func (e *Engine) stalled() <-chan struct{} {
+	if log, ok := e.options.Log.(StallingLog); ok {
+		return log.Stalled()
+	}
+	return nil
+}
+
+// wait waits for the result; stalled is asked when the request's time is over.
+func (r *request) wait(stalled func() <-chan struct{}) Result {
 	select {
 	case <-r.done:
 	case <-r.ctx.Done():
 		if r.stage.CompareAndSwap(waiting, abandoned) {
 			return Result{Err: fmt.Errorf("%w: %w", ErrDeadline, r.ctx.Err())}
 		}
-		<-r.done
+		select {
+		case <-r.done:
+		case <-stalled():
+			return Result{Err: fmt.Errorf("%w: the log has stalled: %w", ErrOutcomeUnknown, r.ctx.Err())}
+		}
 	}
 	return r.result
 }
@@ -173,6 +187,15 @@ func (e *Engine) writable() error {
 		return fmt.Errorf("%w: %w", ErrNotWritable, err)
 	}
 	return nil
+}
+
+// writableFor is writable for one command: what gives something back is taken longer.
+func (e *Engine) writableFor(p Payload) error {
+	err := e.writable()
+	if log, ok := e.options.Log.(FreeingLog); ok && err != nil && e.failed.Load() == nil && frees(p) && log.WritableFreeing() == nil {
+		return nil
+	}
+	return err
 }
 
 // Recall answers a repeated idempotent request from the snapshot without

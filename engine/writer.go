@@ -145,7 +145,7 @@ func (w *writer) judge(r *request) {
 		return
 	}
 	if len(w.forming.records) == 0 {
-		if err := w.writable(); err != nil {
+		if err := w.writableFor(r.cmd.Payload); err != nil {
 			w.refuse(r, err)
 			return
 		}

@@ -23,7 +23,7 @@ type commit struct {
 func (s *Store) Append(ctx context.Context, expected engine.Seq, records []engine.Record) error {
 	s.appending.Lock()
 	defer s.appending.Unlock()
-	if err := s.refusal(); err != nil {
+	if err := refused(s.WritableFreeing()); err != nil { // who may ask for more was asked before
 		return err
 	}
 	last, chain := s.Last()
@@ -65,8 +65,9 @@ func setRecord(batch *pebble.Batch, seq engine.Seq, chain engine.Hash, r engine.
 }
 
 // refusal returns why nothing may be written now, in the words of Append.
-func (s *Store) refusal() error {
-	err := s.Writable()
+func (s *Store) refusal() error { return refused(s.Writable()) }
+
+func refused(err error) error {
 	if err == nil || errors.Is(err, engine.ErrPoisoned) {
 		return err
 	}
@@ -130,6 +131,8 @@ func (s *Store) commitOne(c commit) error {
 		return s.poisonedError()
 	}
 	start := time.Now()
+	s.health.stall.begin()
+	defer s.health.stall.end()
 	err := recovered("commit", func() error {
 		if err := c.batch.Commit(c.sync); err != nil {
 			return err
@@ -158,6 +161,7 @@ func (s *Store) keep(written engine.Seq) {
 	ticker := time.NewTicker(s.opts.WatermarkInterval)
 	defer ticker.Stop()
 	for {
+		_ = s.health.check() // tells what has changed, also while nobody writes
 		ending := false
 		select {
 		case <-ticker.C:

@@ -174,7 +174,7 @@ func (s *Store) inspect() (kind dirKind, found string, err error) {
 	slices.Sort(names)
 	names = slices.DeleteFunc(names, func(name string) bool { return name == lockName })
 	has := func(name string) bool { return slices.Contains(names, name) }
-	own := []string{identityName, newIdentityName, databaseName, watermarkName, newWatermark, damageName, newDamage}
+	own := []string{identityName, newIdentityName, databaseName, watermarkName, newWatermark, damageName, newDamage, ballastName}
 	foreign := slices.IndexFunc(names, func(name string) bool { return !slices.Contains(own, name) })
 	switch {
 	case has(identityName):

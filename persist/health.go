@@ -3,13 +3,11 @@ package persist
 import (
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -29,17 +27,20 @@ type health struct {
 
 	damagedFile atomic.Pointer[string] // found by Pebble while reading; stays
 	damagedLog  atomic.Pointer[string] // found by reading behind; stays
-	free        atomic.Int64           // bytes as of spaceChecked, -1 if unknown
+	space       space
+	events      events
+	stall       stall
 
 	mu            sync.Mutex
-	spaceChecked  time.Time
-	low           bool
 	backgroundErr error     // of a flush or compaction
 	backgroundAt  time.Time // when it last came
 	watermarkErr  error     // of the last try, nil when it went well
 	readOnly      bool      // the last answer, to report changes
 	reports       map[string]*report
 }
+
+// events counts what Pebble has told since the store was opened.
+type events struct{ backgroundErrors, slowDisk, writeStalls atomic.Uint64 }
 
 // report thins out the messages about one kind of event: a full disk makes
 // Pebble report tens of thousands of failed flushes a second.
@@ -50,73 +51,70 @@ type report struct {
 
 func (h *health) init(s *Store) {
 	h.s, h.now, h.reports = s, time.Now, map[string]*report{}
-	h.free.Store(-1)
+	h.space.free.Store(-1)
+	h.space.total.Store(-1)
+	h.stall.init(h)
 }
 
-// check returns nil, or an error wrapping ErrReadOnly with the reason.
+// check returns nil, or why nothing may be written: a *engine.Refusal that wraps
+// ErrReadOnly.
 func (h *health) check() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	reason := h.refusal()
-	if readOnly := reason != ""; readOnly != h.readOnly {
+	r := h.refusal()
+	if readOnly := r != nil; readOnly != h.readOnly {
 		h.readOnly = readOnly
 		if readOnly {
-			h.s.opts.Logger.Warn("store is read-only", "reason", reason)
+			h.s.opts.Logger.Warn("store is read-only", "reason", r.Detail, "cause", string(r.Cause))
 		} else {
 			h.s.opts.Logger.Info("store takes writes again")
 		}
 	}
-	if reason != "" {
-		return fmt.Errorf("%w: %s", engine.ErrReadOnly, reason)
+	if r != nil {
+		return r
 	}
 	return nil
 }
 
-func (h *health) refusal() string {
+// checkFreeing is check for a write that gives something back: it is refused for
+// want of space only when the reserve is used up as well.
+func (h *health) checkFreeing() error {
+	err := h.check()
+	var r *engine.Refusal
+	if errors.As(err, &r) && r.Cause == engine.CauseSpace && !h.space.exhausted.Load() {
+		return nil
+	}
+	return err
+}
+
+// refusal looks at the reasons in the order of their weight: first what does not pass.
+func (h *health) refusal() *engine.Refusal {
+	no := func(cause engine.Cause, format string, args ...any) *engine.Refusal {
+		return &engine.Refusal{Cause: cause, Kind: engine.ErrReadOnly, Detail: fmt.Sprintf(format, args...)}
+	}
+	h.checkSpace()
 	if file := h.damagedFile.Load(); file != nil {
-		return fmt.Sprintf("%s is damaged; stop the program and verify the store", *file)
+		return no(engine.CauseDamage, "%s is damaged; stop the program and verify the store", *file)
 	}
 	if what := h.damagedLog.Load(); what != nil {
-		return fmt.Sprintf("damage was found: %s; stop the program and verify the store", *what)
+		return no(engine.CauseDamage, "damage was found: %s; stop the program and verify the store", *what)
 	}
-	if h.checkSpace(); h.low {
-		return fmt.Sprintf("%d bytes are free on the disk, %d must be", h.free.Load(), h.s.opts.MinFreeBytes)
+	if h.space.low {
+		return no(engine.CauseSpace, "%d bytes are free on the disk, %d must be", h.space.free.Load(), h.s.opts.MinFreeBytes)
+	}
+	if took := h.stall.committing(); took > h.s.opts.StallTimeout {
+		return no(engine.CauseStalled, "a commit is under way and has taken longer than %v", h.s.opts.StallTimeout)
 	}
 	if h.backgroundErr != nil {
 		if h.now().Sub(h.backgroundAt) < backgroundQuiet { // as in failing
-			return fmt.Sprintf("background work fails: %v", h.backgroundErr)
+			return no(engine.CauseBackground, "background work fails: %v", h.backgroundErr)
 		}
 		h.backgroundErr = nil
 	}
 	if h.watermarkErr != nil {
-		return fmt.Sprintf("%s cannot be written: %v", watermarkName, h.watermarkErr)
+		return no(engine.CauseWatermark, "%s cannot be written: %v", watermarkName, h.watermarkErr)
 	}
-	return ""
-}
-
-// checkSpace asks the file system for its free space, if the last answer is
-// too old.
-func (h *health) checkSpace() {
-	minFree := h.s.opts.MinFreeBytes
-	if minFree < 0 || !h.spaceChecked.IsZero() && h.now().Sub(h.spaceChecked) < spaceCheckInterval {
-		return
-	}
-	h.spaceChecked = h.now()
-	usage, err := h.s.fs.GetDiskUsage(h.s.dir)
-	if err != nil { // the guard is an early warning; a full disk is noticed without it
-		h.low = false
-		h.free.Store(-1)
-		if !errors.Is(err, vfs.ErrUnsupported) {
-			h.report("free space unknown", err)
-		}
-		return
-	}
-	free := int64(min(usage.AvailBytes, math.MaxInt64))
-	if h.low {
-		minFree += minFree / 8
-	}
-	h.low = free < minFree
-	h.free.Store(free)
+	return nil
 }
 
 // background takes note of a failed flush or compaction. Pebble tries again by
@@ -129,8 +127,12 @@ func (h *health) background(err error) {
 		h.s.halt("background work failed: %v", err)
 	}
 	time.Sleep(backgroundPause) // instead of Pebble, which does not wait
+	h.events.backgroundErrors.Add(1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if outOfSpace(err) {
+		h.dropBallast()
+	}
 	h.backgroundErr, h.backgroundAt = err, h.now()
 	h.report("background work failed", err)
 }
@@ -162,9 +164,19 @@ func (h *health) watermark(err error) {
 
 // slow takes note of disk operations that take seconds.
 func (h *health) slow(what string) {
+	h.events.slowDisk.Add(1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.report("disk is slow", errors.New(what))
+}
+
+// stalled takes note of writes that Pebble holds back. Whether one of ours waits is seen by
+// how long its commit takes.
+func (h *health) stalled(what string) {
+	h.events.writeStalls.Add(1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.report("writes are stalled", errors.New(what))
 }
 
 func (h *health) report(what string, err error) {

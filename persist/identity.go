@@ -22,6 +22,7 @@ const (
 	damageName      = "DAMAGE" // what reading behind has found
 	newDamage       = "DAMAGE.new"
 	lockName        = "LOCK"
+	ballastName     = "BALLAST" // takes space, to be given back when there is none
 	databaseName    = "pebble"
 )
 

@@ -102,39 +102,6 @@ func TestFailedReadAtOpen(t *testing.T) {
 	}
 }
 
-// TestReadOnlyOnLowSpace lets the free space fall and rise.
-func TestReadOnlyOnLowSpace(t *testing.T) {
-	t.Parallel()
-	fs := vfs.NewMem()
-	o := quietOptions(fs)
-	o.MinFreeBytes = 8000
-	s := mustCreate(t, o)
-	now := moveClock(s)
-	f := func(free uint64, want error) {
-		t.Helper()
-		fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: free, TotalBytes: 1 << 20})
-		last, _ := s.Last()
-		if err := s.Append(t.Context(), last, recordsAfter(last, 1)); last > 0 && err != nil == (s.health.low == false) {
-			t.Fatalf("before the next check: %v", err)
-		}
-		now.Add(int64(spaceCheckInterval))
-		if err := s.Writable(); !errors.Is(err, want) {
-			t.Fatalf("%d bytes free: got %v, want %v", free, err, want)
-		}
-		if m := s.Metrics(); m.FreeBytes != int64(free) {
-			t.Fatalf("metrics say %d bytes are free, want %d", m.FreeBytes, free)
-		}
-	}
-	f(1<<19, nil)
-	f(8000, nil)
-	f(7999, engine.ErrReadOnly)
-	f(8000, engine.ErrReadOnly) // not yet: it would go to and fro
-	f(8999, engine.ErrReadOnly)
-	f(9000, nil)
-	f(8000, nil)
-	mustClose(t, s)
-}
-
 // TestReadOnlyWithoutWatermark fails the watermark file alone.
 func TestReadOnlyWithoutWatermark(t *testing.T) {
 	t.Parallel()

@@ -88,6 +88,7 @@ func (s *Store) open() error {
 	if err := s.examine(e); err != nil {
 		return s.openError(err)
 	}
+	s.health.makeRoom()
 	if err := s.openDatabase(readWrite); err != nil {
 		return s.openError(err)
 	}

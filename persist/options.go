@@ -16,7 +16,11 @@ import (
 const (
 	DefaultCacheBytes        = 64 << 20
 	DefaultMinFreeBytes      = 256 << 20
+	DefaultBallastBytes      = 64 << 20
+	DefaultLowFreePercent    = 20
+	DefaultScarceFreePercent = 10
 	DefaultCommitTimeout     = 10 * time.Second
+	DefaultStallTimeout      = 2 * time.Second
 	DefaultWatermarkInterval = 500 * time.Millisecond
 
 	MaxCommitTimeout     = 5 * time.Minute
@@ -32,12 +36,29 @@ type Options struct {
 	CacheBytes int64
 
 	// MinFreeBytes is the free space below which the store is read-only; it
-	// takes writes again above 9/8 of it. Negative: no guard.
+	// takes writes again above 9/8 of it. Below an eighth of it not even what
+	// frees something is written, and the ballast goes. Negative: no guard and no
+	// ballast.
 	MinFreeBytes int64
+
+	// LowFreePercent and ScarceFreePercent are shares of the whole disk, in
+	// percent from 1 to 99: with less free space the store says so in its log, and
+	// again when it is scarce. Nothing is refused for that.
+	LowFreePercent, ScarceFreePercent int
+
+	// BallastBytes is the length of a file that only takes space. When the disk is
+	// full it is given back, so that what is open can be closed, the watermark be
+	// written and the store be opened again. It is made again when there is
+	// room. Negative: none.
+	BallastBytes int64
 
 	// CommitTimeout is how long a commit may take before the store gives up and
 	// is poisoned. In a poisoned store it is how long a read may be stuck.
 	CommitTimeout time.Duration
+
+	// StallTimeout is how long a commit may take before new appends are refused;
+	// they are taken again when it has ended. At most CommitTimeout.
+	StallTimeout time.Duration
 
 	// WatermarkInterval is how often a moving end of the log is recorded in the
 	// watermark file.
@@ -70,6 +91,18 @@ func (o Options) withDefaults() (Options, error) {
 	if o.CommitTimeout == 0 {
 		o.CommitTimeout = DefaultCommitTimeout
 	}
+	if o.StallTimeout == 0 {
+		o.StallTimeout = min(DefaultStallTimeout, o.CommitTimeout)
+	}
+	if o.LowFreePercent == 0 {
+		o.LowFreePercent = DefaultLowFreePercent
+	}
+	if o.ScarceFreePercent == 0 {
+		o.ScarceFreePercent = min(DefaultScarceFreePercent, o.LowFreePercent)
+	}
+	if o.BallastBytes == 0 {
+		o.BallastBytes = DefaultBallastBytes
+	}
 	if o.WatermarkInterval == 0 {
 		o.WatermarkInterval = DefaultWatermarkInterval
 	}
@@ -88,6 +121,13 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.CommitTimeout < 0 || o.CommitTimeout > MaxCommitTimeout {
 		errs = append(errs, fmt.Errorf("CommitTimeout is %v, want at most %v", o.CommitTimeout, MaxCommitTimeout))
+	}
+	if o.StallTimeout < 0 || o.StallTimeout > o.CommitTimeout {
+		errs = append(errs, fmt.Errorf("StallTimeout is %v, want at most CommitTimeout, %v", o.StallTimeout, o.CommitTimeout))
+	}
+	if o.LowFreePercent < 1 || o.LowFreePercent > 99 || o.ScarceFreePercent < 1 || o.ScarceFreePercent > o.LowFreePercent {
+		errs = append(errs, fmt.Errorf("LowFreePercent is %d and ScarceFreePercent %d, want 1 to 99 and at most the former",
+			o.LowFreePercent, o.ScarceFreePercent))
 	}
 	if o.WatermarkInterval < 0 || o.WatermarkInterval > MaxWatermarkInterval {
 		errs = append(errs, fmt.Errorf("WatermarkInterval is %v, want at most %v", o.WatermarkInterval, MaxWatermarkInterval))

@@ -86,7 +86,7 @@ func (s *Store) pebbleOptions(mode openMode, fs vfs.FS) *pebble.Options {
 			// read that hangs; as an error it reaches whoever reads.
 			DataCorruption: func(info pebble.DataCorruptionInfo) { s.health.corruption(info.Path) },
 			WriteStallBegin: func(info pebble.WriteStallBeginInfo) {
-				s.health.slow("writes are stalled: " + info.Reason)
+				s.health.stalled(info.Reason)
 			},
 		},
 	}

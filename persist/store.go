@@ -125,7 +125,7 @@ func (s *Store) poison(reason string) {
 }
 
 func (s *Store) poisonedError() error {
-	return fmt.Errorf("%w: %s", engine.ErrPoisoned, *s.reason.Load())
+	return &engine.Refusal{Cause: engine.CausePoisoned, Kind: engine.ErrPoisoned, Detail: *s.reason.Load()}
 }
 
 // halt poisons the store and never returns. It stands for Pebble's Fatalf,

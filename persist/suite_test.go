@@ -61,7 +61,7 @@ func (h *suiteStore) readOnly(_ *testing.T, log engine.Log, on bool) {
 	h.fs.mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: free, TotalBytes: 1 << 40})
 	s.health.mu.Lock()
 	defer s.health.mu.Unlock()
-	s.health.spaceChecked = time.Time{}
+	s.health.space.checked = time.Time{}
 }
 
 func (h *suiteStore) damageCheckpoint(t *testing.T, log engine.Log) engine.Log {

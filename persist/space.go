@@ -1,0 +1,176 @@
+package persist
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// space is what is known of the free space of the store's disk. What is not atomic is
+// guarded by health.mu.
+type space struct {
+	free, total atomic.Int64 // bytes as of checked, -1 if unknown
+	ballast     atomic.Int64 // bytes that the ballast takes
+	exhausted   atomic.Bool  // not even what frees something is written
+
+	checked time.Time
+	low     bool
+	share   shareLevel // as it was told last
+}
+
+// shareLevel is how much of the disk is free, for the log.
+type shareLevel int
+
+const (
+	shareEnough shareLevel = iota
+	shareLow
+	shareScarce
+)
+
+// reserve is the free space below which nothing is written and the ballast goes.
+func (o *Options) reserve() int64 { return o.MinFreeBytes / 8 }
+
+// checkSpace asks the file system for its free space, if the last answer is
+// too old, and drops or makes the ballast.
+func (h *health) checkSpace() {
+	minFree := h.s.opts.MinFreeBytes
+	if minFree < 0 || !h.space.checked.IsZero() && h.now().Sub(h.space.checked) < spaceCheckInterval {
+		return
+	}
+	h.space.checked = h.now()
+	free, ok := h.measure()
+	if !ok { // the guard is an early warning; a full disk is noticed without it
+		h.space.low = false
+		h.space.exhausted.Store(false)
+		return
+	}
+	if free < h.s.opts.reserve() && h.dropBallast() {
+		free, _ = h.measure()
+	}
+	if h.space.low {
+		minFree += minFree / 8
+	}
+	h.space.low = free < minFree
+	h.space.exhausted.Store(free < h.s.opts.reserve())
+	h.tellShare(free)
+	if h.s.running.Load() && free-h.s.opts.BallastBytes >= minFree+minFree/8 {
+		h.makeBallast()
+	}
+}
+
+// measure asks for the free space; ok is false if it is unknown.
+func (h *health) measure() (free int64, ok bool) {
+	usage, err := h.s.fs.GetDiskUsage(h.s.dir)
+	if err != nil {
+		h.space.free.Store(-1)
+		h.space.total.Store(-1)
+		if !errors.Is(err, vfs.ErrUnsupported) {
+			h.report("free space unknown", err)
+		}
+		return 0, false
+	}
+	free = int64(min(usage.AvailBytes, math.MaxInt64))
+	h.space.free.Store(free)
+	h.space.total.Store(int64(min(usage.TotalBytes, math.MaxInt64)))
+	return free, true
+}
+
+// tellShare logs when the share of the disk that is free falls below a bound, or rises above it.
+func (h *health) tellShare(free int64) {
+	total := h.space.total.Load()
+	below := func(percent int) bool { return total > 0 && float64(free)*100 < float64(total)*float64(percent) }
+	now := shareEnough
+	switch {
+	case below(h.s.opts.ScarceFreePercent):
+		now = shareScarce
+	case below(h.s.opts.LowFreePercent):
+		now = shareLow
+	}
+	before := h.space.share
+	h.space.share = now
+	log := h.s.opts.Logger
+	switch {
+	case now == before:
+	case now == shareScarce:
+		log.Error("free space on the disk is scarce", "free", free, "total", total)
+	case now == shareLow && before == shareEnough:
+		log.Warn("free space on the disk is low", "free", free, "total", total)
+	case now == shareEnough:
+		log.Info("there is enough free space on the disk again", "free", free, "total", total)
+	}
+}
+
+// outOfSpace reports whether an error says that the disk, or what this user may take of it, is full.
+func outOfSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// makeBallast makes the ballast, if there is none. Space is taken without being written. It
+// is only a reserve, so a file system that cannot do that has none.
+func (h *health) makeBallast() {
+	s, size := h.s, h.s.opts.BallastBytes
+	if size < 0 || h.space.ballast.Load() != 0 {
+		return
+	}
+	path := s.fs.PathJoin(s.dir, ballastName)
+	f, err := s.fs.Create(path, vfs.WriteCategoryUnspecified)
+	if err == nil {
+		err = errors.Join(f.Preallocate(0, size), f.Close())
+	}
+	if err != nil {
+		h.report("ballast not made", err)
+		err = s.fs.Remove(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			h.report("ballast not removed", err)
+		}
+		size = -1 // not tried again
+	}
+	h.space.ballast.Store(size)
+}
+
+// dropBallast gives the space of the ballast back and reports whether there was any.
+func (h *health) dropBallast() bool {
+	err := h.s.fs.Remove(h.s.fs.PathJoin(h.s.dir, ballastName))
+	if h.space.ballast.Load() > 0 {
+		h.space.ballast.Store(0)
+	}
+	switch {
+	case err == nil:
+		h.s.opts.Logger.Warn("the disk is full: the ballast was given back")
+		return true
+	case !errors.Is(err, fs.ErrNotExist):
+		h.report("ballast not removed", err)
+	}
+	return false
+}
+
+// makeRoom gives the ballast of a store that is about to be opened back, if the disk is full:
+// opening writes.
+func (h *health) makeRoom() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.s.opts.MinFreeBytes < 0 {
+		return
+	}
+	if free, ok := h.measure(); ok && free < h.s.opts.reserve() {
+		h.dropBallast()
+	}
+}
+
+// WritableFreeing is Writable for what gives something back, such as a cancellation: it is
+// taken in a store that is short of space as long as the reserve lasts.
+func (s *Store) WritableFreeing() error {
+	err := s.Writable()
+	var r *engine.Refusal
+	if errors.As(err, &r) && r.Cause == engine.CauseSpace {
+		return s.health.checkFreeing()
+	}
+	return err
+}
