@@ -10,13 +10,6 @@ import (
 // an instant before one that it has stamped already.
 type Clock interface{ Now() slots.Instant }
 
-// SystemClock reads the machine's clock.
-func SystemClock() Clock { return systemClock{} }
-
-type systemClock struct{}
-
-func (systemClock) Now() slots.Instant { return slots.Instant(time.Now().Unix()) }
-
 // SandboxClock starts at an instant and runs on from there. An engine whose
 // log has stamped a later instant already, from an earlier run, lets the
 // clock run on from that one.
@@ -39,6 +32,9 @@ func (c *sandboxClock) notBefore(t slots.Instant) {
 		c.start += behind
 	}
 }
+
+// follower is a clock that can be told what time it was at least. Not for concurrent use.
+type follower interface{ notBefore(t slots.Instant) }
 
 // stopwatch returns a function that tells the seconds since stopwatch was called.
 func stopwatch() func() float64 {

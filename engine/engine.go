@@ -224,6 +224,9 @@ type Health struct {
 	Queue    int   // commands waiting, for their turn or for a write before their own
 	Room     int   // how many may wait for their turn
 	Sandbox  bool  // the store belongs to a sandbox clock
+	// ClockStep is by how many seconds the machine's clock is ahead of the state's time
+	// (behind it, if negative) after a step that is being made up for; 0 = there is none.
+	ClockStep float64
 }
 
 // Health returns the present health.
@@ -234,13 +237,18 @@ func (e *Engine) Health() Health {
 		err = ErrClosed
 	default:
 	}
+	step := 0.0
+	if c, ok := e.options.Clock.(*systemClock); ok {
+		step = c.steps()
+	}
 	return Health{
-		Ready:    err == nil,
-		Writable: err,
-		Seq:      e.Snapshot().Seq(),
-		Queue:    e.waiting() + int(e.behind.Load()),
-		Room:     cap(e.queue),
-		Sandbox:  e.options.Identity.Sandbox,
+		ClockStep: step,
+		Ready:     err == nil,
+		Writable:  err,
+		Seq:       e.Snapshot().Seq(),
+		Queue:     e.waiting() + int(e.behind.Load()),
+		Room:      cap(e.queue),
+		Sandbox:   e.options.Identity.Sandbox,
 	}
 }
 

@@ -23,7 +23,10 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err := s.compile(); err != nil {
 		return nil, fmt.Errorf("engine: the rules in force, %s, do not compile: %w", s.rules.version, err)
 	}
-	if c, ok := o.Clock.(*sandboxClock); ok {
+	if err := o.checkAdvance(s.now); err != nil {
+		return nil, err
+	}
+	if c, ok := o.Clock.(follower); ok {
 		c.notBefore(s.now)
 	}
 	e := &Engine{

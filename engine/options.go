@@ -70,6 +70,10 @@ type Options struct {
 	// queue.go. Those of one SubmitAll keep their order.
 	UrgentFirst bool
 
+	// ClockAdvance is how many seconds a system clock may be ahead of the log's last entry when
+	// the engine is opened. Default 31 days; negative: any number.
+	ClockAdvance int
+
 	QueueLimit        int // commands waiting; default 4096
 	BatchLimit        int // commands per sync, at most QueueLimit; default 1024
 	CheckpointEvery   int // entries between checkpoints; default 100000
@@ -93,6 +97,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Clock == nil {
 		o.Clock = SystemClock()
+	}
+	if o.ClockAdvance == 0 {
+		o.ClockAdvance = DefaultClockAdvance
 	}
 	numbers := []struct {
 		name  string
@@ -128,7 +135,7 @@ func (o Options) withDefaults() (Options, error) {
 // checkClock refuses a sandbox clock on a real store and the reverse.
 func (o Options) checkClock() error {
 	switch o.Clock.(type) {
-	case systemClock:
+	case *systemClock:
 		if o.Identity.Sandbox {
 			return errors.New("engine: the store belongs to a sandbox clock")
 		}

@@ -48,6 +48,9 @@ type Result struct {
 	Err     error
 }
 
+// ErrClockAhead is an error of Open: the machine's clock is too far ahead of the log.
+var ErrClockAhead = errors.New("engine: the clock is too far ahead")
+
 // Errors of Submit; compare with errors.Is. None of them is a refusal.
 // ErrOutcomeUnknown is the only one after which the command may have happened.
 var (
