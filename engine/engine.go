@@ -20,6 +20,9 @@ type Engine struct {
 	// failed is set once, when the fate of a batch is unknown; from then on
 	// nothing is accepted.
 	failed atomic.Pointer[error]
+	// doubt is set once, when a sweep has found the state to contradict itself.
+	doubt  atomic.Pointer[error]
+	swept  atomic.Pointer[SweepReport]
 	behind atomic.Int64 // commands that are judged and wait for a write other than their own
 
 	queue   chan *request
@@ -183,6 +186,9 @@ func (e *Engine) writable() error {
 	if failed := e.failed.Load(); failed != nil {
 		return fmt.Errorf("%w: %w", ErrNotWritable, *failed)
 	}
+	if doubt := e.doubt.Load(); doubt != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritable, &Refusal{Cause: CauseState, Kind: ErrReadOnly, Detail: (*doubt).Error()})
+	}
 	if err := e.options.Log.Writable(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotWritable, err)
 	}
@@ -192,7 +198,7 @@ func (e *Engine) writable() error {
 // writableFor is writable for one command: what gives something back is taken longer.
 func (e *Engine) writableFor(p Payload) error {
 	err := e.writable()
-	if log, ok := e.options.Log.(FreeingLog); ok && err != nil && e.failed.Load() == nil && frees(p) && log.WritableFreeing() == nil {
+	if log, ok := e.options.Log.(FreeingLog); ok && err != nil && e.failed.Load() == nil && e.doubt.Load() == nil && frees(p) && log.WritableFreeing() == nil {
 		return nil
 	}
 	return err

@@ -221,3 +221,22 @@ func (s *state) apply(e *entry) error {
 	}
 	return nil
 }
+
+// StampOf returns when the entry in a record's payload was stamped.
+func StampOf(payload []byte) (slots.Instant, error) {
+	e, err := decodeEntry(payload)
+	if err != nil {
+		return 0, err
+	}
+	return e.now, nil
+}
+
+// DerivedOf returns the derived records that a store of this identity keeps for the entry in a
+// record's payload.
+func DerivedOf(id Identity, payload []byte) ([]DerivedRecord, error) {
+	e, err := decodeEntry(payload)
+	if err != nil {
+		return nil, err
+	}
+	return e.derived(id), nil
+}

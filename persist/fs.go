@@ -34,6 +34,7 @@ type storeFS struct {
 	vfs.FS
 	modes bool // the file system has modes
 	halt  func(format string, args ...any)
+	vital string // directory that halt is about; what Pebble writes elsewhere, for a backup, may fail
 }
 
 var _ vfs.FS = storeFS{}
@@ -65,16 +66,21 @@ func (f storeFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCa
 
 // written returns what a file that Pebble is about to write looks like to it.
 func (f storeFS) written(name string, file vfs.File, err error) (vfs.File, error) {
-	if f.halt == nil || strings.HasSuffix(name, ".sst") {
+	if !f.halts(name) || strings.HasSuffix(name, ".sst") {
 		return file, err
 	}
 	f.must("creation", name, err)
 	return vitalFile{File: file, name: name, fs: f}, nil
 }
 
+// halts reports whether a failure about a file, or the directory, is one to halt for.
+func (f storeFS) halts(name string) bool {
+	return f.halt != nil && (name == f.vital || f.PathDir(name) == f.vital)
+}
+
 // must does not return if err is one that Pebble must not see.
 func (f storeFS) must(what, name string, err error) {
-	if err != nil && f.halt != nil {
+	if err != nil && f.halts(name) {
 		f.halt("%s of %s failed: %v", what, name, err)
 	}
 }

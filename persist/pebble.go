@@ -36,7 +36,7 @@ func (s *Store) openDatabase(mode openMode) error {
 		})
 	}
 	dir := s.fs.PathJoin(s.dir, databaseName)
-	opts := s.pebbleOptions(mode, storeFS{FS: fs, modes: s.opts.FS == nil, halt: s.halt})
+	opts := s.pebbleOptions(mode, storeFS{FS: fs, modes: s.opts.FS == nil, halt: s.halt, vital: dir})
 	var db atomic.Pointer[pebble.DB]
 	err := s.guard("open", 0, func() error {
 		opened, err := pebble.Open(dir, opts)

@@ -2,8 +2,12 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
+
+	"github.com/parleyhq/parley/engine"
 )
 
 func TestHealth(t *testing.T) {
@@ -55,5 +59,34 @@ func TestClosed(t *testing.T) {
 	w.get("/v1/reviewers/rev-ames").is(http.StatusOK, "")
 	if err := w.server.Shutdown(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestCauses: every cause has a sentence, and a store that takes nothing says why in one word,
+// in the readiness and in the refusal of a change.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []engine.Cause{
+		engine.CauseSpace, engine.CauseStalled, engine.CauseBackground, engine.CauseWatermark,
+		engine.CauseClosing, engine.CausePoisoned, engine.CauseDamage, engine.CauseState,
+	} {
+		err := fmt.Errorf("%w: %w", engine.ErrNotWritable, &engine.Refusal{Cause: cause, Kind: engine.ErrReadOnly, Detail: "pebble/000001.log"})
+		p := failure(err)
+		document := string(p.document())
+		if p.code != codeReadOnly || !strings.Contains(document, `"cause":"`+string(cause)+`"`) || !strings.Contains(document, causeWords[cause]) || causeWords[cause] == "" {
+			t.Errorf("%s: %s", cause, document)
+		}
+		if strings.Contains(document, "pebble") {
+			t.Errorf("%s tells of files: %s", cause, document)
+		}
+	}
+	w := newWorld(t, deckNow)
+	w.store.PoisonNext(false)
+	w.put("/v1/reviewers/rev-brook", brook.String()).is(503, codeOutcomeUnknown)
+	if r := w.get("/readyz").is(503, codeReadOnly); r.at("state", "cause") != "commit_failed" || r.text("cause") != "commit_failed" {
+		t.Errorf("readiness %s", r.body)
+	}
+	if r := w.put("/v1/reviewers/rev-brook", brook.String()).is(503, codeReadOnly); r.text("cause") != "commit_failed" || r.header.Get("Retry-After") == "" {
+		t.Errorf("refusal %s", r.body)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
 )
 
 // stateFigure is one gauge read from the state.
@@ -17,6 +18,8 @@ type stateReading struct {
 	counts engine.Counts
 	owed   engine.Owed
 	health engine.Health
+	swept  *engine.SweepReport
+	now    slots.Instant
 	age    float64 // of the oldest open callback request, in seconds; 0 if there is none
 }
 
@@ -35,6 +38,26 @@ func newStateCollector(e *engine.Engine) *stateCollector {
 		engine: e,
 		sizes:  prometheus.NewDesc("parley_entities", "Entities in the state, by kind.", []string{"kind"}, nil),
 		figures: []stateFigure{
+			f("clock_step_seconds", "How far the machine's clock is ahead of the time that counts, after a step that is being made up for; 0 if there was none.",
+				func(r *stateReading) float64 { return r.health.ClockStep }),
+			f("self_check_failed", "1 if the state was found to contradict itself; nothing is accepted then.", func(r *stateReading) float64 {
+				if r.swept != nil && r.swept.Fault != nil {
+					return 1
+				}
+				return 0
+			}),
+			f("self_check_age_seconds", "How long ago the state was checked last, by the time that counts; -1 if it was not yet.", func(r *stateReading) float64 {
+				if r.swept == nil {
+					return -1
+				}
+				return float64(max(0, r.now-r.swept.At))
+			}),
+			f("self_check_seconds", "Time that the last check of the state took beside everything else.", func(r *stateReading) float64 {
+				if r.swept == nil {
+					return 0
+				}
+				return r.swept.Seconds
+			}),
 			f("holds", "Holds in the state.", func(r *stateReading) float64 { return float64(r.counts.Holds) }),
 			f("ready", "1 if commands are accepted.", func(r *stateReading) float64 {
 				if r.health.Ready && r.health.Writable == nil {
@@ -67,7 +90,7 @@ func (s *stateCollector) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (s *stateCollector) Collect(out chan<- prometheus.Metric) {
 	snap, now := s.engine.Snapshot(), s.engine.Now()
-	r := stateReading{counts: snap.Counts(), owed: snap.Owed(now), health: s.engine.Health()}
+	r := stateReading{counts: snap.Counts(), owed: snap.Owed(now), health: s.engine.Health(), swept: s.engine.LastSweep(), now: now}
 	if r.owed.CallbacksOldest != 0 {
 		r.age = float64(max(0, now-r.owed.CallbacksOldest))
 	}

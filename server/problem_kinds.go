@@ -74,7 +74,7 @@ var problemKinds = map[string]problemKind{
 	codeSealDamage:         {http.StatusInternalServerError, "Personal data cannot be read", "What is stored does not open with its data key. Report it with the X-Request-Id of the answer."},
 	codeOutcomeUnknown:     {http.StatusServiceUnavailable, "The outcome is unknown", "Repeat the request with the same Idempotency-Key; the answer tells what happened."},
 	codeJournal:            {http.StatusServiceUnavailable, "The access journal cannot be written", "Nothing is handed out without a record of it. Try again after the time in Retry-After; the operator has to look after the store."},
-	codeReadOnly:           {http.StatusServiceUnavailable, "Changes are not taken at present", "Reading goes on. The operator has to restore the store."},
+	codeReadOnly:           {http.StatusServiceUnavailable, "Changes are not taken at present", "Reading goes on. The cause says what has to end; the operator has to see to the store."},
 	codeDeadline:           {http.StatusServiceUnavailable, "The request's turn did not come in time", "Try again after the time in Retry-After."},
 	codeShuttingDown:       {http.StatusServiceUnavailable, "The server is stopping", "Try again after the time in Retry-After."},
 	codeNotReady:           {http.StatusServiceUnavailable, "Not ready", "The state names what is missing."},

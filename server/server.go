@@ -47,6 +47,9 @@ type Options struct {
 	Rates Rates
 	// MaxDelay is how long work may wait for a processor before some of it is turned away; 0 = 100 ms, negative = for ever.
 	MaxDelay time.Duration
+	// CheckEvery is how often the whole state is checked beside everything else; 0 = never. A state that
+	// contradicts itself takes no more changes.
+	CheckEvery time.Duration
 	// Tokens says whose JSON Web Tokens are taken; nil = nobody's. Once it is set, or a key exists, nobody is let in
 	// without a credential.
 	Tokens *TokenOptions
@@ -130,6 +133,9 @@ func New(o Options) (*Server, error) {
 		s.every(keySetEvery, func(tick <-chan time.Time) { s.tokens.keys.follow(s.base, s.log, tick, time.Now) })
 	}
 	s.keepGate()
+	if o.CheckEvery > 0 {
+		s.every(o.CheckEvery, s.checkSelf)
+	}
 	if s.certificate != nil {
 		s.every(certificateEvery, func(tick <-chan time.Time) { s.certificate.follow(s.base, s.log, tick) })
 	}

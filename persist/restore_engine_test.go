@@ -1,0 +1,112 @@
+package persist_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/persist"
+	"github.com/parleyhq/parley/slots"
+)
+
+// steppedClock is a clock that a test moves.
+type steppedClock struct{ now slots.Instant }
+
+func (c *steppedClock) Now() slots.Instant { return c.now }
+
+// TestRestoredState restores a backup of an engine's store to each of several entries and
+// instants: the state is the one of the time, by its hash, in stores of both formats, and
+// idempotency keys of what was kept still answer.
+func TestRestoredState(t *testing.T) {
+	t.Parallel()
+	for format := 1; format <= persist.FormatVersion; format++ {
+		t.Run(fmt.Sprint("format ", format), func(t *testing.T) {
+			t.Parallel()
+			restoredStates(t, format)
+		})
+	}
+}
+
+func restoredStates(t *testing.T, format int) {
+	fs, clock := vfs.NewMem(), &steppedClock{1_600_000_000}
+	o := persist.Options{FS: fs, CacheBytes: 1 << 20}
+	id := persist.NewIdentity("acme", true, 1_600_000_000)
+	id.Format = format
+	store, err := persist.Create("store", o, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(store *persist.Store) *engine.Engine {
+		e, err := engine.Open(t.Context(), engine.Options{Log: store, Identity: store.Identity(), Clock: clock, CheckpointEvery: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	e := open(store)
+	note := func(i int) engine.Command {
+		return engine.Command{
+			Actor: engine.Actor{Tenant: "acme", Principal: "desk", Role: engine.RoleAll}, Key: fmt.Sprint("key-", i),
+			Payload: engine.RecordAnswer{Body: fmt.Appendf(nil, `{"n":%d}`, i)},
+		}
+	}
+	hashes := map[engine.Seq]engine.Hash{e.Snapshot().Seq(): e.Snapshot().Hash()}
+	stamps := map[engine.Seq]slots.Instant{1: clock.now}
+	for i := range 20 {
+		clock.now += 10
+		if _, err := e.Submit(t.Context(), note(i)); err != nil {
+			t.Fatal(err)
+		}
+		s := e.Snapshot()
+		hashes[s.Seq()], stamps[s.Seq()] = s.Hash(), s.Stamped()
+	}
+	m, err := store.Backup("backup", int64(clock.now), nil)
+	if err != nil || m.Sequence != 21 {
+		t.Fatalf("%+v: %v", m, err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check := func(to string, last engine.Seq) {
+		t.Helper()
+		store, err := persist.Open(to, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := engine.Replay(context.Background(), store, store.Identity(), engine.ReplayOptions{Rejudge: true})
+		if err != nil || report.Last != last || report.State != hashes[last] || report.Different != 0 {
+			t.Fatalf("%s: at %d, hash as then %t, %d decided otherwise: %v", to, report.Last, report.State == hashes[last], report.Different, err)
+		}
+		e := open(store)
+		for i := range 20 {
+			o, err := e.Submit(t.Context(), note(i))
+			if kept := engine.Seq(i+2) <= last; err != nil || o.Replayed != kept {
+				t.Fatalf("%s: repeated command %d: replayed %t, want %t: %v", to, i, o.Replayed, kept, err)
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, seq := range []engine.Seq{1, 2, 6, 7, 8, 14, 20, 21} {
+		to := fmt.Sprint("seq-", seq)
+		if _, last, err := persist.Restore("backup", to, o, persist.RestoreOptions{Sequence: seq, Derived: engine.DerivedOf}); err != nil || last != seq {
+			t.Fatalf("to %d: %d, %v", seq, last, err)
+		}
+		check(to, seq)
+	}
+	for at, want := range map[slots.Instant]engine.Seq{stamps[5]: 5, stamps[5] + 9: 5, stamps[21]: 21, stamps[1]: 1} {
+		to := fmt.Sprint("at-", at)
+		keep := func(payload []byte) (bool, error) {
+			stamp, err := engine.StampOf(payload)
+			return stamp <= at, err
+		}
+		if _, last, err := persist.Restore("backup", to, o, persist.RestoreOptions{Keep: keep, Derived: engine.DerivedOf}); err != nil || last != want {
+			t.Fatalf("to %v: %d, want %d: %v", at, last, want, err)
+		}
+		check(to, want)
+	}
+}
