@@ -212,7 +212,7 @@ func (w *backupWork) finish(fill func() error, id engine.Identity, madeAt int64,
 
 // options are those for the store that is being made.
 func (w *backupWork) options(progress func(done, total uint64)) Options {
-	return Options{FS: w.opts.FS, CacheBytes: w.opts.CacheBytes, MinFreeBytes: -1, Logger: w.opts.Logger, Progress: progress, tune: w.opts.tune}
+	return Options{FS: w.opts.FS, CacheBytes: w.opts.CacheBytes, MinFreeBytes: -1, Logger: w.opts.Logger, Progress: progress, Keys: w.opts.Keys, tune: w.opts.tune}
 }
 
 // settle opens the copy once, which makes an end of what a power cut would have left,

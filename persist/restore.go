@@ -41,7 +41,7 @@ func VerifyBackup(dir string, o Options) (Manifest, Report, error) {
 	if err := m.compare(files, store, nil, o.Progress); err != nil {
 		return m, Report{}, err
 	}
-	report, err := Verify(store, Options{FS: o.FS, CacheBytes: o.CacheBytes, MinFreeBytes: -1, Logger: o.Logger, tune: o.tune})
+	report, err := Verify(store, Options{FS: o.FS, CacheBytes: o.CacheBytes, MinFreeBytes: -1, Logger: o.Logger, Keys: o.Keys, tune: o.tune})
 	if err == nil && !report.Whole() {
 		err = damaged("backup", "%s", report.Findings[0].Detail)
 	}
@@ -192,14 +192,14 @@ func (w *backupWork) cut(r RestoreOptions) (content, error) {
 	var fresh [storeIDBytes]byte
 	rand.Read(fresh[:]) // never fails: it ends the program instead
 	id.StoreID = hex.EncodeToString(fresh[:])
-	text, err := encodeIdentity(id)
+	text, digest, err := renamedIdentity(id, w.opts.Keys)
 	if err != nil {
 		return content{}, err
 	}
 	if err := s.openDatabase(readWrite); err != nil {
 		return content{}, err
 	}
-	s.identity, s.identityDigest = id, identityDigest(text)
+	s.identity, s.identityDigest = id, digest
 	s.publish(content{})
 	end, err := s.cutLog(r)
 	if err = errors.Join(err, s.retire()); err != nil {
@@ -209,6 +209,25 @@ func (w *backupWork) cut(r RestoreOptions) (content, error) {
 		return content{}, err
 	}
 	return end, s.writeWatermark(end)
+}
+
+// renamedIdentity makes the identity file of a store that gets another id, and the digest that
+// its other files are tied to. The wrapping of a digest key is bound to the id, so an
+// encrypted store needs its data key.
+func renamedIdentity(id engine.Identity, keys *engine.DataKeys) (text []byte, digest engine.Hash, err error) {
+	wrappedBy := id.WrappedBy
+	if wrappedBy != 0 && id.DigestKey == nil {
+		return nil, digest, &engine.MissingKeyError{KeyID: wrappedBy}
+	}
+	id.WrappedBy = 0
+	if text, err = encodeIdentity(id); err != nil {
+		return nil, digest, err
+	}
+	digest = identityDigest(text)
+	if wrappedBy != 0 {
+		text, err = wrap(id, keys)
+	}
+	return text, digest, err
 }
 
 // cutLog deletes the entries that are not kept, with what is derived from them and a checkpoint

@@ -35,6 +35,8 @@ func adminRoutes() []route {
 		{method: "GET", path: "/healthz", name: "getHealth", handle: getHealth},
 		{method: "GET", path: "/readyz", name: "getReadiness", handle: getReadiness},
 		{method: "GET", path: "/metrics", name: "getMetrics", handle: getMetrics, produces: typeAny},
+		{method: "POST", path: "/admin/backup", name: "startBackup", handle: startBackup},
+		{method: "GET", path: "/admin/backup", name: "getBackup", handle: getBackup},
 		{method: "GET", path: "/admin/self-check", name: "getSelfCheck", handle: getSelfCheck},
 		{method: "GET", path: "/debug/pprof/{id}", name: "getProfile", handle: getProfile, produces: typeAny, query: []string{"seconds"}},
 	}

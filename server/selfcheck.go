@@ -35,8 +35,8 @@ func (s *Server) checkSelf(tick <-chan time.Time) {
 	}
 }
 
-// sweepDTO is the last self-check.
-type sweepDTO struct {
+// SelfCheck is the last check of a live store, as the operator's listener tells it.
+type SelfCheck struct {
 	Checked      bool    `json:"checked"` // false: none has come to its end yet
 	Whole        bool    `json:"whole"`
 	Fault        string  `json:"fault,omitzero"` // names ids of entities, never persons
@@ -51,11 +51,11 @@ type sweepDTO struct {
 // getSelfCheck answers with the last self-check of a live store.
 func getSelfCheck(c *call) answer { return ok(http.StatusOK, sweepOut(c.server.engine.LastSweep())) }
 
-func sweepOut(r *engine.SweepReport) sweepDTO {
+func sweepOut(r *engine.SweepReport) SelfCheck {
 	if r == nil {
-		return sweepDTO{}
+		return SelfCheck{}
 	}
-	d := sweepDTO{
+	d := SelfCheck{
 		Checked: true, Whole: r.Fault == nil, At: r.At.String(), Sequence: uint64(r.Seq), Seconds: r.Seconds,
 		Cases: r.Cases, Holds: r.Holds, Appointments: r.Appointments,
 	}

@@ -47,6 +47,9 @@ type Options struct {
 	Rates Rates
 	// MaxDelay is how long work may wait for a processor before some of it is turned away; 0 = 100 ms, negative = for ever.
 	MaxDelay time.Duration
+	// Backup makes a backup of the live store, for the operator's listener; nil = there are none. It may take long, and is told
+	// progress in bytes. A shutdown waits for its end.
+	Backup func(ctx context.Context, progress func(done, total uint64)) (BackupMade, error)
 	// CheckEvery is how often the whole state is checked beside everything else; 0 = never. A state that
 	// contradicts itself takes no more changes.
 	CheckEvery time.Duration
@@ -86,6 +89,7 @@ type Server struct {
 	certificate *Certificate // nil: plain HTTP
 	exposed     bool         // other machines may be listened to
 	admin       bool         // the operator's own listener
+	backups     backups
 
 	mu        sync.Mutex
 	stopped   bool
@@ -190,6 +194,7 @@ func newServer(o Options, rows []route) *Server {
 	for i := range s.router.rows {
 		s.router.rows[i].meter = newMeter(s.metrics, s.router.rows[i].name)
 	}
+	s.backups.make = o.Backup
 	s.base, s.stop = context.WithCancel(context.Background())
 	s.http = newTransport(s)
 	return s
@@ -248,7 +253,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, l.Close())
 	}
 	s.mu.Unlock()
-	if err = errors.Join(err, s.http.ShutdownWithContext(ctx), s.journal.close(ctx)); err != nil {
+	err = errors.Join(err, s.http.ShutdownWithContext(ctx), s.journal.close(ctx))
+	if s.admin {
+		s.backups.done.Wait() // the store is closed next
+	}
+	if err != nil {
 		return fmt.Errorf("server: shutdown: %w", err)
 	}
 	return nil

@@ -133,6 +133,7 @@ func directory(t *testing.T, dir string, keys *engine.DataKeys) map[string][]byt
 	return all
 }
 
+// freeAddress returns a loopback address that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,10 +7,12 @@ import "log/slog"
 // house rules compare the list with every call that logs; whatever reaches the logger past it is withheld.
 var logKeys = map[string]bool{
 	"atHand":     true,
+	"cause":      true,
 	"dataKey":    true,
 	"done":       true,
 	"error":      true,
 	"file":       true,
+	"free":       true,
 	"from":       true,
 	"inForce":    true,
 	"last":       true,

@@ -34,6 +34,8 @@ type cli struct {
 	Serve      serveCmd      `cmd:"" help:"Serve the HTTP interface on a store, creating the store if its directory is missing or empty."`
 	Import     importCmd     `cmd:"" help:"Send reviewers and cases (NDJSON) to a running server."`
 	Verify     verifyCmd     `cmd:"" help:"Read a store from end to end and say whether it is whole."`
+	Backup     backupCmd     `cmd:"" help:"Make a backup of a store, in use or not, and check backups."`
+	Restore    restoreCmd    `cmd:"" help:"Make a new store of a backup, up to an entry or an instant."`
 	Rules      rulesCmd      `cmd:"" help:"Read, check, compare, try out and load rules."`
 	Audit      auditCmd      `cmd:"" help:"Export and verify the audit trail: who did what, when, from where."`
 	Key        keyCmd        `cmd:"" help:"Make, list, rotate and revoke keys."`

@@ -32,11 +32,16 @@ type serveCmd struct {
 	tlsFlags
 	tokenFlags
 	limitFlags
-	LogFormat  string `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
-	LogLevel   string `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
-	CacheMiB   int64  `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
-	CPUProfile string `name:"cpu-profile" type:"path" placeholder:"FILE" help:"Write a profile of the processor to FILE, from one signal USR1 to the next; go tool pprof reads it."`
-	MinFreeMiB int64  `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB (${env})."`
+	LogFormat   string        `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
+	LogLevel    string        `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
+	CacheMiB    int64         `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
+	CPUProfile  string        `name:"cpu-profile" type:"path" placeholder:"FILE" help:"Write a profile of the processor to FILE, from one signal USR1 to the next; go tool pprof reads it."`
+	CheckEvery  time.Duration `default:"1m" env:"PARLEY_CHECK_EVERY" help:"How often the whole state is checked beside everything else; a state that contradicts itself takes no more changes. 0 = never (${env})."`
+	BackupDir   string        `type:"path" placeholder:"DIR" env:"PARLEY_BACKUP_DIR" help:"Where the admin listener puts backups of the live store; on the same file system they share the tables' space (${env})."`
+	AcceptClock bool          `env:"PARLEY_ACCEPT_CLOCK" help:"Start although the machine's clock is more than 31 days ahead of the store's last entry (${env})."`
+	BallastMiB  int64         `name:"ballast-mib" default:"64" env:"PARLEY_BALLAST_MIB" help:"Space to hold back and give up when the disk is full, in MiB; 0 = none (${env})."`
+	StallAfter  time.Duration `default:"2s" env:"PARLEY_STALL_AFTER" help:"How long a commit may take before new changes are refused while it goes on (${env})."`
+	MinFreeMiB  int64         `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB (${env})."`
 }
 
 // collectorPercent is by how much the memory in use grows before the collector runs, in
@@ -52,7 +57,9 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 	if c.Demo == demoDeck && c.SandboxClock == "" {
 		c.SandboxClock = demo.DeckStart
 	}
-	clock, sandbox, err := chooseClock(c.SandboxClock)
+	log, flush := newLogger(s.err, c.LogFormat, c.LogLevel)
+	defer flush()
+	clock, sandbox, err := chooseClock(c.SandboxClock, log)
 	if err != nil {
 		return &failure{exitUsage, err}
 	}
@@ -63,8 +70,6 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	log, flush := newLogger(s.err, c.LogFormat, c.LogLevel)
-	defer flush()
 	stopProfile, err := profileFromSignal(c.CPUProfile)
 	if err != nil {
 		return err
@@ -104,7 +109,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	identity := store.Identity()
 	opened := engine.Options{
 		Log: store, Identity: identity, Clock: clock, Observer: observer, Rules: offered.bundle,
-		Keys: keys, Random: rand.Reader,
+		Keys: keys, Random: rand.Reader, ClockAdvance: c.clockAdvance(),
 		Loading:  newByteProgress(s.err, "load, bytes").update,
 		Progress: newProgress(s.err, "replay").update,
 	}
@@ -119,6 +124,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	options := server.Options{
 		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version, Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
 		Tokens: c.tokens(), Certificate: cert, GoneDataKeys: c.GoneDataKeys, BehindProxy: c.BehindProxy, Admin: c.AdminListen != "",
+		CheckEvery: c.CheckEvery, Backup: c.backup(store),
 	}
 	c.limitFlags.server(&options)
 	srv, err := server.New(options)
@@ -179,10 +185,25 @@ func shutdown(srv *server.Server) error {
 	return srv.Shutdown(ctx)
 }
 
-// chooseClock returns the machine's clock, or a sandbox clock that starts at an instant.
-func chooseClock(sandbox string) (engine.Clock, bool, error) {
+// clockAdvance is how far the clock may be ahead of the store: the usual, or any.
+func (c *serveCmd) clockAdvance() int {
+	if c.AcceptClock {
+		return -1
+	}
+	return engine.DefaultClockAdvance
+}
+
+// chooseClock returns the machine's clock, which tells of its steps, or a sandbox clock that starts
+// at an instant.
+func chooseClock(sandbox string, log *slog.Logger) (engine.Clock, bool, error) {
 	if sandbox == "" {
-		return engine.SystemClock(), false, nil
+		return engine.NewSystemClock(engine.ClockOptions{Stepped: func(seconds float64) {
+			if seconds == 0 {
+				log.Info("the machine's clock and the time that counts agree again")
+				return
+			}
+			log.Error("the machine's clock has stepped: the time that counts follows slowly, and no hold ends early", "seconds", seconds)
+		}}), false, nil
 	}
 	at, _, err := slots.ParseInstant(sandbox)
 	if err != nil {

@@ -20,7 +20,11 @@ const defaultTenant = "default"
 func (c *serveCmd) openStore(s streams, log *slog.Logger, sandbox bool, keys *engine.DataKeys) (*persist.Store, error) {
 	options := persist.Options{
 		CacheBytes: c.CacheMiB << 20, MinFreeBytes: c.MinFreeMiB << 20, Logger: log, Keys: keys,
+		BallastBytes: c.BallastMiB << 20, StallTimeout: c.StallAfter,
 		Progress: newProgress(s.err, "check").update,
+	}
+	if c.BallastMiB == 0 {
+		options.BallastBytes = -1
 	}
 	store, err := persist.Open(c.Data, options)
 	if errors.Is(err, persist.ErrNoStore) || errors.Is(err, persist.ErrInterrupted) {
@@ -71,6 +75,12 @@ func newStoreCollector(store *persist.Store) *storeCollector {
 		gauge("wal_bytes", "Disk space taken by the database's log files.", func(m persist.Metrics) float64 { return float64(m.WALBytes) }),
 		gauge("free_bytes", "Free space on the store's disk; -1 if unknown.", func(m persist.Metrics) float64 { return float64(m.FreeBytes) }),
 		gauge("min_free_bytes", "Free space below which the store is read-only; negative if nothing is demanded.", func(m persist.Metrics) float64 { return float64(m.MinFreeBytes) }),
+		gauge("total_bytes", "Size of the store's disk; -1 if unknown.", func(m persist.Metrics) float64 { return float64(m.TotalBytes) }),
+		gauge("ballast_bytes", "Space held back, to be given up when the disk is full.", func(m persist.Metrics) float64 { return float64(m.BallastBytes) }),
+		gauge("commit_running_seconds", "For how long the commit under way has been going on; 0 if none is.", func(m persist.Metrics) float64 { return m.CommittingSeconds }),
+		gauge("background_errors", "Failures of the database's background work since the start.", func(m persist.Metrics) float64 { return float64(m.BackgroundErrors) }),
+		gauge("slow_disk_events", "Operations on the disk that took seconds since the start.", func(m persist.Metrics) float64 { return float64(m.SlowDisk) }),
+		gauge("write_stalls", "Times that the database has held writes back since the start.", func(m persist.Metrics) float64 { return float64(m.WriteStalls) }),
 		gauge("watermark_age_seconds", "How long ago the watermark last stood at the end of the log.", func(m persist.Metrics) float64 { return m.WatermarkAgeSeconds }),
 		gauge("last_commit_seconds", "Time that the last commit took until it was durable.", func(m persist.Metrics) float64 { return m.LastCommitSeconds }),
 		gauge("checkpoint_sequence", "Log position of the newest checkpoint.", func(m persist.Metrics) float64 { return float64(m.Checkpoint) }),

@@ -5,21 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/persist"
+	"github.com/parleyhq/parley/server"
 	"github.com/parleyhq/parley/slots"
 )
 
 type verifyCmd struct {
-	Data string `required:"" type:"path" placeholder:"DIR" env:"PARLEY_DATA" help:"Directory of the store; no server may be using it (${env})."`
-	Deep bool   `help:"Also judge every entry again and report where this version would decide otherwise."`
+	Data   string `type:"path" placeholder:"DIR" env:"PARLEY_DATA" help:"Directory of the store; no server may be using it (${env})."`
+	Deep   bool   `help:"Also judge every entry again and report where this version would decide otherwise."`
+	Online bool   `help:"Ask a running server (--to) for the last check of its state instead."`
+	To     string `placeholder:"URL" env:"PARLEY_ADMIN" help:"Admin listener of a running server, with --online (${env})."`
 	dataKeyFlags
 	Quiet bool `short:"q" help:"Print the verdict only."`
 }
 
 // Run fails with exitNotWhole if anything is wrong with the store.
 func (c *verifyCmd) Run(ctx context.Context, s streams) error {
+	switch {
+	case c.Online && c.To != "":
+		return c.online(ctx, s)
+	case c.Online || c.Data == "":
+		return &failure{exitUsage, errors.New("name --data DIR, or --online and --to URL")}
+	}
 	keys, err := c.ring(ctx)
 	if err != nil {
 		return err
@@ -40,6 +50,26 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 		return c.damaged()
 	}
 	fmt.Fprintf(s.out, "%s is whole.\n", c.Data)
+	return nil
+}
+
+// online asks a running server for its last check.
+func (c *verifyCmd) online(ctx context.Context, s streams) error {
+	var r server.SelfCheck
+	if err := askAdmin(ctx, http.MethodGet, c.To, "/admin/self-check", &r); err != nil {
+		return err
+	}
+	if !r.Checked {
+		return errors.New("no check of the state has come to its end yet; it is made every minute (parley serve --check-every)")
+	}
+	if !c.Quiet {
+		fmt.Fprintf(s.out, "checked     entry %d at %s, in %.1f s: %d cases, %d holds, %d appointments\n",
+			r.Sequence, r.At, r.Seconds, r.Cases, r.Holds, r.Appointments)
+	}
+	if !r.Whole {
+		return &failure{exitNotWhole, fmt.Errorf("the state contradicts itself, and nothing is accepted any more: %s", r.Fault)}
+	}
+	fmt.Fprintln(s.out, "The state of the running server agrees with itself.")
 	return nil
 }
 

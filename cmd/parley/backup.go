@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/persist"
+	"github.com/parleyhq/parley/server"
+	"github.com/parleyhq/parley/slots"
+)
+
+type backupCmd struct {
+	Make   backupMakeCmd   `cmd:"" default:"withargs" help:"Make a backup: of a running server (--from), or of a store that no server is using (--data and --to)."`
+	Verify backupVerifyCmd `cmd:"" help:"Read a backup from end to end and say whether it is whole."`
+}
+
+type backupMakeCmd struct {
+	From  string `placeholder:"URL" env:"PARLEY_ADMIN" help:"Admin listener of a running server, e.g. http://127.0.0.1:9464; the backup goes to the server's --backup-dir (${env})."`
+	Data  string `type:"path" placeholder:"DIR" help:"Directory of a store that no server is using."`
+	To    string `type:"path" placeholder:"NEWDIR" help:"Directory to make, with --data."`
+	Quiet bool   `short:"q" help:"Print the verdict only."`
+}
+
+// Run makes a backup one way or the other.
+func (c *backupMakeCmd) Run(ctx context.Context, s streams) error {
+	switch {
+	case c.Data != "" && c.To != "":
+		return c.stopped(s)
+	case c.From != "" && c.Data == "" && c.To == "":
+		return c.live(ctx, s)
+	}
+	return &failure{exitUsage, errors.New("name either --from URL, or --data DIR and --to NEWDIR")}
+}
+
+func (c *backupMakeCmd) progress(s streams, what string) *progress {
+	if c.Quiet {
+		return newByteProgress(io.Discard, what)
+	}
+	return newByteProgress(s.err, what)
+}
+
+// stopped backs up a store that is not in use.
+func (c *backupMakeCmd) stopped(s streams) (err error) {
+	store, err := persist.Open(c.Data, persist.Options{MinFreeBytes: -1, Progress: newProgress(s.err, "check").update})
+	if errors.Is(err, persist.ErrInUse) {
+		return fmt.Errorf("%w; of a running server a backup is made with --from", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	m, err := store.Backup(c.To, time.Now().Unix(), c.progress(s, "backup, bytes").update)
+	if err != nil {
+		return err
+	}
+	tellBackup(s, madeOf(c.To, m))
+	return nil
+}
+
+func madeOf(path string, m persist.Manifest) server.BackupMade {
+	return server.BackupMade{Path: path, Sequence: uint64(m.Sequence), Chain: m.Chain, Bytes: m.Bytes(), Files: len(m.Files)}
+}
+
+func tellBackup(s streams, m server.BackupMade) {
+	fmt.Fprintf(s.out, "Backup %s is whole: entries 1 to %d, chain %.16s, %d files, %d bytes.\n", m.Path, m.Sequence, m.Chain, m.Files, m.Bytes)
+}
+
+// backupPoll is how often a running server is asked how far it is.
+const backupPoll = 200 * time.Millisecond
+
+// live asks a running server for a backup and waits for its end.
+func (c *backupMakeCmd) live(ctx context.Context, s streams) error {
+	bar := c.progress(s, "backup, bytes")
+	ticker := time.NewTicker(backupPoll)
+	defer ticker.Stop()
+	for method := http.MethodPost; ; method = http.MethodGet {
+		var state server.BackupState
+		if err := askAdmin(ctx, method, c.From, "/admin/backup", &state); err != nil {
+			return err
+		}
+		switch {
+		case state.Fault != "":
+			return fmt.Errorf("the server has made no backup: %s", state.Fault)
+		case state.Made != nil:
+			tellBackup(s, *state.Made)
+			return nil
+		case !state.Running:
+			return errors.New("the server has forgotten the backup; was it restarted?")
+		}
+		bar.update(state.ReadBytes, state.Bytes)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+// maxAdminAnswer bounds what is read of an admin listener's answer, in bytes.
+const maxAdminAnswer = 1 << 20
+
+// askAdmin sends one request without a body to an admin listener and decodes the answer.
+func askAdmin(ctx context.Context, method, base, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+path, nil)
+	if err != nil {
+		return &failure{exitUsage, err}
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the admin listener cannot be reached: %w", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAdminAnswer))
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= http.StatusMultipleChoices {
+		var p struct {
+			Code   string `json:"code"`
+			Detail string `json:"detail"`
+		}
+		_ = json.Unmarshal(body, &p) // an answer that is no problem document has its status
+		return fmt.Errorf("the server answered %d %s: %s", res.StatusCode, p.Code, p.Detail)
+	}
+	return json.Unmarshal(body, into)
+}
+
+// backup returns what makes backups for the admin listener, nil if there is no directory for them.
+func (c *serveCmd) backup(store *persist.Store) func(context.Context, func(done, total uint64)) (server.BackupMade, error) {
+	if c.BackupDir == "" {
+		return nil
+	}
+	return func(_ context.Context, progress func(done, total uint64)) (server.BackupMade, error) {
+		now := time.Now().UTC()
+		to := filepath.Join(c.BackupDir, "parley-"+now.Format("20060102T150405.000Z"))
+		m, err := store.Backup(to, now.Unix(), progress)
+		return madeOf(to, m), err
+	}
+}
+
+type backupVerifyCmd struct {
+	Backup string `arg:"" type:"path" help:"Directory of the backup."`
+	Quiet  bool   `short:"q" help:"Print the verdict only."`
+}
+
+// Run fails with exitNotWhole if anything is wrong with the backup.
+func (c *backupVerifyCmd) Run(_ context.Context, s streams) error {
+	out := s.err
+	if c.Quiet {
+		out = io.Discard
+	}
+	m, _, err := persist.VerifyBackup(c.Backup, persist.Options{Progress: newByteProgress(out, "read, bytes").update})
+	if errors.Is(err, engine.ErrCorrupt) {
+		return &failure{exitNotWhole, fmt.Errorf("%s is NOT whole: %w; use another backup", c.Backup, err)}
+	}
+	if err != nil {
+		return err
+	}
+	tellBackup(s, madeOf(c.Backup, m))
+	return nil
+}
+
+type restoreCmd struct {
+	Backup     string `arg:"" type:"path" help:"Directory of the backup."`
+	Data       string `required:"" type:"path" placeholder:"NEWDIR" env:"PARLEY_DATA" help:"Directory of the new store; missing or empty (${env})."`
+	ToSequence uint64 `xor:"to" placeholder:"N" help:"Keep the entries up to this one."`
+	ToTime     string `xor:"to" placeholder:"TIME" help:"Keep the entries stamped up to this instant, RFC 3339, e.g. 2026-11-26T09:00:00-05:00."`
+	dataKeyFlags
+	Quiet bool `short:"q" help:"Print the verdict only."`
+}
+
+// Run restores a backup, and replays the new store to the end.
+func (c *restoreCmd) Run(ctx context.Context, s streams) error {
+	keys, err := c.ring(ctx)
+	if err != nil {
+		return err
+	}
+	o := persist.RestoreOptions{Sequence: engine.Seq(c.ToSequence), Derived: engine.DerivedOf}
+	out := s.err
+	if c.Quiet {
+		out = io.Discard
+	}
+	o.Progress = newByteProgress(out, "copy, bytes").update
+	if c.ToTime != "" {
+		at, _, err := slots.ParseInstant(c.ToTime)
+		if err != nil {
+			return &failure{exitUsage, fmt.Errorf("--to-time: %w; write it as 2026-11-26T09:00:00-05:00", err)}
+		}
+		o.Keep = func(payload []byte) (bool, error) {
+			stamped, err := engine.StampOf(payload)
+			return stamped <= at, err
+		}
+	}
+	m, last, err := persist.Restore(c.Backup, c.Data, persist.Options{Keys: keys}, o)
+	if errors.Is(err, engine.ErrCorrupt) {
+		return &failure{exitNotWhole, fmt.Errorf("nothing was restored: %w; use another backup", err)}
+	}
+	if errors.Is(err, engine.ErrKeyMissing) {
+		return fmt.Errorf("nothing was restored: %w; give the key with --data-keys", err)
+	}
+	if err != nil {
+		return err
+	}
+	check := verifyCmd{Data: c.Data, Quiet: c.Quiet}
+	if err := check.checkMeaning(ctx, s, keys); err != nil {
+		return &failure{exitNotWhole, fmt.Errorf("%s was restored and is NOT whole: %w", c.Data, err)}
+	}
+	fmt.Fprintf(s.out, "Restored %s to entry %d of %d. It is a new store: whatever was kept outside about the old one does not fit it.\n", c.Data, last, m.Sequence)
+	return nil
+}
