@@ -10,6 +10,29 @@ import (
 // an instant before one that it has stamped already.
 type Clock interface{ Now() slots.Instant }
 
+// SystemClock reads the machine's clock and does not believe its steps: what jumps further
+// than ClockTolerance against the time that has passed is made up for little by little, so
+// that no hold expires early because a clock was set. After a start that finds the machine's
+// clock behind the log's last stamp, time runs on from that stamp.
+func SystemClock() Clock { return NewSystemClock(ClockOptions{}) }
+
+// NewSystemClock is SystemClock with readings of the caller's.
+func NewSystemClock(o ClockOptions) Clock {
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	if o.Elapsed == nil {
+		began := time.Now()
+		o.Elapsed = func() time.Duration { return time.Since(began) }
+	}
+	if o.Stepped == nil {
+		o.Stepped = func(float64) {}
+	}
+	c := &systemClock{o: o}
+	c.seen.Store(&sight{elapsed: o.Elapsed(), state: o.Wall().UnixNano()})
+	return c
+}
+
 // SandboxClock starts at an instant and runs on from there. An engine whose
 // log has stamped a later instant already, from an earlier run, lets the
 // clock run on from that one.

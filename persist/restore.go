@@ -33,7 +33,7 @@ type RestoreOptions struct {
 // the place, if the backup is not whole.
 func VerifyBackup(dir string, o Options) (Manifest, Report, error) {
 	files := o.fileSystem()
-	m, err := readManifest(files, dir)
+	m, err := loadManifest(files, dir)
 	if err != nil {
 		return m, Report{}, err
 	}
@@ -59,7 +59,7 @@ func (o Options) fileSystem() vfs.FS {
 	return o.FS
 }
 
-func readManifest(files vfs.FS, dir string) (Manifest, error) {
+func loadManifest(files vfs.FS, dir string) (Manifest, error) {
 	text, err := readFile(files, files.PathJoin(dir, backupManifestName), maxManifestBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Manifest{}, fmt.Errorf("%w: %s has no %s", ErrNotBackup, dir, backupManifestName)
@@ -130,7 +130,7 @@ func copyDigested(files vfs.FS, path string, to *string, name string) (string, i
 // gets its name. It returns the manifest and the last entry of the new store.
 func Restore(from, to string, o Options, r RestoreOptions) (Manifest, engine.Seq, error) {
 	files := o.fileSystem()
-	m, err := readManifest(files, from)
+	m, err := loadManifest(files, from)
 	if err != nil {
 		return m, 0, err
 	}

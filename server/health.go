@@ -59,8 +59,8 @@ func causeOf(err error) engine.Cause {
 	return ""
 }
 
-// readOnly is the problem of a store that takes no changes.
-func readOnly(err error, detail string) *problem {
+// takesNothing is the problem of a store that takes no changes.
+func takesNothing(err error, detail string) *problem {
 	p := &problem{code: codeReadOnly, detail: detail}
 	if cause := causeOf(err); cause != "" {
 		p.detail += " " + causeWords[cause]
@@ -93,7 +93,7 @@ func getReadiness(c *call) answer {
 	}
 	p := &problem{code: codeNotReady, detail: "The engine is not ready."}
 	if h.Writable != nil {
-		p = readOnly(h.Writable, "The store takes no changes; reading goes on.")
+		p = takesNothing(h.Writable, "The store takes no changes; reading goes on.")
 	}
 	p.extra = append(p.extra, member{name: "state", json: encode(d)})
 	return refuse(p)

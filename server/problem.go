@@ -145,7 +145,7 @@ func failure(err error) *problem {
 	case errors.Is(err, engine.ErrOutcomeUnknown):
 		return &problem{code: codeOutcomeUnknown, detail: "The command may or may not have taken effect. Ask again with the same Idempotency-Key."}
 	case errors.Is(err, engine.ErrNotWritable):
-		return readOnly(err, "The store takes no changes at present. Nothing was changed.")
+		return takesNothing(err, "The store takes no changes at present. Nothing was changed.")
 	case errors.Is(err, engine.ErrDeadline):
 		return &problem{code: codeDeadline, detail: "The command's turn did not come in time. Nothing was changed."}
 	case errors.Is(err, engine.ErrClosed):
