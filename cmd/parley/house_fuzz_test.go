@@ -40,6 +40,7 @@ var fuzzTargets = []fuzzed{
 	{"pointer to the checkpoint", "persist", "FuzzPointer", "decodePointer"},
 	{"chunk of a checkpoint", "persist", "FuzzChunk", "decodeChunk"},
 	{"keys", "persist", "FuzzKeys", "parseLogKey parseChunkKey parseJournalKey"},
+	{"manifest of a backup", "persist", "FuzzManifest", "decodeManifest"},
 	{"store with damaged bytes", "persist", "FuzzLog", ""},
 	{"bytes to the whole server", "server", "FuzzRequest", ""},
 	{"header section", "server", "FuzzHead", "readFields"},
