@@ -73,8 +73,6 @@ func (c *Command) admit() (detail string, ok bool) {
 		return p.admit()
 	case AnchorJournal:
 		return p.admit()
-	case Reseal:
-		return p.admit()
 	}
 	return "", true
 }

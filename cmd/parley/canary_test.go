@@ -169,7 +169,7 @@ func runCanaries(t *testing.T, args ...string) *canaryRun {
 	for _, path := range []string{"/metrics", "/readyz", "/debug/pprof/goroutine", "/debug/pprof/heap", "/debug/pprof/allocs", "/debug/pprof/threadcreate"} {
 		run.heard["admin "+path] = operators.must(200, "GET", path, "", "").body
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/v1/rules", "/v1/events?limit=200", "/v1/offer-records", "/openapi.json", "/docs", "/v1/vault"} {
+	for _, path := range []string{"/healthz", "/readyz", "/v1/rules", "/v1/events?limit=200", "/v1/offer-records", "/openapi.json", "/docs", "/v1/vault", "/v1/audit"} {
 		a, err := p.try("GET", path, "", "")
 		if err != nil {
 			t.Fatal(err)
