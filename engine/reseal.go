@@ -36,7 +36,7 @@ type Resealed struct {
 	Sealed     Sealed
 }
 
-// KindReseal's payload.
+// Kind implements Payload.
 func (Reseal) Kind() Kind { return KindReseal }
 
 // digest identifies a blob.

@@ -244,8 +244,8 @@ func TestResealRefusals(t *testing.T) {
 		spoil(&bad)
 		f(engine.StatusInvalid, bad)
 	}
-	clear := openEngine(t, engine.Options{Log: engine.NewMemLog()})
-	if _, _, err := clear.Reseal(t.Context(), engine.Command{Actor: operator}, engine.ResealPlace{}); err == nil {
+	unkeyed := openEngine(t, engine.Options{Log: engine.NewMemLog()})
+	if _, _, err := unkeyed.Reseal(t.Context(), engine.Command{Actor: operator}, engine.ResealPlace{}); err == nil {
 		t.Fatal("re-sealed without keys")
 	}
 }

@@ -114,15 +114,15 @@ func TestVaultBindsToItsPlace(t *testing.T) {
 func TestVaultRotates(t *testing.T) {
 	t.Parallel()
 	p, place := &ReviewerPersonal{Name: "Dana"}, "acme/reviewer/r"
-	clear, one := NewVault(nil), keyedVault(t, 1)
+	plain, one := NewVault(nil), keyedVault(t, 1)
 	both, two := keyedVault(t, 2, 1), keyedVault(t, 2)
-	for _, s := range []Sealed{clear.SealReviewer(place, p), one.SealReviewer(place, p), both.SealReviewer(place, p)} {
+	for _, s := range []Sealed{plain.SealReviewer(place, p), one.SealReviewer(place, p), both.SealReviewer(place, p)} {
 		if got, err := both.OpenReviewer(place, s); err != nil || *got != *p {
 			t.Fatal(s.KeyID, got, err)
 		}
 	}
 	var missing *MissingKeyError
-	for _, v := range []*Vault{two, clear, NewVaultOf(VaultOptions{WrappedBy: 1})} {
+	for _, v := range []*Vault{two, plain, NewVaultOf(VaultOptions{WrappedBy: 1})} {
 		_, err := v.OpenReviewer(place, one.SealReviewer(place, p))
 		if !errors.As(err, &missing) || missing.KeyID != 1 || !errors.Is(err, ErrKeyMissing) {
 			t.Fatal(err)

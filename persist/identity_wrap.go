@@ -51,7 +51,7 @@ func isWrapped(text []byte) bool {
 // wrap makes the identity file of an encrypted store. The store stays tied to what its
 // file would be in clear, so that wrapping changes one file alone.
 func wrap(id engine.Identity, keys *engine.DataKeys) ([]byte, error) {
-	clear, err := encodeIdentity(id)
+	bare, err := encodeIdentity(id)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func wrap(id engine.Identity, keys *engine.DataKeys) ([]byte, error) {
 		return nil, fmt.Errorf("persist: identity: %w", err)
 	}
 	id.DigestKey, id.WrappedBy = nil, s.KeyID
-	return encodeWrapped(wrappedIdentity{id, s, identityDigest(clear)})
+	return encodeWrapped(wrappedIdentity{id, s, identityDigest(bare)})
 }
 
 func encodeWrapped(w wrappedIdentity) ([]byte, error) {
@@ -122,8 +122,8 @@ func (w wrappedIdentity) unwrap(keys *engine.DataKeys) (engine.Identity, error) 
 	id.DigestKey = key
 	full := id
 	full.WrappedBy = 0
-	clear, err := encodeIdentity(full)
-	if err != nil || identityDigest(clear) != w.bound {
+	bare, err := encodeIdentity(full)
+	if err != nil || identityDigest(bare) != w.bound {
 		return engine.Identity{}, damaged(identityName, "is not what the store was made as")
 	}
 	return id, nil

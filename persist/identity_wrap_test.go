@@ -57,8 +57,8 @@ func TestGoldenWrapped(t *testing.T) {
 	if want := testIdentity(); err != nil || id.WrappedBy != 1 || !bytes.Equal(id.DigestKey, want.DigestKey) || id.Tenant != want.Tenant {
 		t.Fatal(id, err)
 	}
-	clear, err := encodeIdentity(testIdentity())
-	if err != nil || w.bound != identityDigest(clear) {
+	bare, err := encodeIdentity(testIdentity())
+	if err != nil || w.bound != identityDigest(bare) {
 		t.Fatalf("bound as %x, %v", w.bound, err)
 	}
 }

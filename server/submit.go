@@ -18,13 +18,13 @@ type ticket struct {
 }
 
 func (c *call) ticket() ticket {
-	print := fingerprint(c.route, c.id, c.body)
+	plain := fingerprint(c.route, c.id, c.body)
 	vault := c.server.engine.Vault()
 	if vault.Keys() == nil {
-		return ticket{key: c.key, print: print, plain: print}
+		return ticket{key: c.key, print: plain, plain: plain}
 	}
 	// A digest of what somebody wrote tells whether a guess of it is right.
-	return ticket{key: c.key, print: vault.Mark("request", print[:]), plain: print}
+	return ticket{key: c.key, print: vault.Mark("request", plain[:]), plain: plain}
 }
 
 // known looks for what is remembered of a request, also from before the store was encrypted.

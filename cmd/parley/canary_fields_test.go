@@ -81,20 +81,18 @@ func (d *drive) eachField() {
 		for _, v := range path.(object) { //order: the same
 			op, _ := v.(object)
 			id, _ := op["operationId"].(string)
-			make, ours := writes[id]
+			fresh, ours := writes[id]
 			if !ours {
 				continue
 			}
 			delete(writes, id)
 			content := op["requestBody"].(object)["content"].(object)["application/json"].(object)
 			d.fields(id, d.resolve(content["schema"]), nil, func(places []string, schema object) {
-				method, path, body := make()
+				method, path, body := fresh()
 				where := id + " /" + strings.Join(places, "/")
 				var token any = d.text(where)
-				if list, phone := d.fill(where, schema, 0, true), ""; schema["pattern"] != nil {
-					if phone, _ = list.(string); strings.HasPrefix(phone, "+1907") {
-						token = phone
-					}
+				if phone, _ := d.fill(where, schema, 0, true).(string); strings.HasPrefix(phone, "+1907") {
+					token = phone
 				}
 				if d.put(body, places, token, d.resolve(content["schema"])) {
 					d.send(method, path, d.wire(body))

@@ -104,7 +104,7 @@ func writeKeysTo(name string, keys []engine.DataKey) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // gone already, if all went well
 	_, err = f.Write(formatDataKeys(keys))
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

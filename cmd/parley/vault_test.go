@@ -95,10 +95,10 @@ func TestDataKeyCommands(t *testing.T) {
 			t.Fatal(ring.Active(), time.Since(began))
 		}
 	}
-	print := "echo 3 " + secretHex + " active"
-	f("", print)
-	f("", `[ "$1" = '$HOME' ] && [ "$2" = ';false' ] && `+print) // arguments as they are written
-	f("", `[ -z "$PARLEY_TEST_LEFTOVER" ] && `+print)
+	printed := "echo 3 " + secretHex + " active"
+	f("", printed)
+	f("", `[ "$1" = '$HOME' ] && [ "$2" = ';false' ] && `+printed) // arguments as they are written
+	f("", `[ -z "$PARLEY_TEST_LEFTOVER" ] && `+printed)
 	f("exit status 7", "echo "+secretHex+" >&2; exit 7")
 	f("does not consist", "echo "+secretHex)
 	f("prints more than", "yes "+secretHex)
