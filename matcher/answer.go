@@ -120,7 +120,9 @@ func (p *Plan) Week(shape WeekShape) WeekAnswer {
 				for k := range days[d].Slots {
 					s := &days[d].Slots[k]
 					priority.Unmet |= s.Unmet
-					priority.Attestations = p.mem.unions.of(priority.Attestations, s.Attestations)
+					if len(s.Attestations) > 0 {
+						priority.Attestations = p.mem.unions.of(priority.Attestations, s.Attestations)
+					}
 				}
 			}
 		}

@@ -44,6 +44,7 @@ type bitSearch struct {
 	weekly weekCounts
 	accounts
 	parts   []dayPart
+	read    uint64 // by fetch
 	dates   []dated
 	datesAt slots.Instant // that dates hold for
 	days    []localDay    // one per zone

@@ -27,6 +27,7 @@ func (s bitSource) week(p *Plan, want tierSet, shape WeekShape, dst []Priority) 
 		if len(top.kept) == 0 {
 			continue
 		}
+		b.fetch(top.kept)
 		priority := Priority{Tier: tier, MoreReviewers: top.more, Reviewers: p.mem.reviewers.take(len(top.kept))}
 		for i := range top.kept {
 			priority.Reviewers = append(priority.Reviewers, ReviewerOffers{})
@@ -150,6 +151,29 @@ func (b *bitSearch) firstsAt(c *cast, word int, met uint64, start slots.Instant)
 		b.first(c, word*64+bits.TrailingZeros64(met), start)
 		met &= met - 1
 	}
+}
+
+// fetch reads a little of what weekOf reads of each row of the page, and of its reviewer. Seldom is
+// any of it in a cache: asked for all at once, it comes all at once, and not row by row.
+func (b *bitSearch) fetch(page []pick) {
+	var read uint64
+	for i := range page {
+		ref, segment := page[i].ref, -1
+		for k := range b.parts {
+			if b.parts[k].segment == segment {
+				continue
+			}
+			segment = b.parts[k].segment
+			s, _ := b.segment(segment)
+			if row := cellsOf(&s.free, ref); row != nil {
+				read ^= row[0]
+			}
+		}
+		if r := b.x.seat(ref); r != nil {
+			read ^= uint64(r.Ref)
+		}
+	}
+	b.read = read // so that reading is not left out
 }
 
 // weekOf fills in what a row of the page offers, day by day. What judged says is kept in it.

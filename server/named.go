@@ -19,7 +19,8 @@ type named struct {
 
 type namedReviewer struct {
 	reviewer *matcher.Reviewer // as it is in the snapshots that know it
-	document []byte
+	document []byte            // in text, if that has room for it: what is read together lies together
+	text     [96]byte
 }
 
 // of returns the document of a reviewer, made by w if it is not kept.
@@ -28,7 +29,8 @@ func (n *named) of(r *matcher.Reviewer, w *offerWriter) []byte {
 	if have := place.Load(); have != nil && have.reviewer == r {
 		return have.document
 	}
-	made := &namedReviewer{r, w.document(r)}
+	made := &namedReviewer{reviewer: r}
+	made.document = append(made.text[:0], w.document(r)...)
 	place.Store(made)
 	return made.document
 }

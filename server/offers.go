@@ -21,7 +21,8 @@ type offerWriter struct {
 	told *slots.Zone      // of the answer before
 	// days write times, each those of one day in turn, for an answer comes back to its days
 	// with every reviewer.
-	days [8]dayWriter
+	days  [8]dayWriter
+	names [][]byte // of the reviewers of the priority at hand
 	// plain: every start is spelled out, and not made of what its day has in common.
 	plain bool
 }
@@ -39,6 +40,7 @@ func (c *call) offerWriter(zone *slots.Zone) *offerWriter {
 // done gives the writer back.
 func (w *offerWriter) done() {
 	w.call, w.snap = nil, nil
+	clear(w.names)
 	offerWriters.Put(w)
 }
 
@@ -118,16 +120,20 @@ func (w *offerWriter) priority(dst []byte, p *matcher.Priority) []byte {
 	dst = append(dst, `,"moreReviewers":`...)
 	dst = strconv.AppendBool(dst, p.MoreReviewers)
 	dst = append(dst, `,"reviewers":[`...)
+	w.names = w.names[:0]
+	for i := range p.Reviewers { // all at once: each comes from memory that is seldom in a cache
+		w.names = append(w.names, w.call.server.named.of(p.Reviewers[i].Reviewer, w))
+	}
 	for i := range p.Reviewers {
 		dst = comma(dst, i)
-		dst = w.reviewer(dst, p, &p.Reviewers[i])
+		dst = w.reviewer(dst, p, &p.Reviewers[i], w.names[i])
 	}
 	return append(dst, ']', '}')
 }
 
-func (w *offerWriter) reviewer(dst []byte, p *matcher.Priority, r *matcher.ReviewerOffers) []byte {
+func (w *offerWriter) reviewer(dst []byte, p *matcher.Priority, r *matcher.ReviewerOffers, name []byte) []byte {
 	dst = append(dst, `{"reviewer":`...)
-	dst = w.name(dst, r.Reviewer)
+	dst = append(dst, name...)
 	dst = append(dst, `,"relation":`...)
 	dst = word(dst, r.Relation.String())
 	dst = append(dst, `,"days":[`...)
