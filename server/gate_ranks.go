@@ -32,9 +32,9 @@ var ranks = map[string]rank{
 	"listReviewers": rankRead, "getReviewer": rankRead, "lookupCases": rankRead, "getCase": rankRead, "getAvailability": rankRead,
 	"getRules": rankRead, "getMe": rankRead, "searchWeek": rankRead, "searchEarliest": rankRead, "proposeCompanions": rankRead,
 	"explain": rankRead, "listCallbacks": rankRead, "getCallback": rankRead, "listAppointments": rankRead, "getAppointment": rankRead,
-	"getCalendarFile": rankRead, "getAgenda": rankRead, "listKeys": rankRead, "listTenants": rankRead, "getTenant": rankRead,
+	"getCalendarFile": rankRead, "getAgenda": rankRead, "listKeys": rankRead, "listTenants": rankRead, "getTenant": rankRead, "getVault": rankRead,
 
-	"importLines": rankBulk, "checkRules": rankBulk, "exportOfferRecords": rankBulk, "exportAudit": rankBulk, "listAttention": rankBulk, "listEvents": rankBulk,
+	"importLines": rankBulk, "checkRules": rankBulk, "exportOfferRecords": rankBulk, "resealParts": rankBulk, "exportAudit": rankBulk, "listAttention": rankBulk, "listEvents": rankBulk,
 }
 
 // rankRows gives every row of a table of routes its rank. One that has none is a mistake in the program.

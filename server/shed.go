@@ -1,7 +1,6 @@
 package server
 
 import (
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -72,7 +71,7 @@ func (s *Server) keepGate() {
 	}
 	s.every(gateEvery, func(tick <-chan time.Time) {
 		s.gate.follow(s.base.Done(), tick, s.metrics.load.measured, func(refused uint64) {
-			s.log.Warn("requests were turned away", slog.Uint64("total", refused))
+			s.log.Warn("requests were turned away", "total", refused)
 		})
 	})
 }

@@ -62,8 +62,12 @@ func main() {
 func run(ctx context.Context, args []string, s streams) (code int) {
 	type exit struct{ code int }
 	defer func() {
-		if e, ok := recover().(exit); ok {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
 			code = e.code
+		default:
+			panic(e) // a fault of the program must not look like success
 		}
 	}()
 	var c cli
