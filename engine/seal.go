@@ -79,6 +79,7 @@ func (v *Vault) sealed(kind sealKind, place string, plain []byte) Sealed {
 	}
 	x := keys.cipherOf(s.KeyID, tenantOf(place))
 	s.Bytes = x.seal(make([]byte, 0, len(plain)+xaesTagBytes), s.Nonce, plain, boundTo(nil, s.KeyID, kind, place))
+	v.kept.keep(kind, place, &s, plain)
 	return s
 }
 
@@ -90,12 +91,20 @@ func (v *Vault) draw(b []byte) error {
 	return err
 }
 
-// opened returns the bytes that were sealed.
+// opened returns the bytes that were sealed, which must not be changed.
 func (v *Vault) opened(kind sealKind, place string, s Sealed) ([]byte, error) {
 	if s.KeyID == 0 {
 		return s.Bytes, nil
 	}
-	return v.keys.Load().open(kind, place, s)
+	keys := v.keys.Load()
+	if plain, ok := v.kept.find(kind, place, &s); ok && keys.Has(s.KeyID) {
+		return plain, nil
+	}
+	plain, err := keys.open(kind, place, s)
+	if err == nil {
+		v.kept.keep(kind, place, &s, plain)
+	}
+	return plain, err
 }
 
 func (r *DataKeys) open(kind sealKind, place string, s Sealed) ([]byte, error) {

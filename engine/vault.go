@@ -18,6 +18,7 @@ type Vault struct {
 	markKey   []byte
 	wrappedBy uint32 // id of the data key that wraps the digest key; 0 = the store is clear
 	keys      atomic.Pointer[DataKeys]
+	kept      keptVault
 
 	drawing sync.Mutex
 	random  io.Reader

@@ -166,6 +166,29 @@ func TestVaultWritesNothingClear(t *testing.T) {
 	}
 }
 
+// TestKeptParts: what is kept is no way around a key that was taken away, nor past a place.
+func TestKeptParts(t *testing.T) {
+	t.Parallel()
+	v, place := keyedVault(t, 2, 1), "acme/reviewer/r"
+	s := v.SealReviewer(place, &ReviewerPersonal{Name: "Dana"})
+	if plain, ok := v.kept.find(kindReviewer, place, &s); !ok || len(plain) == 0 {
+		t.Fatal("what was sealed is not kept")
+	}
+	for _, nonce := range [][]byte{nil, s.Nonce[:3], s.Nonce[:23]} {
+		if _, err := v.OpenReviewer(place, Sealed{KeyID: 2, Nonce: nonce, Bytes: s.Bytes}); !errors.Is(err, ErrCorrupt) {
+			t.Fatal(err)
+		}
+	}
+	large := v.SealReport("acme/appointment/a", &CallReport{Note: strings.Repeat("x", maxKeptPlain)})
+	if _, ok := v.kept.find(kindReport, "acme/appointment/a", &large); ok {
+		t.Fatal("kept what is large")
+	}
+	v.Use(ringOf(t, 1))
+	if _, err := v.OpenReviewer(place, s); !errors.Is(err, ErrKeyMissing) {
+		t.Fatalf("opened without its key: %v", err)
+	}
+}
+
 // TestSealOver: what says the same stays the same blob, whatever key it is under.
 func TestSealOver(t *testing.T) {
 	t.Parallel()
@@ -271,6 +294,17 @@ func BenchmarkSeal(b *testing.B) {
 			}
 		})
 		s := v.SealAppointment("acme/appointment/apt-0123456789", p)
+		if v.Keys() != nil {
+			b.Run("open/afresh", func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					v.kept.at(&s).Store(nil)
+					if _, err := v.OpenAppointment("acme/appointment/apt-0123456789", s); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 		b.Run("open/"+name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
