@@ -46,21 +46,7 @@ func TestCoolDown(t *testing.T) {
 			t.Fatalf("hold %d: %s", next, o.Status)
 		}
 	}
-	for _, wait := range []slots.Instant{60, 120, 240, 480} {
-		last := clock.Now()
-		o := hold(office)
-		if o.Status != engine.StatusHoldCoolDown || o.Detail != "holds_unconfirmed" || o.RetryAt != last+wait {
-			t.Fatalf("after %d holds: %s %s until %d, want a wait of %d s", next, o.Status, o.Detail, o.RetryAt-last, wait)
-		}
-		clock.Set(last + wait - 1)
-		if o := hold(office); o.Status != engine.StatusHoldCoolDown {
-			t.Fatalf("a second early: %s", o.Status)
-		}
-		clock.Set(last + wait)
-		if o := hold(office); o.Status != engine.StatusOK {
-			t.Fatalf("in time: %s %s", o.Status, o.Detail)
-		}
-	}
+	growingWaits(t, clock, func() engine.Outcome { return hold(office) })
 	// One who sees the whole tenant is not watched; nor is booking.
 	if o := hold(commandOf); o.Status != engine.StatusOK {
 		t.Fatal(o.Status)
@@ -102,6 +88,26 @@ func TestCoolDown(t *testing.T) {
 	for range engine.FreeHolds {
 		if o := hold(office); o.Status != engine.StatusOK {
 			t.Fatalf("all is forgotten: %s", o.Status)
+		}
+	}
+}
+
+// growingWaits holds once too often again and again, a second early and in time.
+func growingWaits(t *testing.T, clock *enginetest.Clock, hold func() engine.Outcome) {
+	t.Helper()
+	for _, wait := range []slots.Instant{60, 120, 240, 480} {
+		last := clock.Now()
+		o := hold()
+		if o.Status != engine.StatusHoldCoolDown || o.Detail != "holds_unconfirmed" || o.RetryAt != last+wait {
+			t.Fatalf("%s %s until %d, want a wait of %d s", o.Status, o.Detail, o.RetryAt-last, wait)
+		}
+		clock.Set(last + wait - 1)
+		if o := hold(); o.Status != engine.StatusHoldCoolDown {
+			t.Fatalf("a second early: %s", o.Status)
+		}
+		clock.Set(last + wait)
+		if o := hold(); o.Status != engine.StatusOK {
+			t.Fatalf("in time: %s %s", o.Status, o.Detail)
 		}
 	}
 }
