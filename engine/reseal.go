@@ -151,7 +151,9 @@ func (s *state) putSealed(f *putSealed) error {
 	case InKey:
 		if old, there := s.keys.get(f.tenant, f.id); there && reform(&s.keys, f) {
 			now, _ := s.keys.get(f.tenant, f.id)
-			s.answerBytes += now.outcome.answerBytes() - old.outcome.answerBytes()
+			more := now.outcome.answerBytes() - old.outcome.answerBytes()
+			s.answerBytes += more
+			s.keyShares = s.keyShares.with(f.tenant, 0, more)
 			ok = true
 		}
 	}
