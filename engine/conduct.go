@@ -82,7 +82,7 @@ func (j *judging) mayHold(own *Hold, reviewerID string) (refusal decision, refus
 		if own != nil && q.of.holds(own) {
 			count--
 		}
-		if count >= q.most {
+		if count >= q.most && planted != plantHoldsUnbounded {
 			d := refuse(StatusTooManyHolds, q.named)
 			d.outcome.RetryAt = j.s.nextEnd(q.of, j.now)
 			return d, true

@@ -218,7 +218,7 @@ func (f *rememberKey) fields(c *codec) {
 func (f *rememberKey) apply(s *state, e *entry) error {
 	o := e.outcome(s, f.answer)
 	return s.putKey(&remembered{
-		tenant:      e.actor.Tenant,
+		tenant:      e.actor.keySpace(),
 		principal:   e.actor.Principal,
 		key:         e.key,
 		fingerprint: e.fingerprint,

@@ -53,6 +53,10 @@ const (
 )
 
 func (r *request) take() bool {
+	if planted == plantLate {
+		r.stage.Store(taken)
+		return true
+	}
 	if end, bounded := r.ctx.Deadline(); bounded && hasCome(end) {
 		return false // the context's own timer may be late, above all where there is too much to do
 	}

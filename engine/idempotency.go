@@ -91,6 +91,22 @@ const rememberedVersion = 1
 // keyID joins principal and key, neither of which holds a NUL.
 func keyID(principal, key string) string { return principal + "\x00" + key }
 
+// retention is how long a key is remembered.
+func retention() slots.Instant {
+	if planted == plantKeyShort {
+		return KeyRetention / 7
+	}
+	return KeyRetention
+}
+
+// keySpace is where the keys of an actor stand: those of different tenants never meet.
+func (a *Actor) keySpace() string {
+	if planted == plantKeysOfAll {
+		return ""
+	}
+	return a.Tenant
+}
+
 // recall returns the first outcome of a key, StatusKeyReused if the key belongs
 // to another request, or known = false. An expired key is unknown, whether or
 // not it was dropped already.
@@ -98,7 +114,7 @@ func (s *state) recall(a Actor, key string, f Fingerprint, now slots.Instant) (o
 	if key == "" {
 		return Outcome{}, false
 	}
-	r, ok := s.keys.get(a.Tenant, keyID(a.Principal, key))
+	r, ok := s.keys.get(a.keySpace(), keyID(a.Principal, key))
 	switch {
 	case !ok || r.expiresAt <= now:
 		return Outcome{}, false

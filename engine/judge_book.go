@@ -38,7 +38,7 @@ func (j *judging) book(p Book) decision {
 			return d
 		}
 	}
-	if d, refused := j.judgeSlot(a); refused {
+	if d, refused := j.judgeSlot(a); refused && !(planted == plantConfirm && own != nil) {
 		return d
 	}
 	if d, refused := j.judgeTerms(a, p.Expect, p.Attestations); refused {

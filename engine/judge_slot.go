@@ -136,6 +136,9 @@ func (j *judging) scheduled(caseIDs []string, named string) (own *Hold, refusal 
 		if !ok {
 			continue
 		}
+		if planted == plantHeldCase && c.held {
+			continue
+		}
 		if !c.held {
 			return nil, refuse(StatusCaseAlreadyScheduled, "booked", id), true
 		}
@@ -169,7 +172,18 @@ func makingRoom(own *Hold, refused bool) string {
 
 // asked returns the effects that note the first request for each case.
 func (a *ask) asked() (effects []effect) {
-	for _, c := range a.cases {
+	cases := a.cases
+	if planted == plantMapOrder {
+		mixed := make(map[*Case]bool)
+		for _, c := range a.cases {
+			mixed[c] = true
+		}
+		cases = nil
+		for c := range mixed { //order: it is the bug that it can be seen
+			cases = append(cases, c)
+		}
+	}
+	for _, c := range cases {
 		if c.FirstAskedAt == 0 {
 			effects = append(effects, &askCase{id: c.ID})
 		}

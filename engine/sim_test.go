@@ -19,6 +19,8 @@ var (
 	simSeed  = flag.Uint64("sim.seed", 0, "run this seed alone; 0 = seeds 1 to -sim.seeds")
 	simSeeds = flag.Uint64("sim.seeds", simUsualSeeds, "how many seeds")
 	simSteps = flag.Int("sim.steps", simUsualSteps, "steps of each seed")
+
+	simShrink = flag.Bool("sim.shrink", true, "look for the few steps that a failure needs")
 )
 
 // simFullSeeds times simUsualSteps is enough to meet every rare state.
@@ -32,7 +34,7 @@ const (
 func TestSim(t *testing.T) {
 	t.Parallel()
 	if *simSeed != 0 {
-		t.Log(enginetest.Run(t, enginetest.Config{Seed: *simSeed, Steps: *simSteps, Batch: simBatch, Faults: true}))
+		t.Log(simulate(t, enginetest.Config{Seed: *simSeed, Steps: *simSteps, Batch: simBatch, Faults: true}))
 		return
 	}
 	var mu sync.Mutex
@@ -41,7 +43,7 @@ func TestSim(t *testing.T) {
 		for seed := range *simSeeds {
 			t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
 				t.Parallel()
-				counts := enginetest.Run(t, enginetest.Config{Seed: seed + 1, Steps: *simSteps, Batch: simBatch, Faults: true})
+				counts := simulate(t, enginetest.Config{Seed: seed + 1, Steps: *simSteps, Batch: simBatch, Faults: true})
 				mu.Lock()
 				defer mu.Unlock()
 				sum.Merge(counts)
@@ -53,6 +55,19 @@ func TestSim(t *testing.T) {
 		t.Errorf("never met: %q", missing)
 	}
 	t.Logf("%d seeds:\n%v", *simSeeds, sum)
+}
+
+// simulate runs one seed; a failure is shrunk unless that is not asked for.
+func simulate(t *testing.T, c enginetest.Config) enginetest.Counts {
+	t.Helper()
+	if *simShrink {
+		return enginetest.Run(t, c)
+	}
+	counts, failure := enginetest.Simulate(t, c)
+	if failure != nil {
+		t.Fatal(failure.Err)
+	}
+	return counts
 }
 
 // TestSimTwists shows that the simulation would see an engine that overlaps by

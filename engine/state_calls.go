@@ -8,7 +8,12 @@ import (
 func (a *Appointment) Active() bool { return a.Status == Booked || a.Status == InProgress }
 
 // ActiveAt reports whether the hold counts at now. At ExpiresAt it no longer does.
-func (h *Hold) ActiveAt(now slots.Instant) bool { return now < h.ExpiresAt }
+func (h *Hold) ActiveAt(now slots.Instant) bool {
+	if planted == plantWallClock {
+		now = SystemClock().Now()
+	}
+	return now < h.ExpiresAt
+}
 
 // occupy takes a call's time and cases; both must be free.
 func (s *state) occupy(tenant string, cases []string, id string, c slots.Call) error {

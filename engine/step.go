@@ -50,6 +50,9 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *mat
 		return stepped{outcome: Outcome{Status: StatusInvalid, Now: now, Detail: "too_large"}}, nil
 	}
 	s.mustApply(e)
+	if planted == plantKeyApart && e.key != "" {
+		_ = (&rememberKey{expiresAt: now + KeyRetention, answer: d.answer}).apply(s, e)
+	}
 	return stepped{outcome: e.outcome(s, d.answer), entry: e, payload: c.out[before:]}, nil
 }
 
@@ -84,8 +87,8 @@ func (s *state) newEntry(cmd *Command, now slots.Instant, d decision) *entry {
 	}
 	if e.key == "" {
 		e.fingerprint = Fingerprint{}
-	} else {
-		e.effects = append(e.effects, &rememberKey{expiresAt: now + KeyRetention, answer: d.answer})
+	} else if planted != plantKeyApart {
+		e.effects = append(e.effects, &rememberKey{expiresAt: now + retention(), answer: d.answer})
 	}
 	return e
 }

@@ -202,6 +202,9 @@ func (w *writer) takeOff() {
 	if b.after.seq != b.expected+Seq(len(b.records)) {
 		broken("one record for each entry", b.after.seq, b.expected+Seq(len(b.records)))
 	}
+	if planted == plantEarlySnapshot {
+		w.published.Store(&Snapshot{state: b.after.clone(), chain: w.Snapshot().chain})
+	}
 	w.behind.Add(-int64(len(b.replies)))
 	w.flying, w.forming, w.spare = b, w.spare, nil
 	if w.forming == nil {

@@ -102,6 +102,9 @@ func hull(a, b slots.Interval) slots.Interval {
 
 // busy returns the span of a call that starts at start, with the buffers.
 func (d *desk) busy(start slots.Instant) slots.Interval {
+	if planted == plantBuffer {
+		return slots.Interval{Start: start - slots.Instant(d.reviewer.BufferBefore)*slots.Minute, End: start + d.plan.length}
+	}
 	return slots.Interval{
 		Start: start - slots.Instant(d.reviewer.BufferBefore)*slots.Minute,
 		End:   start + d.plan.length + slots.Instant(d.reviewer.BufferAfter)*slots.Minute,
@@ -113,6 +116,9 @@ func (d *desk) busy(start slots.Instant) slots.Interval {
 func (d *desk) taken(start slots.Instant) (detail string) {
 	busy := d.busy(start)
 	i := sort.Search(len(d.calls), func(i int) bool { return d.calls[i].busy.End > busy.Start })
+	if planted == plantTouching && i < len(d.calls) && d.calls[i].busy.Start == busy.End {
+		return detailCall
+	}
 	if i < len(d.calls) && d.calls[i].busy.Start < busy.End {
 		return detailCall
 	}

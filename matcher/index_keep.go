@@ -60,6 +60,9 @@ func (x *Index) Inserted(c slots.Call, calendar *slots.Calendar) {
 		return
 	}
 	x.note(r, c, 1, calendar)
+	if planted == plantHoldsUnseen && c.Until != 0 {
+		return
+	}
 	x.refresh(r, c, 0, calendar)
 }
 

@@ -153,6 +153,9 @@ func leastCommonMultiple(a, b int) int {
 
 // call returns the span of a call that starts at start.
 func (p *Plan) call(start slots.Instant) slots.Interval {
+	if planted == plantOverflow {
+		return slots.Interval{Start: start, End: slots.Instant(int32(start) + int32(p.length))}
+	}
 	return slots.Interval{Start: start, End: start + p.length}
 }
 

@@ -76,7 +76,11 @@ func refused(err error) error {
 
 // commit makes a batch durable.
 func (s *Store) commit(ctx context.Context, batch *pebble.Batch, effect func(*content)) error {
-	return s.hand(ctx, commit{batch: batch, sync: pebble.Sync, effect: effect, done: make(chan error, 1)})
+	sync := pebble.Sync
+	if planted == plantAckFirst {
+		sync = pebble.NoSync
+	}
+	return s.hand(ctx, commit{batch: batch, sync: sync, effect: effect, done: make(chan error, 1)})
 }
 
 // hand gives a commit to the commit loop and waits for the end, which is

@@ -96,6 +96,10 @@ func (s *Store) open() error {
 	if err := s.compareWith(e); err != nil {
 		return s.openError(err)
 	}
+	if planted == plantTornTail && e.last > mark.seq {
+		e.last, e.chain = mark.seq, mark.chain
+		s.publish(e.content)
+	}
 	if err := s.writeWatermark(e.content); err != nil {
 		return s.openError(fmt.Errorf("persist: %s: %w", watermarkName, err))
 	}

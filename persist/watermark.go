@@ -55,6 +55,9 @@ func decodeWatermark(b []byte) (watermark, error) {
 // writeWatermark puts the watermark at the end of the log as of c, which is
 // durable: the watermark never runs ahead of the log.
 func (s *Store) writeWatermark(c content) error {
+	if planted == plantNoWatermark && c.last > 0 {
+		return nil
+	}
 	s.marking.Lock() // two would use one name for the next file
 	defer s.marking.Unlock()
 	w := watermark{store: s.identityDigest, seq: c.last, chain: c.chain}

@@ -106,6 +106,19 @@ func rescheduleAppointment(c *call) answer {
 	}
 	s.caseIDs, s.zone, s.specialtyMatch = v.CaseIDs, appointmentZone(v), v.Notes.SpecialtyMatchRequested
 	sealed, role := c.attested(v, name, role)
+	if planted == plantMoveInTwo {
+		if o, p := c.submit(ticket{}, engine.Cancel{ID: c.id, By: "provider", Expect: c.ifMatch}); p != nil || o.Status != engine.StatusOK {
+			return refuse(c.refused(o))
+		}
+		o, p := c.submit(t, engine.Book{
+			ID: c.id + "-moved", CaseIDs: v.CaseIDs, ReviewerID: s.reviewerID, Start: s.start, TimeZone: v.TimeZone, Attestations: codes,
+			PerformedByRole: v.PerformedByRole, PerformedByCredential: v.PerformedByCredential, Location: v.Location, Personal: v.Personal,
+		})
+		if p != nil || o.Status != engine.StatusOK {
+			return refuse(c.slotRefused(o, s))
+		}
+		return replayable(o, moved)
+	}
 	o, p := c.submit(t, engine.Reschedule{
 		ID: c.id, ReviewerID: s.reviewerID, Start: s.start, Attestations: codes, AttestedByRole: role, Personal: sealed, Expect: c.ifMatch,
 	})

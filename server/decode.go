@@ -116,6 +116,9 @@ func unreadable(err error, t reflect.Type) *problem {
 		return malformed("Not one valid JSON document.", "") // the end came too early
 	}
 	f := fault{Pointer: string(knownPointer(semantic.JSONPointer, t)), Detail: "must be " + expected(semantic.GoType)}
+	if planted == plantEcho {
+		f.Pointer = string(semantic.JSONPointer)
+	}
 	switch {
 	case errors.Is(err, json.ErrUnknownName):
 		f.Detail = "holds a member that is not known, at byte " + strconv.FormatInt(semantic.ByteOffset, 10) + "; names are case-sensitive"

@@ -33,7 +33,11 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 			ctx.SetConnectionClose()
 		}
 	} else {
-		out = s.call(&a, ctx.RemoteAddr(), bytes.Clone(ctx.Request.Body()))
+		body := ctx.Request.Body() // the transport's memory
+		if planted != plantBufferKept {
+			body = bytes.Clone(body)
+		}
+		out = s.call(&a, ctx.RemoteAddr(), body)
 	}
 	if a.last {
 		ctx.SetConnectionClose()

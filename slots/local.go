@@ -56,6 +56,9 @@ func (k LocalKind) String() string {
 // same rule.
 func (z *Zone) Resolve(d Date, secondOfDay int) (Instant, LocalKind) {
 	local := Instant(d)*dateSeconds + Instant(secondOfDay)
+	if planted == plantTimeDate {
+		return local - z.regimes[z.at(local-z.regimes[z.at(local)].offset)].offset, LocalUnique
+	}
 	gapEnd := ending
 	for i := z.at(local - maxOffset); i < len(z.regimes); i++ {
 		span, offset := z.span(i), z.regimes[i].offset

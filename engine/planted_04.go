@@ -1,0 +1,5 @@
+//go:build plant04
+
+package engine
+
+const planted = plantEarlySnapshot

@@ -1,0 +1,5 @@
+//go:build plant09
+
+package engine
+
+const planted = plantConfirm

@@ -1,0 +1,5 @@
+//go:build plant10
+
+package engine
+
+const planted = plantWallClock

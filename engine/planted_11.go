@@ -1,0 +1,5 @@
+//go:build plant11
+
+package engine
+
+const planted = plantKeyApart

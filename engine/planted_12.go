@@ -1,0 +1,5 @@
+//go:build plant12
+
+package engine
+
+const planted = plantKeyShort

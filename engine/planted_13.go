@@ -1,0 +1,5 @@
+//go:build plant13
+
+package engine
+
+const planted = plantKeysOfAll

@@ -1,0 +1,5 @@
+//go:build plant14
+
+package engine
+
+const planted = plantMapOrder

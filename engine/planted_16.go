@@ -1,0 +1,5 @@
+//go:build plant16
+
+package engine
+
+const planted = plantHeldCase

@@ -1,0 +1,5 @@
+//go:build plant23
+
+package engine
+
+const planted = plantLate

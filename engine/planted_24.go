@@ -1,0 +1,5 @@
+//go:build plant24
+
+package engine
+
+const planted = plantHoldsUnbounded

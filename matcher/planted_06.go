@@ -1,0 +1,5 @@
+//go:build plant06
+
+package matcher
+
+const planted = plantTouching

@@ -1,0 +1,5 @@
+//go:build plant07
+
+package matcher
+
+const planted = plantBuffer

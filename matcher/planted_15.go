@@ -1,0 +1,5 @@
+//go:build plant15
+
+package matcher
+
+const planted = plantHoldsUnseen

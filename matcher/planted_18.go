@@ -1,0 +1,5 @@
+//go:build plant18
+
+package matcher
+
+const planted = plantOverflow

@@ -1,0 +1,5 @@
+//go:build plant01
+
+package persist
+
+const planted = plantAckFirst

@@ -1,0 +1,5 @@
+//go:build plant02
+
+package persist
+
+const planted = plantSyncError

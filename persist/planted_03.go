@@ -1,0 +1,5 @@
+//go:build plant03
+
+package persist
+
+const planted = plantNoDirSync

@@ -1,0 +1,5 @@
+//go:build plant05
+
+package persist
+
+const planted = plantTornTail

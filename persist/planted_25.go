@@ -1,0 +1,5 @@
+//go:build plant25
+
+package persist
+
+const planted = plantNoWatermark

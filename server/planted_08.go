@@ -1,0 +1,5 @@
+//go:build plant08
+
+package server
+
+const planted = plantMoveInTwo

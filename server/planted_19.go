@@ -1,0 +1,5 @@
+//go:build plant19
+
+package server
+
+const planted = plantOpenRoute

@@ -1,0 +1,5 @@
+//go:build plant20
+
+package server
+
+const planted = plantBufferKept

@@ -1,0 +1,5 @@
+//go:build plant21
+
+package server
+
+const planted = plantEcho

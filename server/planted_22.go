@@ -1,0 +1,5 @@
+//go:build plant22
+
+package server
+
+const planted = plantUnrecorded

@@ -1,0 +1,5 @@
+//go:build !plant17
+
+package slots
+
+const planted = 0
