@@ -23,6 +23,7 @@ PKG       ?= ./...
 
 FUZZTIME  ?= 10s
 KILLS     ?= 50
+BUGS      ?=
 BLEEDROUNDS ?= 400
 NGINX     ?= nginx
 PROXYCASES ?= 5000
@@ -120,6 +121,11 @@ canary: ## Look for personal data in all that an encrypted server leaves behind
 .PHONY: test-proxy
 test-proxy: ## Compare the front filter with a real nginx (NGINX=nginx PROXYCASES=5000)
 	$(GO) test -count=1 -v -timeout 20m -run '^TestProxy' ./server -proxy.nginx=$(NGINX) -proxy.cases=$(PROXYCASES)
+
+.PHONY: planted
+planted: ## Plant bugs one by one and see each caught by its test (BUGS=1,5; docs/planted.md)
+	@mkdir -p .cache
+	$(GO) run ./cmd/planted -go '$(GO)' -bugs '$(BUGS)' | tee .cache/planted.jsonl
 
 .PHONY: cover
 cover: ## Run every test and report coverage per function and in total

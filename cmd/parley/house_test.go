@@ -117,7 +117,7 @@ type rule struct {
 }
 
 func houseRules() []rule {
-	return slices.Concat(arrowRules(), mapRules(), manifestRules(), pureRules(), orderRules(), formRules(), docRules(), wordRules(), testRules(), logRules(), fuzzRules())
+	return slices.Concat(arrowRules(), mapRules(), manifestRules(), pureRules(), orderRules(), formRules(), docRules(), wordRules(), testRules(), logRules(), fuzzRules(), plantedRules())
 }
 
 // readModule loads every text file under root but those of the tools module,
