@@ -2,211 +2,181 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"math/rand/v2"
-	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// killRounds is how often the server is killed under load; `make kill` asks for more.
-var killRounds = flag.Int("kill.rounds", 3, "kill -9 rounds under load")
-
-const (
-	killClients   = 16
-	killReviewers = 8
-	killSeed      = 7
+// The size of the kill loop; `make kill` asks for more than what runs with every test.
+var (
+	killRounds = flag.Int("kill.rounds", 3, "how many kill -9 the loop is to have in all")
+	killAcks   = flag.Int("kill.acks", 150, "acknowledged writes before each kill, about")
+	killDir    = flag.String("kill.dir", "", "keep store and receipts here, and go on with what is there")
+	killOut    = flag.String("kill.out", "", "append a line of JSON a round to this file")
+	killFor    = flag.Duration("kill.for", 40*time.Minute, "begin no round after this time; what is on file is gone on with")
 )
 
-// receipt is an acknowledged booking, kept outside the server.
-type receipt struct {
-	caseID, id, reviewer, start string
-}
+const (
+	killClients   = 64
+	killReviewers = 48
+	killSeed      = 7
+	killSample    = 200 // cases of earlier rounds that are looked at in each
+	killAgendas   = 4   // reviewers whose whole agenda is read in each round
+	killBuffer    = 15 * time.Minute
+	killStep      = 6 * time.Minute // of the sandbox clock from start to start: holds of the last one have expired
+)
 
-// TestKillUnderLoad kills the server again and again while clients book. Every
-// acknowledged booking must be there after the restart, unchanged, no two
-// calls of a reviewer may overlap, and the store must be whole.
+// TestKillUnderLoad kills the server again and again while clients book, hold, move and cancel,
+// now and then also while it starts or stops. The receipts lie in this process: each acknowledged
+// change must be there after the restart, unchanged; what was under way is asked again with its
+// key and must have happened once or not at all; no two calls of a reviewer may overlap; nothing
+// may be there that nobody asked for; and the store must be whole in the end.
 func TestKillUnderLoad(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir() + "/store"
-	rnd := rand.New(rand.NewPCG(killSeed, 0))
-	t.Logf("seed %d, %d rounds", killSeed, *killRounds)
-	k := &killer{t: t, starts: killStarts()}
-	for round := range *killRounds {
-		p := serve(t, dir, "--sandbox-clock=2020-05-15T09:00:00-04:00")
-		if round == 0 {
-			k.fill(p)
-		}
-		k.check(p)
-		k.load(p, 20+rnd.IntN(200))
-		p.kill()
+	dir := *killDir
+	half := 0
+	if dir == "" {
+		dir, half = t.TempDir(), *killRounds/2
 	}
-	p := serve(t, dir, "--sandbox-clock=2020-05-15T09:00:00-04:00")
-	k.check(p)
+	began := time.Now()
+	k := openKiller(t, dir)
+	t.Logf("seed %d, %d kills asked for, %d on file", killSeed, *killRounds, k.total.Kills)
+	var p *program
+	for k.total.Kills < half {
+		p = k.round(p)
+	}
+	if half > 0 {
+		p, k = k.cutShort(p)
+	}
+	for k.total.Kills < *killRounds && time.Since(began) < *killFor && !t.Failed() {
+		p = k.round(p)
+	}
+	if p == nil {
+		p, _ = k.start()
+	}
+	k.checkAll(p)
 	if code := p.stop(); code != 0 {
 		t.Errorf("graceful stop: exit code %d\n%s", code, p.stderr)
 	}
-	if out, errs, code := parley(t, "", "verify", "--data", dir); code != 0 {
+	if out, errs, code := parley(t, "", "verify", "--data", k.store()); code != 0 {
 		t.Errorf("verify: exit code %d\n%s%s", code, out, errs)
 	}
-	t.Logf("%d acknowledged bookings, %d conflicts, %d answers lost to kills", len(k.receipts), k.conflicts.Load(), k.unknown.Load())
-	if len(k.receipts) == 0 || k.unknown.Load() == 0 {
+	t.Logf("%+v", k.total)
+	if k.total.Acknowledged == 0 || k.total.Unknown == 0 || k.total.Found == 0 || k.total.Checked == 0 {
 		t.Error("the load never met a kill: the test proved nothing")
 	}
+	if k.total.Lost+k.total.Doubled+k.total.Changed != 0 {
+		t.Errorf("lost %d, doubled %d, changed %d", k.total.Lost, k.total.Doubled, k.total.Changed)
+	}
 }
 
-type killer struct {
-	t      *testing.T
-	starts []string
-
-	mu       sync.Mutex
-	receipts []receipt
-
-	next               atomic.Int64 // number of the next case
-	conflicts, unknown atomic.Int64
+// round loads a server until it is killed, starts it again, and checks. It returns the server
+// that runs then, the next round's.
+func (k *killer) round(p *program) *program {
+	if p == nil {
+		p, _ = k.start()
+	}
+	began := time.Now()
+	rnd := k.begin(p)
+	how := killedInLoad
+	if rnd.IntN(6) == 0 {
+		how = killedInStop
+	}
+	want := *killAcks/2 + rnd.IntN(max(*killAcks, 1))
+	k.load(p, rnd, want, how)
+	for rnd.IntN(4) == 0 && k.total.Kills+k.now.Kills < *killRounds {
+		k.killStart(rnd)
+	}
+	p, k.took = k.start()
+	k.resolve(p)
+	k.checkRound(p, rnd)
+	k.end(time.Since(began))
+	return p
 }
 
-// killStarts are the quarter hours of four working weeks, 14:00–21:00 UTC.
-func killStarts() []string {
-	var out []string
-	monday := time.Date(2020, 5, 18, 14, 0, 0, 0, time.UTC)
-	for day := range 28 {
-		for quarter := range 28 {
-			s := monday.AddDate(0, 0, day).Add(time.Duration(quarter) * 15 * time.Minute)
-			if s.Weekday() != time.Saturday && s.Weekday() != time.Sunday {
-				out = append(out, s.Format(time.RFC3339))
-			}
+// cutShort does what a stop of the loop in the middle of a round leaves behind, and goes on from
+// what is on file.
+func (k *killer) cutShort(p *program) (*program, *killer) {
+	k.t.Helper()
+	rnd := k.begin(p)
+	k.load(p, rnd, *killAcks/4, killedInLoad)
+	again := openKiller(k.t, k.dir)
+	if again.began != k.began || !again.cut[k.began] || len(again.aside) == 0 || again.total != k.total {
+		k.t.Fatalf("round %d was cut short; on file: %d rounds, %v cut, %d cases set aside, %+v of %+v",
+			k.began, again.began, again.cut, len(again.aside), again.total, k.total)
+	}
+	return nil, again
+}
+
+// start serves the store; each start's sandbox clock is later than the one before.
+func (k *killer) start() (*program, time.Duration) {
+	k.t.Helper()
+	began := time.Now()
+	p := serve(k.t, k.store(), k.startArgs()...)
+	p.http = killHTTP()
+	return p, time.Since(began)
+}
+
+// startArgs advances the sandbox clock.
+func (k *killer) startArgs() []string {
+	k.starts++
+	at := killNow.Add(time.Duration(k.starts) * killStep)
+	return []string{"--sandbox-clock=" + at.Format(time.RFC3339), "--log-level=error"}
+}
+
+// killStart kills a server somewhere between its first instruction and its being ready.
+func (k *killer) killStart(rnd *rand.Rand) {
+	p := prepare(k.t, k.store(), k.startArgs()...)
+	if err := p.cmd.Start(); err != nil {
+		k.t.Fatal(err)
+	}
+	after := time.Duration(rnd.Int64N(int64(max(k.took, time.Millisecond))))
+	timer := time.AfterFunc(after, func() { _ = p.cmd.Process.Kill() })
+	_ = p.cmd.Wait() // the signal is looked at below
+	timer.Stop()
+	if !p.killed() {
+		k.t.Fatalf("a start ended by itself: %s", p.stderr)
+	}
+	k.now.Kills++
+	k.now.How = append(k.now.How, killedInStart)
+}
+
+// TestKillChecksBite plants what the checks of the loop are to find.
+func TestKillChecksBite(t *testing.T) {
+	t.Parallel()
+	one := killCall{"a-1", 2, "booked", killReviewer(0), "2020-06-05T10:00:00Z"}
+	gone := killCall{"a-0", 3, "cancelled", killReviewer(1), "2020-06-05T10:00:00Z"}
+	older, elsewhere, other := one, one, one
+	older.Version, elsewhere.Start, other.ID = 1, "2020-06-05T10:15:00Z", "a-2"
+	for _, c := range []struct {
+		name      string
+		want, got []killCall
+		found     killCount
+	}{
+		{"as it was", []killCall{gone, one}, []killCall{one, gone}, killCount{Checked: 1}},
+		{"nothing there", []killCall{gone, one}, nil, killCount{Checked: 1, Lost: 2}},
+		{"one lost", []killCall{gone, one}, []killCall{gone}, killCount{Checked: 1, Lost: 1}},
+		{"a version back", []killCall{one}, []killCall{older}, killCount{Checked: 1, Changed: 1}},
+		{"moved", []killCall{one}, []killCall{elsewhere}, killCount{Checked: 1, Changed: 1}},
+		{"asked for by nobody", []killCall{gone}, []killCall{gone, one}, killCount{Checked: 1, Doubled: 1}},
+		{"booked twice", []killCall{one}, []killCall{one, other}, killCount{Checked: 1, Doubled: 2}},
+	} {
+		faults := 0
+		k := &killer{t: t, fail: func(string, ...any) { faults++ }}
+		if n := k.compare("case", c.want, c.got); n != c.found || faults != n.Lost+n.Changed+n.Doubled {
+			t.Errorf("%s: %+v and %d faults, want %+v", c.name, n, faults, c.found)
 		}
 	}
-	return out
-}
-
-// fill imports the reviewers; cases are put as they are needed.
-func (k *killer) fill(p *program) {
-	for i := range killReviewers {
-		p.must(201, "PUT", fmt.Sprintf("/v1/reviewers/rev-%d", i), "", fmt.Sprintf(`{"id":"rev-%d","name":"Dana Ortiz","credential":"MD",
-			"npi":"1234567893","specialties":["207XS0117X"],"licenses":[{"state":"MA","type":"full","status":"active","from":"2012-01-01","to":"2026-12-31"}],
-			"programs":["msk-spine-surgery"],"populations":["adult"],"timeZone":"UTC",
-			"weeklyHours":[{"days":["mon","tue","wed","thu","fri"],"start":"14:00","end":"21:00"}],"exceptions":[],"blocks":[],
-			"bufferBeforeMinutes":0,"bufferAfterMinutes":0,"maxPerDay":0,"active":true}`, i))
+	at := func(start, status string) killSeen { return killSeen{Start: start, Status: status} }
+	all := []killSeen{at("2020-06-05T10:30:00Z", "booked"), at("2020-06-05T10:00:00Z", "booked"), at("2020-06-05T10:15:00Z", "booked"), at("2020-06-05T10:15:00Z", "cancelled")}
+	k := &killer{t: t, fail: func(string, ...any) {}}
+	if n := k.overlaps(all, 0); n != 0 {
+		t.Errorf("calls that touch: %d overlaps", n)
 	}
-}
-
-func killCase(id string) string {
-	return fmt.Sprintf(`{"id":%q,"episodeId":"E-77","member":{"id":"M-1","name":"Jordan Winter","dateOfBirth":"1982-06-28","state":"MA","population":"adult"},
-		"healthPlan":"hne","lineOfBusiness":"commercial","situsState":"MA","program":"msk-spine-surgery","levelOfReview":"reconsideration","phase":"pre_service",
-		"expedited":false,"determination":{"status":"denied","reason":"medical_necessity","letterDate":"2020-05-11","letterReceived":true,"final":false},
-		"providers":{"requesting":{"npi":"1234567893","firstName":"Jane","lastName":"Doe","credential":"MD","specialty":"207XS0117X","phone":"+12125550100","timeZone":"US/Eastern"}},
-		"service":{"codes":["22551"],"specialty":"207XS0117X"}}`, id)
-}
-
-// load books from many clients until about want bookings are acknowledged, then kills the server under them.
-func (k *killer) load(p *program, want int) {
-	var (
-		acked atomic.Int64
-		wait  sync.WaitGroup
-		once  sync.Once
-	)
-	for client := range killClients {
-		rnd := rand.New(rand.NewPCG(killSeed, uint64(client)+1))
-		wait.Go(func() {
-			for k.bookOne(p, rnd, &acked) {
-				if acked.Load() >= int64(want) {
-					once.Do(func() { _ = p.cmd.Process.Kill() })
-				}
-			}
-		})
+	if n := k.overlaps(all, killBuffer); n != 2 {
+		t.Errorf("calls without their rest between: %d overlaps, want 2", n)
 	}
-	wait.Wait()
-}
-
-// bookOne puts a new case and books it somewhere; false means the server is gone.
-func (k *killer) bookOne(p *program, rnd *rand.Rand, acked *atomic.Int64) bool {
-	id := fmt.Sprintf("case-%d", k.next.Add(1))
-	if _, err := p.try("PUT", "/v1/cases/"+id, "", killCase(id)); err != nil {
-		return false
+	if n := k.overlaps(append(all, all[0]), 0); n != 1 {
+		t.Errorf("two calls at one start: %d overlaps", n)
 	}
-	r := receipt{caseID: id, reviewer: fmt.Sprintf("rev-%d", rnd.IntN(killReviewers)), start: k.starts[rnd.IntN(len(k.starts))]}
-	a, err := p.try("POST", "/v1/appointments", "book-"+id, booking(id, r.reviewer, r.start))
-	switch {
-	case err != nil:
-		k.unknown.Add(1)
-		return false
-	case a.status == 409:
-		k.conflicts.Add(1)
-	case a.status == 201:
-		var got struct {
-			ID string `json:"id"`
-		}
-		a.into(k.t, &got)
-		r.id = got.ID
-		k.mu.Lock()
-		k.receipts = append(k.receipts, r)
-		k.mu.Unlock()
-		acked.Add(1)
-	default:
-		k.t.Errorf("booking %s: status %d: %s", id, a.status, a.body)
-		return false
-	}
-	return true
-}
-
-// check compares the server with the receipts and looks for overlaps.
-func (k *killer) check(p *program) {
-	taken := map[string]map[string]string{}
-	for i := range killReviewers {
-		reviewer := fmt.Sprintf("rev-%d", i)
-		taken[reviewer] = k.agenda(p, reviewer)
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, r := range k.receipts {
-		if got := taken[r.reviewer][r.start]; got != r.id {
-			k.t.Errorf("acknowledged booking %s of %s with %s at %s: the store has %q there", r.id, r.caseID, r.reviewer, r.start, got)
-		}
-	}
-}
-
-// agenda lists a reviewer's appointments, id by start, and fails on two at one start.
-func (k *killer) agenda(p *program, reviewer string) map[string]string {
-	out, cursor := map[string]string{}, ""
-	var starts []string
-	for {
-		path := "/v1/appointments?view=reviewer&reviewerId=" + reviewer + "&limit=200&timeZone=UTC"
-		if cursor != "" {
-			path += "&cursor=" + cursor
-		}
-		var page struct {
-			Appointments []struct {
-				ID     string `json:"id"`
-				Start  string `json:"start"`
-				Status string `json:"status"`
-			} `json:"appointments"`
-			NextCursor string `json:"nextCursor"`
-		}
-		p.must(200, "GET", path, "", "").into(k.t, &page)
-		for _, a := range page.Appointments {
-			if a.Status != "booked" {
-				continue
-			}
-			if other, twice := out[a.Start]; twice {
-				k.t.Errorf("%s has %s and %s at %s", reviewer, other, a.ID, a.Start)
-			}
-			out[a.Start] = a.ID
-			starts = append(starts, a.Start)
-		}
-		if cursor = page.NextCursor; cursor == "" {
-			break
-		}
-	}
-	// Calls are 15 minutes on the quarter hour, so distinct starts cannot overlap; off the grid they could.
-	if i := slices.IndexFunc(starts, func(s string) bool {
-		return !slices.ContainsFunc([]string{":00:00Z", ":15:00Z", ":30:00Z", ":45:00Z"}, func(q string) bool { return strings.HasSuffix(s, q) })
-	}); i >= 0 {
-		k.t.Errorf("%s has a call off the grid at %s", reviewer, starts[i])
-	}
-	return out
 }

@@ -93,12 +93,18 @@ func parley(t testing.TB, stdin string, args ...string) (stdout, stderr string, 
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// serve starts `parley serve` on a free port and waits until it says where it listens.
-func serve(t testing.TB, dir string, args ...string) *program {
-	t.Helper()
+// prepare makes the command `parley serve` on a free port, without starting it.
+func prepare(t testing.TB, dir string, args ...string) *program {
 	p := &program{t: t, stderr: &tail{}, http: &http.Client{Timeout: startLimit}}
 	p.cmd = command(context.Background(), append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + dir, "--min-free-mib=1"}, args...)...)
 	p.cmd.Stderr = p.stderr
+	return p
+}
+
+// serve starts `parley serve` on a free port and waits until it says where it listens.
+func serve(t testing.TB, dir string, args ...string) *program {
+	t.Helper()
+	p := prepare(t, dir, args...)
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +132,12 @@ func serve(t testing.TB, dir string, args ...string) *program {
 func (p *program) kill() {
 	_ = p.cmd.Process.Kill() // it may have ended by itself
 	_ = p.cmd.Wait()
+}
+
+// killed reports whether the process, whose end was waited for, ended by kill -9.
+func (p *program) killed() bool {
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // stop asks for a graceful stop and returns the exit code.
