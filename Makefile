@@ -27,6 +27,9 @@ BUGS      ?=
 ACKS      ?= 5000
 KILLFOR   ?= 40m
 KILL_OUT  ?= .cache/kill.jsonl
+HISTORIES ?= 200
+HISTORYOPS ?= 12
+HISTORY_OUT ?= .cache/histories.jsonl
 BLEEDROUNDS ?= 400
 NGINX     ?= nginx
 PROXYCASES ?= 5000
@@ -98,6 +101,13 @@ kill: ## Kill the server KILLS (50) times under load, ACKS (5000) writes each, a
 	@mkdir -p .cache/kill
 	$(GO) test -count=1 -v -timeout 0 -run '^TestKillUnderLoad$$' ./cmd/parley -kill.rounds=$(KILLS) -kill.acks=$(ACKS) \
 	  -kill.for=$(KILLFOR) -kill.dir='$(abspath .cache/kill)' -kill.out='$(abspath $(KILL_OUT))'
+
+# A history that .cache/histories.jsonl has is not recorded again; one that cannot be explained is drawn.
+.PHONY: histories
+histories: ## Record HISTORIES (200) histories of clients on the same slots, some with kills, and check them
+	@mkdir -p .cache/histories
+	$(GO) test -count=1 -v -timeout 0 -run '^TestHistor' ./cmd/parley -history.count=$(HISTORIES) -history.ops=$(HISTORYOPS) \
+	  -history.out='$(abspath $(HISTORY_OUT))' -history.keep='$(abspath .cache/histories)'
 
 # A result in SIM_OUT is not worked out again: 20000 seeds can be had in parts.
 .PHONY: sim

@@ -71,12 +71,18 @@ func (k *killer) begin(p *program) *rand.Rand {
 // fill puts the reviewers, every other one with a buffer; cases are put as they are needed.
 func (k *killer) fill(p *program) {
 	for i := range killReviewers {
-		p.must(201, "PUT", "/v1/reviewers/"+killReviewer(i), "", fmt.Sprintf(`{"id":%q,"name":"Dana Ortiz","credential":"MD",
-			"npi":"1234567893","specialties":["207XS0117X"],"licenses":[{"state":"MA","type":"full","status":"active","from":"2012-01-01","to":"2026-12-31"}],
-			"programs":["msk-spine-surgery"],"populations":["adult"],"timeZone":"UTC",
-			"weeklyHours":[{"days":["mon","tue","wed","thu","fri","sat","sun"],"start":"00:00","end":"24:00"}],"exceptions":[],"blocks":[],
-			"bufferBeforeMinutes":0,"bufferAfterMinutes":%d,"maxPerDay":0,"active":true}`, killReviewer(i), int(killBufferOf(i)/time.Minute)))
+		p.must(201, "PUT", "/v1/reviewers/"+killReviewer(i), "", reviewerBody(killReviewer(i), int(killBufferOf(i)/time.Minute)))
 	}
+}
+
+// reviewerBody is a reviewer who takes every case of killCase at any time, and rests after each
+// call for so many minutes.
+func reviewerBody(id string, rest int) string {
+	return fmt.Sprintf(`{"id":%q,"name":"Dana Ortiz","credential":"MD",
+		"npi":"1234567893","specialties":["207XS0117X"],"licenses":[{"state":"MA","type":"full","status":"active","from":"2012-01-01","to":"2026-12-31"}],
+		"programs":["msk-spine-surgery"],"populations":["adult"],"timeZone":"UTC",
+		"weeklyHours":[{"days":["mon","tue","wed","thu","fri","sat","sun"],"start":"00:00","end":"24:00"}],"exceptions":[],"blocks":[],
+		"bufferBeforeMinutes":0,"bufferAfterMinutes":%d,"maxPerDay":0,"active":true}`, id, rest)
 }
 
 func killReviewer(i int) string { return fmt.Sprintf("rev-%02d", i) }
