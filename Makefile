@@ -26,10 +26,15 @@ KILLS     ?= 50
 BUGS      ?=
 ACKS      ?= 5000
 KILLFOR   ?= 40m
+KILL_DIR  ?= .cache/kill
 KILL_OUT  ?= .cache/kill.jsonl
 HISTORIES ?= 200
 HISTORYOPS ?= 20
 HISTORY_OUT ?= .cache/histories.jsonl
+PARTS     ?=
+EVIDENCE_FOR ?= 45m
+RUN       ?= .
+COVER_OUT ?= .cache/cover.out
 BLEEDROUNDS ?= 400
 NGINX     ?= nginx
 PROXYCASES ?= 5000
@@ -94,13 +99,13 @@ race: TESTTIME = 15m
 race: ## Run every test under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) $(PKG)
 
-# Store and receipts are kept in .cache/kill and gone on with; each part takes at most KILLFOR and a
+# Store and receipts are kept in KILL_DIR (.cache/kill) and gone on with; each part takes at most KILLFOR and a
 # check of everything. 200 kills with 5000 writes each take an hour or two of an idle machine.
 .PHONY: kill
 kill: ## Kill the server KILLS (50) times under load, ACKS (5000) writes each, and check every receipt
-	@mkdir -p .cache/kill
+	@mkdir -p '$(KILL_DIR)'
 	$(GO) test -count=1 -v -timeout 0 -run '^TestKillUnderLoad$$' ./cmd/parley -kill.rounds=$(KILLS) -kill.acks=$(ACKS) \
-	  -kill.for=$(KILLFOR) -kill.dir='$(abspath .cache/kill)' -kill.out='$(abspath $(KILL_OUT))'
+	  -kill.for=$(KILLFOR) -kill.dir='$(abspath $(KILL_DIR))' -kill.out='$(abspath $(KILL_OUT))'
 
 # A history that .cache/histories.jsonl has is not recorded again; one that cannot be explained is drawn.
 .PHONY: histories
@@ -159,6 +164,19 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	    echo "== $$pkg $$target"; \
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$$pkg" </dev/null; \
 	  done
+
+# Steps that are done on this code are not done again. The whole takes some six hours of two idle cores.
+.PHONY: evidence
+evidence: ## Run what is left of all proofs for EVIDENCE_FOR (45m) and write docs/evidence.md (PARTS=sim,kill; EVIDENCE_FOR=0: only write)
+	$(GO) run ./cmd/evidence -parts '$(PARTS)' -for $(EVIDENCE_FOR) -make '$(MAKE)'
+
+.PHONY: evidence-tests
+evidence-tests:
+	$(GO) test -count=1 -v -timeout 60m -run '$(RUN)' $(PKG)
+
+.PHONY: evidence-cover
+evidence-cover:
+	$(GO) test -count=1 -timeout 60m -coverpkg=./engine/...,./matcher/...,./slots/...,./persist/...,./server/... -coverprofile='$(COVER_OUT)' ./engine/... ./matcher/... ./slots/... ./persist/... ./server/...
 
 ##@ Lint
 

@@ -51,18 +51,22 @@ func TestDamageToEveryFile(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 3))
 	img := markedLog(t)
 	refused := map[string]int{}
+	tried, total, quiet := 0, 0, 0
 	for _, path := range img.paths() {
 		for _, d := range damages(len(img[path]), rng) {
 			spoilt := img.with(path, d.change)
 			fs := spoilt.mount(t)
 			last, refusal, silent := openOutcome(t, fs)
+			tried++
 			if silent != nil || refusal == nil && last != markedRecords {
+				quiet++
 				t.Errorf("seed %d: %s %s: opened to seq %d, want %d: %v", seed, path, d.name, last, markedRecords, silent)
 			}
 			if refusal == nil {
 				continue
 			}
 			refused[path]++
+			total++
 			if after := imageOf(t, fs); !equalImages(spoilt, after) {
 				t.Errorf("seed %d: %s %s: refused (%v), but the directory has changed", seed, path, d.name, refusal)
 			}
@@ -73,6 +77,7 @@ func TestDamageToEveryFile(t *testing.T) {
 			t.Errorf("seed %d: only %d ways to spoil %s were refused, want %d", seed, refused[path], path, want)
 		}
 	}
+	t.Logf("%d damages: %d recovered, %d refused, %d silent", tried, tried-total-quiet, total, quiet)
 }
 
 func equalImages(a, b image) bool {

@@ -303,4 +303,9 @@ func TestNastyRowsAreComplete(t *testing.T) {
 			t.Errorf("row %d is neither sent nor waiting", row)
 		}
 	}
+	sent := 0
+	for _, n := range have {
+		sent += n
+	}
+	t.Logf("%d nasty requests in %d rows; %d rows wait for what is not there", sent, len(have), len(waiting))
 }

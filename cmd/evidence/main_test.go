@@ -1,0 +1,234 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// repository makes a repository with one commit, and a make that does what a script says.
+func repository(t *testing.T, script string) *options {
+	t.Helper()
+	root := t.TempDir()
+	write(t, filepath.Join(root, "a.go"), "package a\n")
+	write(t, filepath.Join(root, "docs", "a.md"), "a\n")
+	write(t, filepath.Join(root, ".gitignore"), "/.cache/\n")
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "a"}} {
+		git(t, root, args...)
+	}
+	command := filepath.Join(t.TempDir(), "make")
+	write(t, command, "#!/bin/sh\n"+script)
+	if err := os.Chmod(command, 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	return &options{root: root, make: command, page: "docs/evidence.md", limit: time.Hour}
+}
+
+func git(t *testing.T, root string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// evidenceOf runs the driver and returns what it said and the page.
+func evidenceOf(t *testing.T, o *options) (said, page string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	err = o.run(context.WithoutCancel(t.Context()), &out)
+	text, _ := os.ReadFile(filepath.Join(o.root, o.page)) // "" = none was written
+	return out.String(), string(text), err
+}
+
+func wants(t *testing.T, what, text string, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			t.Errorf("%s: %q is not in\n%s", what, p, text)
+		}
+	}
+}
+
+func TestEvidenceGoesOn(t *testing.T) {
+	t.Parallel()
+	// Each call stores a line of the range that is asked for; the third fails.
+	o := repository(t, `for a; do case $a in SEEDS=*) n=${a#SEEDS=};; SIM_OUT=*) f=${a#SIM_OUT=};; esac; done
+[ -e "$f.broken" ] && exit 1
+echo "{\"test\":\"sim\",\"from\":$((n-999)),\"to\":$n,\"commands\":500000,\"violations\":[]}" >> "$f"
+[ $n = 3000 ] && exit 1
+exit 0
+`)
+	o.names = "sim"
+	said, page, err := evidenceOf(t, o)
+	if err == nil {
+		t.Error("a step that failed is no error")
+	}
+	wants(t, "first run", said, "step 3 of 20: make sim SEEDS=3000 STEPS=500\n", "wrote docs/evidence.md")
+	wants(t, "a failed step", page, "| Deterministic simulation | FAILED |", "| kill -9 under load, receipts outside | not run |")
+	if strings.Contains(said, "SIM_OUT") || strings.Contains(page, o.root) {
+		t.Errorf("the place of results is told:\n%s", said+page)
+	}
+
+	write(t, o.make, "#!/bin/sh\n"+strings.NewReplacer("[ $n = 3000 ] && exit 1\n", "").Replace(read(t, o.make)))
+	said, page, err = evidenceOf(t, o)
+	if err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(said, "step 2 of 20") {
+		t.Errorf("a step that is done is done again:\n%s", said)
+	}
+	wants(t, "second run", said, "step 3 of 20", "step 20 of 20")
+	wants(t, "all steps", page, "| Deterministic simulation | **reached** | `make sim SEEDS=20000 STEPS=500` |", "seeds 20,000; commands 10,000,000; violations 0")
+
+	git(t, o.root, "add", "-A")
+	git(t, o.root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "the page")
+	o.limit = 0
+	if _, again, err := evidenceOf(t, o); err != nil || again != page {
+		t.Errorf("after a commit of the page alone: %v\n%s", err, again)
+	}
+	write(t, filepath.Join(o.root, "a.go"), "package b\n")
+	if _, _, err := evidenceOf(t, o); err == nil || !strings.Contains(err.Error(), "have changed") {
+		t.Errorf("changed files: %v", err)
+	}
+	git(t, o.root, "add", "-A")
+	git(t, o.root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "other code")
+	if _, page, err = evidenceOf(t, o); err != nil {
+		t.Error(err)
+	}
+	wants(t, "other code", page, "| Deterministic simulation | not run |")
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestNoTimeNoStep(t *testing.T) {
+	t.Parallel()
+	o := repository(t, "exit 1\n")
+	o.limit = 0
+	said, page, err := evidenceOf(t, o)
+	if err != nil || said != "wrote docs/evidence.md\n" {
+		t.Errorf("%v, %q", err, said)
+	}
+	if got := strings.Count(page, "| not run |"); got != len(parts) {
+		t.Errorf("%d parts say that they were not run, want %d", got, len(parts))
+	}
+	o.names = "sim,nonsense"
+	if _, _, err := evidenceOf(t, o); err == nil || !strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("an unknown part: %v", err)
+	}
+}
+
+func TestGoals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		g       goal
+		figures map[string]float64
+		want    bool
+	}{
+		{least("a", 2), map[string]float64{"a": 2}, true},
+		{least("a", 2), map[string]float64{"a": 3}, true},
+		{least("a", 2), map[string]float64{"a": 1}, false},
+		{least("a", 0), nil, false},
+		{none("a"), map[string]float64{"a": 0}, true},
+		{none("a"), map[string]float64{"a": 1}, false},
+		{none("a"), map[string]float64{"b": 0}, false},
+	} {
+		if got := c.g.met(c.figures); got != c.want {
+			t.Errorf("%v of %v: %t", c.g, c.figures, got)
+		}
+	}
+	run := runLine{Part: "planted", Step: 1, Of: 1, OK: true, Figures: map[string]float64{"caught": 24, "missed": 0}}
+	wants(t, "a goal that is missed", page([]runLine{run}), "NOT reached: caught must be 25 or more")
+}
+
+func TestReaders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"sim.jsonl": `{"test":"sim","from":1,"to":100,"commands":5,"violations":[{"seed":3}]}
+{"test":"crash","from":1,"to":100,"commands":7}
+{"test":"sim","from":101,"to":200,"commands":6,"crashes":2,"violations":[]}
+{"test":"sim","from":1,"to":100,"commands":4,"crashes":1,"violations":[]}
+{"test":"sim","from":201,"to":3`,
+		"crash.jsonl":     `{"test":"crash","from":1,"to":1,"steps":9,"crashes":27}` + "\n" + `{"test":"error","from":1,"to":1,"steps":40,"violations":[{}]}` + "\n",
+		"kill.jsonl":      `{"kills":2,"acknowledged":30,"lost":0}` + "\n" + `{"kills":1,"acknowledged":12,"lost":1}` + "\n",
+		"histories.jsonl": `{"seed":1,"outcome":"timeout","checkMs":9}` + "\n" + `{"seed":1,"outcome":"linearizable","operations":4,"checkMs":3}` + "\n" + `{"seed":2,"outcome":"illegal","kills":2}` + "\n",
+		"planted-01.log":  "go run\n" + `{"bug":1,"caught":true}` + "\n" + `{"bug":2,"caught":false}` + "\nBUG caught\n",
+		"matrix-01.log":   "    matrix_test.go:207: 1234 cells\n    --- FAIL: TestMatrix (1s)\n",
+		"fuzz-01.log": "== ./a FuzzA\nfuzz: elapsed: 0s, execs: 0 (0/sec), new interesting: 0\nfuzz: elapsed: 3s, execs: 300 (100/sec), new\n" +
+			"== ./a FuzzB\nfuzz: elapsed: 3s, execs: 50 (1/sec), new\n",
+		"overload/a.json": `{"workload":"overload","figures":[{"name":"overload_goodput_2x","median":0.95}]}`,
+		"cover.out": "mode: set\n" + modulePath + "slots/a.go:1.2,3.4 3 1\n" + modulePath + "slots/a.go:5.2,6.4 1 0\n" +
+			modulePath + "slots/a.go:1.2,3.4 3 0\n" + modulePath + "server/guard.go:1.1,2.2 2 1\n",
+	} {
+		write(t, filepath.Join(dir, name), text)
+	}
+	for name, want := range map[string]map[string]float64{
+		"sim":       {"seeds": 200, "commands": 10, "crashes": 3, "violations": 0},
+		"crash":     {"scenarios": 1, "power cuts": 27, "disk operations with errors": 40, "violations": 1},
+		"kill":      {"kills": 3, "acknowledged writes": 42, "lost": 1, "doubled": 0},
+		"histories": {"histories": 2, "not linearizable": 1, "with kills": 1, "longest check, ms": 3},
+		"planted":   {"caught": 1, "missed": 1},
+		"matrix":    {"cells": 1234, "failed tests": 1},
+		"fuzz":      {"targets": 2, "executions": 350, "failed tests": 0},
+		"overload":  {"overload_goodput_2x": 0.95},
+		"cover":     {"time (slots), %": 75, "authorization, %": 100},
+	} {
+		chosen, err := choose(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := chosen[0].read(dir)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for figure, n := range want {
+			if x, ok := got[figure]; !ok || x != n {
+				t.Errorf("%s: %s is %v (%t), want %v", name, figure, x, ok, n)
+			}
+		}
+		if got, err := chosen[0].read(t.TempDir()); err != nil || name != "cover" && got != nil {
+			t.Errorf("%s of nothing: %v, %v", name, got, err)
+		}
+	}
+	if _, ok := mustRead(t, dir, "matrix")["mirrored requests"]; ok {
+		t.Error("a figure that nobody has told is there")
+	}
+}
+
+func mustRead(t *testing.T, dir, name string) map[string]float64 {
+	t.Helper()
+	chosen, err := choose(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures, err := chosen[0].read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return figures
+}

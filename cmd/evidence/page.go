@@ -1,0 +1,172 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// machine is where a step ran.
+type machine struct {
+	CPU        string `json:"cpu"`
+	Cores      int    `json:"cores"`
+	MemoryMiB  int    `json:"memoryMib"`
+	Kernel     string `json:"kernel"`
+	Go         string `json:"go"`
+	LoadBefore string `json:"loadBefore"` // of the last minute
+	LoadAfter  string `json:"loadAfter"`
+}
+
+func thisMachine() machine {
+	m := machine{Cores: runtime.NumCPU(), Go: runtime.Version(), Kernel: firstOf("/proc/sys/kernel/osrelease", ""), LoadBefore: load()}
+	m.CPU = firstOf("/proc/cpuinfo", "model name")
+	kib, _ := strconv.Atoi(strings.TrimSuffix(firstOf("/proc/meminfo", "MemTotal"), " kB")) // 0 = unknown
+	m.MemoryMiB = kib >> 10
+	return m
+}
+
+func load() string {
+	one, _, _ := strings.Cut(firstOf("/proc/loadavg", ""), " ")
+	return one
+}
+
+// firstOf returns what follows a name in a file of the system, or its first line; "" if there is none.
+func firstOf(path, name string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	for l := range strings.Lines(string(text)) {
+		if name == "" {
+			return strings.TrimSpace(l)
+		}
+		if key, value, ok := strings.Cut(l, ":"); ok && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// write writes the page from the lines of results.
+func (o *options) write(e *evidence) error {
+	path := filepath.Join(o.root, o.page)
+	if err := os.WriteFile(path, []byte(page(e.runs)), 0o644); err != nil { //nolint:gosec // a page for everybody
+		return err
+	}
+	fmt.Fprintf(e.out, "wrote %s\n", o.page)
+	return nil
+}
+
+// page tells of every part what its newest run came to. Nothing stands in it that is not in the lines.
+func page(runs []runLine) string {
+	var b strings.Builder
+	b.WriteString("# Evidence\n\nWritten by `make evidence` from the results of its runs, and from nothing else. Each part can be run again by its command; `make evidence PARTS=name`\n" +
+		"runs it and writes this page. A part that was not run on this code says so. What the parts try stands in `docs/testing.md` and `docs/planted.md`.\n\n")
+	b.WriteString("| Part | State | Command | Time | Figures |\n|---|---|---|---|---|\n")
+	for i := range parts {
+		row(&b, &parts[i], runs)
+	}
+	places(&b, runs)
+	return b.String()
+}
+
+// row writes the row of a part.
+func row(b *strings.Builder, p *part, runs []runLine) {
+	of := len(p.steps(""))
+	last, seconds := -1, 0.0
+	for i := range runs {
+		if runs[i].Part == p.name {
+			last = i
+			seconds += runs[i].Seconds
+		}
+	}
+	if last < 0 {
+		fmt.Fprintf(b, "| %s | not run | | | |\n", p.title)
+		return
+	}
+	l := runs[last]
+	var missed []string
+	for _, g := range p.goals {
+		if !g.met(l.Figures) {
+			missed = append(missed, g.String())
+		}
+	}
+	state := "**reached**"
+	switch {
+	case !l.OK:
+		state = "FAILED"
+	case l.Step < of:
+		state = fmt.Sprintf("step %d of %d", l.Step, of)
+	case missed != nil:
+		state = "NOT reached: " + strings.Join(missed, ", ")
+	}
+	var figures []string
+	for _, name := range slices.SortedFunc(maps.Keys(l.Figures), p.order) {
+		figures = append(figures, name+" "+number(l.Figures[name]))
+	}
+	fmt.Fprintf(b, "| %s | %s | `%s` | %s | %s |\n", p.title, state, strings.ReplaceAll(l.Command, "|", `\|`), time.Duration(seconds*float64(time.Second)).Round(time.Second), strings.Join(figures, "; "))
+}
+
+// order puts the figures that have goals first, in their order.
+func (p *part) order(a, b string) int {
+	at := func(name string) int {
+		if i := slices.IndexFunc(p.goals, func(g goal) bool { return g.figure == name }); i >= 0 {
+			return i
+		}
+		return len(p.goals)
+	}
+	return cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a, b))
+}
+
+func (g goal) String() string {
+	if g.exactly {
+		return fmt.Sprintf("%s must be %s", g.figure, number(g.atLeast))
+	}
+	return fmt.Sprintf("%s must be %s or more", g.figure, number(g.atLeast))
+}
+
+// number writes a figure with its thousands apart.
+func number(x float64) string {
+	if x != math.Trunc(x) {
+		return strconv.FormatFloat(x, 'f', 3, 64)
+	}
+	digits := strconv.FormatFloat(math.Abs(x), 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	if x < 0 {
+		digits = "-" + digits
+	}
+	return digits
+}
+
+// places tells on which code and machine the runs were.
+func places(b *strings.Builder, runs []runLine) {
+	var said []string
+	for _, l := range runs {
+		m := l.Machine
+		line := fmt.Sprintf("- commit `%.12s`, code `%s`: %s, %d cores, %s MiB, Linux %s, %s", l.Revision, l.Code, m.CPU, m.Cores, number(float64(m.MemoryMiB)), m.Kernel, m.Go)
+		if !slices.Contains(said, line) {
+			said = append(said, line)
+		}
+	}
+	if said == nil {
+		return
+	}
+	fmt.Fprintf(b, "\n## Where and when\n\n%s\n", strings.Join(said, "\n"))
+	least, most := math.Inf(1), 0.0
+	for _, l := range runs {
+		if x, err := strconv.ParseFloat(l.Machine.LoadBefore, 64); err == nil {
+			least, most = min(least, x), max(most, x)
+		}
+	}
+	fmt.Fprintf(b, "- from %s to %s; load of the machine before the steps: %.1f to %.1f. Times are of such a machine.\n", runs[0].Started, runs[len(runs)-1].Started, least, most)
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// goal is what a figure is held to.
+type goal struct {
+	figure  string
+	atLeast float64
+	exactly bool
+}
+
+func least(figure string, n float64) goal { return goal{figure, n, false} }
+
+func none(figure string) goal { return goal{figure, 0, true} }
+
+// met reports whether figures reach the goal. A figure that is missing does not.
+func (g goal) met(figures map[string]float64) bool {
+	got, ok := figures[g.figure]
+	return ok && (got == g.atLeast || got > g.atLeast && !g.exactly)
+}
+
+// part is one kind of proof.
+type part struct {
+	name  string
+	title string
+	hours string // on two idle cores, about
+	// steps are arguments of make, each a little more of the same: one that is done is not done again.
+	steps func(dir string) [][]string
+	goals []goal
+	// read finds the figures in the folder of results; the output of the newest run of each step lies in NAME-n.log.
+	read func(dir string) (map[string]float64, error)
+}
+
+// upTo makes steps of which each goes a part of the way.
+func upTo(last, parts int, step func(n int) []string) [][]string {
+	out := make([][]string, 0, parts)
+	for i := 1; i <= parts; i++ {
+		out = append(out, step(last*i/parts))
+	}
+	return out
+}
+
+// once is a part of one step.
+func once(args ...string) func(string) [][]string {
+	return func(string) [][]string { return [][]string{args} }
+}
+
+// tests is a part of one step that runs tests by name and keeps their output.
+func tests(pkg, pattern string) func(string) [][]string {
+	return once("evidence-tests", "PKG="+pkg, "RUN="+pattern)
+}
+
+// parts are all kinds of proof, the short ones first.
+var parts = []part{
+	{
+		name: "matrix", title: "Authorization: route × role × relation", hours: "a minute",
+		steps: tests("./server", "^TestMatrix|^TestMirroredReplay"),
+		goals: []goal{least("cells", 1000), least("mirrored requests", 100), none("failed tests")},
+		read: fromLog("matrix", map[string]string{
+			"cells": `(\d+) cells`, "mirrored requests": `(\d+) requests about another tenant's objects`,
+		}),
+	}, {
+		name: "nasty", title: "Nasty inputs on a real socket", hours: "a minute",
+		steps: tests("./server", "^TestNasty"),
+		goals: []goal{least("requests", 300), least("rows", 60), none("failed tests")},
+		read:  fromLog("nasty", map[string]string{"requests": `(\d+) nasty requests`, "rows": `requests in (\d+) rows`, "rows that wait for their feature": `(\d+) rows wait`}),
+	}, {
+		name: "corruption", title: "Damaged stores: whole or refused, never less", hours: "two minutes",
+		steps: tests("./persist", "^(Test.*Damage|TestP[0-9]|TestOldCopy|TestForeign|TestMissing)"),
+		goals: []goal{least("damages", 100), least("refused", 1), none("silent"), none("failed tests")},
+		read: fromLog("corruption", map[string]string{
+			"damages": `(\d+) damages`, "recovered": `damages: (\d+) recovered`, "refused": `recovered, (\d+) refused`, "silent": `refused, (\d+) silent`,
+		}),
+	}, {
+		name: "canary", title: "Personal data outside its place", hours: "five minutes",
+		steps: once("canary"),
+		goals: []goal{least("tokens", 100), least("requests", 100), none("failed tests")},
+		read: fromLog("canary", map[string]string{
+			"tokens": `(\d+) tokens`, "requests": `tokens, (\d+) requests`, "personal fields on record": `(\d+) personal fields`,
+		}),
+	}, {
+		name: "proxy", title: "The front filter beside a real nginx", hours: "five minutes",
+		steps: once("test-proxy"),
+		goals: []goal{least("exchanges", 5000), none("failed tests")},
+		read:  fromLog("proxy", map[string]string{"exchanges": `(\d+) exchanges`}),
+	}, {
+		name: "cover", title: "Coverage of statements", hours: "ten minutes",
+		steps: func(dir string) [][]string { return [][]string{{"evidence-cover", "COVER_OUT=" + dir + "/cover.out"}} },
+		goals: []goal{least("core (engine, matcher), %", 90), least("time (slots), %", 90), least("codec, %", 90), least("authorization, %", 90), none("failed tests")},
+		read:  coverage,
+	}, {
+		name: "histories", title: "Linearizability of HTTP histories (porcupine)", hours: "ten minutes",
+		steps: func(dir string) [][]string {
+			return [][]string{{"histories", "HISTORIES=200", "HISTORY_OUT=" + dir + "/histories.jsonl"}}
+		},
+		goals: []goal{least("histories", 200), least("with kills", 1), none("not linearizable")},
+		read:  readHistories,
+	}, {
+		name: "planted", title: "Planted bugs", hours: "half an hour",
+		steps: once("planted"),
+		goals: []goal{least("caught", 25), none("missed")},
+		read:  readPlanted,
+	}, {
+		name: "kill", title: "kill -9 under load, receipts outside", hours: "an hour",
+		steps: func(dir string) [][]string {
+			return upTo(200, 8, func(n int) []string {
+				return []string{"kill", fmt.Sprintf("KILLS=%d", n), "KILL_DIR=" + dir + "/kill", "KILL_OUT=" + dir + "/kill.jsonl"}
+			})
+		},
+		goals: []goal{least("kills", 200), least("acknowledged writes", 1e6), none("lost"), none("changed"), none("doubled")},
+		read:  readKills,
+	}, {
+		name: "crash", title: "Power cuts and errors at every disk operation of Pebble", hours: "an hour",
+		steps: func(dir string) [][]string {
+			return upTo(200, 8, func(n int) []string {
+				return []string{"crash", fmt.Sprintf("SCENARIOS=%d", n), fmt.Sprintf("ERRORS=%d", n/10), "CRASH_OUT=" + dir + "/crash.jsonl"}
+			})
+		},
+		goals: []goal{least("scenarios", 200), least("power cuts", 1), none("violations")},
+		read:  readCrashes,
+	}, {
+		name: "sim", title: "Deterministic simulation", hours: "an hour",
+		steps: func(dir string) [][]string {
+			return upTo(20000, 20, func(n int) []string {
+				return []string{"sim", fmt.Sprintf("SEEDS=%d", n), "STEPS=500", "SIM_OUT=" + dir + "/sim.jsonl"}
+			})
+		},
+		goals: []goal{least("seeds", 20000), least("commands", 1e7), none("violations")},
+		read:  readSims,
+	}, {
+		name: "overload", title: "Overload, server and generator on a core each", hours: "five minutes",
+		steps: func(dir string) [][]string { return [][]string{{"overload", "BENCH_OUT=" + dir + "/overload"}} },
+		goals: []goal{least("overload_goodput_2x", 0.9)},
+		read:  readOverload,
+	}, {
+		name: "fuzz", title: "Fuzzing, every target", hours: "an hour",
+		steps: once("fuzz", "FUZZTIME=60s"),
+		goals: []goal{least("targets", 20), least("executions", 1e6), none("failed tests")},
+		read:  readFuzz,
+	},
+}
+
+// failedTest is a line of go test about a test that failed.
+var failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: `)
