@@ -97,12 +97,12 @@ var parts = []part{
 			return [][]string{{"histories", "HISTORIES=200", "HISTORY_OUT=" + dir + "/histories.jsonl"}}
 		},
 		goals: []goal{least("histories", 200), least("with kills", 1), none("not linearizable")},
-		read:  readHistories,
+		read:  explained,
 	}, {
 		name: "planted", title: "Planted bugs", hours: "half an hour",
 		steps: once("planted"),
 		goals: []goal{least("caught", 25), none("missed")},
-		read:  readPlanted,
+		read:  caughtBugs,
 	}, {
 		name: "kill", title: "kill -9 under load, receipts outside", hours: "an hour",
 		steps: func(dir string) [][]string {
@@ -111,7 +111,7 @@ var parts = []part{
 			})
 		},
 		goals: []goal{least("kills", 200), least("acknowledged writes", 1e6), none("lost"), none("changed"), none("doubled")},
-		read:  readKills,
+		read:  killed,
 	}, {
 		name: "crash", title: "Power cuts and errors at every disk operation of Pebble", hours: "an hour",
 		steps: func(dir string) [][]string {
@@ -120,7 +120,7 @@ var parts = []part{
 			})
 		},
 		goals: []goal{least("scenarios", 200), least("power cuts", 1), none("violations")},
-		read:  readCrashes,
+		read:  crashed,
 	}, {
 		name: "sim", title: "Deterministic simulation", hours: "an hour",
 		steps: func(dir string) [][]string {
@@ -129,17 +129,17 @@ var parts = []part{
 			})
 		},
 		goals: []goal{least("seeds", 20000), least("commands", 1e7), none("violations")},
-		read:  readSims,
+		read:  simulated,
 	}, {
 		name: "overload", title: "Overload, server and generator on a core each", hours: "five minutes",
 		steps: func(dir string) [][]string { return [][]string{{"overload", "BENCH_OUT=" + dir + "/overload"}} },
 		goals: []goal{least("overload_goodput_2x", 0.9)},
-		read:  readOverload,
+		read:  overloaded,
 	}, {
 		name: "fuzz", title: "Fuzzing, every target", hours: "an hour",
 		steps: once("fuzz", "FUZZTIME=60s"),
 		goals: []goal{least("targets", 20), least("executions", 1e6), none("failed tests")},
-		read:  readFuzz,
+		read:  fuzzed,
 	},
 }
 

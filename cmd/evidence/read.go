@@ -88,8 +88,8 @@ type simLine struct {
 	Violations []json.RawMessage `json:"violations"`
 }
 
-// readRuns adds up the newest line about each range of seeds.
-func readRuns(path, test string) (sum simLine, seeds int, err error) {
+// sumOfRuns adds up the newest line about each range of seeds.
+func sumOfRuns(path, test string) (sum simLine, seeds int, err error) {
 	newest := map[uint64]*simLine{}
 	err = lines(path, func(l *simLine) {
 		if l.Test == test {
@@ -106,8 +106,8 @@ func readRuns(path, test string) (sum simLine, seeds int, err error) {
 	return sum, seeds, err
 }
 
-func readSims(dir string) (map[string]float64, error) {
-	sum, seeds, err := readRuns(filepath.Join(dir, "sim.jsonl"), "sim")
+func simulated(dir string) (map[string]float64, error) {
+	sum, seeds, err := sumOfRuns(filepath.Join(dir, "sim.jsonl"), "sim")
 	if err != nil || seeds == 0 {
 		return nil, err
 	}
@@ -116,10 +116,10 @@ func readSims(dir string) (map[string]float64, error) {
 	}, nil
 }
 
-func readCrashes(dir string) (map[string]float64, error) {
+func crashed(dir string) (map[string]float64, error) {
 	path := filepath.Join(dir, "crash.jsonl")
-	cuts, scenarios, err := readRuns(path, "crash")
-	faults, failing, err2 := readRuns(path, "error")
+	cuts, scenarios, err := sumOfRuns(path, "crash")
+	faults, failing, err2 := sumOfRuns(path, "error")
 	if err := errors.Join(err, err2); err != nil || scenarios == 0 {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func readCrashes(dir string) (map[string]float64, error) {
 	}, nil
 }
 
-func readKills(dir string) (map[string]float64, error) {
+func killed(dir string) (map[string]float64, error) {
 	out := map[string]float64{}
 	err := lines(filepath.Join(dir, "kill.jsonl"), func(l *struct {
 		Kills        int `json:"kills"`
@@ -154,7 +154,7 @@ func readKills(dir string) (map[string]float64, error) {
 	return some(out), err
 }
 
-func readHistories(dir string) (map[string]float64, error) {
+func explained(dir string) (map[string]float64, error) {
 	type line struct {
 		Seed       uint64 `json:"seed"`
 		Operations int    `json:"operations"`
@@ -182,7 +182,7 @@ func readHistories(dir string) (map[string]float64, error) {
 	return some(out), err
 }
 
-func readPlanted(dir string) (map[string]float64, error) {
+func caughtBugs(dir string) (map[string]float64, error) {
 	text, err := logs(dir, "planted")
 	if err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func readPlanted(dir string) (map[string]float64, error) {
 	return some(out), nil
 }
 
-func readOverload(dir string) (map[string]float64, error) {
+func overloaded(dir string) (map[string]float64, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "overload", "*.json"))
 	if err != nil {
 		return nil, err
@@ -244,7 +244,7 @@ var (
 	fuzzExecs  = regexp.MustCompile(`^fuzz: elapsed: .*execs: (\d+) `)
 )
 
-func readFuzz(dir string) (map[string]float64, error) {
+func fuzzed(dir string) (map[string]float64, error) {
 	text, err := logs(dir, "fuzz")
 	if err != nil || text == "" {
 		return nil, err
