@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -50,9 +51,10 @@ func main() {
 	flag.DurationVar(&o.limit, "for", defaultFor, "begin no step after this time; 0 = only write the page")
 	flag.BoolVar(&o.dirty, "dirty", false, "run although files have changed since the commit")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := o.run(ctx, os.Stdout); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := o.run(ctx, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "evidence:", err)
 		os.Exit(1)
 	}
@@ -174,6 +176,9 @@ func (e *evidence) part(ctx context.Context, p *part, began time.Time) error {
 			}
 			return nil
 		}
+		if code, _, err := e.o.state(ctx); err != nil || code != e.code {
+			return errors.Join(fmt.Errorf("%s: the code has changed since this run began; begin another", p.name), err)
+		}
 		line, err := e.step(ctx, p, i, len(steps), args)
 		if err != nil {
 			return err
@@ -207,6 +212,8 @@ func (e *evidence) step(ctx context.Context, p *part, i, of int, args []string) 
 	}
 	cmd := exec.CommandContext(ctx, e.o.make, append([]string{"--no-print-directory", "-C", e.o.root}, args...)...)
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it starts ends with it
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	line.OK = cmd.Run() == nil
 	line.Machine.LoadAfter = load()
 	line.Seconds = time.Since(began).Round(time.Second).Seconds()

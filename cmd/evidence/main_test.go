@@ -116,6 +116,18 @@ exit 0
 	wants(t, "other code", page, "| Deterministic simulation | not run |")
 }
 
+// TestCodeMayNotChange lets the first step change a file: the second is not run on other code.
+func TestCodeMayNotChange(t *testing.T) {
+	t.Parallel()
+	o := repository(t, "")
+	write(t, o.make, "#!/bin/sh\necho 'package c' > '"+filepath.Join(o.root, "a.go")+"'\n")
+	o.names = "sim"
+	said, _, err := evidenceOf(t, o)
+	if err == nil || !strings.Contains(err.Error(), "the code has changed") || strings.Contains(said, "step 2") {
+		t.Errorf("%v\n%s", err, said)
+	}
+}
+
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -107,7 +107,7 @@ var parts = []part{
 		name: "kill", title: "kill -9 under load, receipts outside", hours: "an hour",
 		steps: func(dir string) [][]string {
 			return upTo(200, 8, func(n int) []string {
-				return []string{"kill", fmt.Sprintf("KILLS=%d", n), "KILL_DIR=" + dir + "/kill", "KILL_OUT=" + dir + "/kill.jsonl"}
+				return []string{"kill", fmt.Sprintf("KILLS=%d", n), "ACKS=8000", "KILL_DIR=" + dir + "/kill", "KILL_OUT=" + dir + "/kill.jsonl"}
 			})
 		},
 		goals: []goal{least("kills", 200), least("acknowledged writes", 1e6), none("lost"), none("changed"), none("doubled")},

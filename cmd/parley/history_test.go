@@ -177,11 +177,11 @@ func (h *history) plant() {
 		}
 		made := seenCall{"planted", free, g.final[busy].Slot, 1, true}
 		own := slices.DeleteFunc(slices.Clone(h.ops), func(op porcupine.Operation) bool { return op.Input.(asked).Group != g.name })
-		planted := append(own, porcupine.Operation{
+		own = append(own, porcupine.Operation{
 			Input: asked{Kind: askBook, Group: g.name, Case: free, Slot: made.Slot}, Call: last + 1,
 			Output: answered{ID: made.ID, Calls: []seenCall{made}}, Return: last + 2,
 		})
-		if got := porcupine.CheckOperationsTimeout(groupModel, planted, *historyLimit); got != porcupine.Illegal {
+		if got := porcupine.CheckOperationsTimeout(groupModel, own, *historyLimit); got != porcupine.Illegal {
 			h.t.Errorf("history %d with a planted double booking: %s", h.seed, got)
 		}
 		h.planted++

@@ -212,16 +212,16 @@ func killStart(rnd *rand.Rand) string {
 
 // settle notes an answer; false ends the client's round.
 func (c *killClient) settle(op *killOp, a answer) bool {
-	switch {
-	case a.status == 200 || a.status == 201 || a.status == 204:
+	switch a.status {
+	case 200, 201, 204:
 		c.count.Acknowledged++
 		c.note(op, a)
-	case a.status == 409:
+	case 409:
 		c.count.Conflicts++
 		if op.kind == "book" && op.c.hold != "" {
 			op.c.hold = "" // it has expired
 		}
-	case a.status == 429 || a.status == 503:
+	case 429, 503:
 		c.count.Shed++
 	default:
 		c.k.t.Errorf("%s %s: status %d: %s", op.kind, op.c.ID, a.status, a.body)
