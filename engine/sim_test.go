@@ -26,7 +26,7 @@ var (
 // simFullSeeds times simUsualSteps is enough to meet every rare state.
 const (
 	simUsualSteps = 300
-	simFullSeeds  = 12
+	simFullSeeds  = 18
 )
 
 // TestSim runs the simulation: an engine on a log that fails, against an auditor
