@@ -43,7 +43,8 @@ func (b *bitSearch) compliant(odd, single []uint64, want tierSet) {
 // without returns who is odd or barred, nil if nobody is.
 func (b *bitSearch) without(odd []uint64) []uint64 {
 	if len(b.barred) > 0 {
-		out := append(b.dense()[:0], odd...)
+		out := b.dense()[:0]
+		out = append(out, odd...)
 		for _, ref := range b.barred {
 			out[ref/64] |= 1 << (ref % 64)
 		}
@@ -124,5 +125,6 @@ func (b *bitSearch) join(c, more *cast) {
 		}
 		both = append(both, m)
 	}
-	c.members, c.count = append(both, rest...), c.count+more.count
+	both = append(both, rest...)
+	c.members, c.count = both, c.count+more.count
 }

@@ -203,13 +203,13 @@ func (w *journalWalk) next(key, value []byte) (payload []byte, err error) {
 // there is checked by who reads them, and from the newest anchor on at every start.
 func (s *Store) findHeads() error {
 	heads := []engine.JournalHead{}
-	err := s.guard("read", s.grace(), func() error {
+	err := s.guard("read", s.grace(), func() (err error) {
 		lower, upper := spaceBounds(spaceAccess)
 		iter, err := s.current.Load().snapshot.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 		if err != nil {
 			return s.readError(err)
 		}
-		defer iter.Close()
+		defer func() { err = errors.Join(err, iter.Close()) }()
 		for ok := iter.First(); ok; {
 			tenant, _, valid := parseJournalKey(iter.Key())
 			if !valid {

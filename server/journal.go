@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -194,7 +195,7 @@ func (j *journal) write(tick *time.Ticker) {
 // commit writes notes and returns those that are to be tried again. Those that were held come
 // first: they are older. What was taken from the queues by then goes along.
 func (j *journal) commit(waited, held []*note) (again []*note) {
-	notes := append(held[:len(held):len(held)], waited...)
+	notes := slices.Concat(held, waited)
 	entries := make([]engine.JournalEntry, 0, len(notes))
 	for _, n := range notes {
 		if n.record.Kind == 0 { // a flush

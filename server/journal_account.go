@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/parleyhq/parley/engine"
@@ -56,7 +57,7 @@ func (c *call) account(a *admitted, peer net.Addr, out answer) answer {
 		return refuse(&problem{code: codeInternal})
 	}
 	r := s.accessRecord(a, peer, kind, out.status)
-	r.Objects = append(c.told, narrowedTo(a)...)
+	r.Objects = slices.Concat(c.told, narrowedTo(a))
 	if err := s.journal.record(c.wait(), r); err != nil {
 		return s.withheld()
 	}
@@ -195,7 +196,8 @@ func (s *Server) objectsOf(a *admitted) []engine.Object {
 		return nil
 	}
 	first, _, _ := strings.Cut(strings.TrimPrefix(a.route.path, "/v1/"), "/")
-	kind, known := "", false
+	var kind string
+	var known bool
 	tenant := a.who.actor.Tenant
 	switch first {
 	case "cases":

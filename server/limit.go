@@ -88,7 +88,7 @@ func (s *Server) charge(a *admitted, peer net.Addr, forwarded []byte, failed, ta
 		a.toll = toll{of: p, spent: p.look(name, now, take)}
 		return a.toll.ok
 	}
-	paid := true
+	var paid bool
 	switch {
 	case a.who != nil:
 		paid = pay(&l.principal, a.who.name)

@@ -131,7 +131,7 @@ func (c *keyCreateCmd) Run(ctx context.Context, s streams) error {
 
 // tell makes a key and writes its secret to where it was asked for, and the rest beside it. The file is opened first: a
 // key whose secret goes nowhere is never made.
-func (e *keyEnd) tell(s streams, make func() (madeKey, error)) (err error) {
+func (e *keyEnd) tell(s streams, create func() (madeKey, error)) (err error) {
 	to := s.out
 	if e.Out != "" {
 		f, err := os.OpenFile(e.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -145,7 +145,7 @@ func (e *keyEnd) tell(s streams, make func() (madeKey, error)) (err error) {
 		}()
 		to = f
 	}
-	made, err := make()
+	made, err := create()
 	if err != nil {
 		return err
 	}
