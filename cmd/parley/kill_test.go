@@ -18,10 +18,10 @@ var (
 
 const (
 	killClients   = 64
-	killReviewers = 48
+	killReviewers = 192
 	killSeed      = 7
 	killSample    = 200 // cases of earlier rounds that are looked at in each
-	killAgendas   = 4   // reviewers whose whole agenda is read in each round
+	killAgendas   = 8   // reviewers whose whole agenda is read in each round
 	killBuffer    = 15 * time.Minute
 	killStep      = 6 * time.Minute // of the sandbox clock from start to start: holds of the last one have expired
 )
