@@ -99,6 +99,16 @@ func (r *AccessRecord) Encode() ([]byte, error) {
 	return c.out, c.err
 }
 
+// SealedUpTo returns the last entry of the log that a record of the access journal holds fast,
+// 0 if it is no seal.
+func SealedUpTo(payload []byte) (Seq, error) {
+	r, err := DecodeAccess(payload)
+	if err != nil || r.Kind != AccessSeal {
+		return 0, err
+	}
+	return r.Through, nil
+}
+
 // DecodeAccess reads a record of the journal.
 func DecodeAccess(payload []byte) (AccessRecord, error) {
 	var r AccessRecord

@@ -354,3 +354,38 @@ func TestBackupOnDisk(t *testing.T) {
 	}
 	wantAbsent(t, vfs.Default, to+"2", to+"2"+partialSuffix)
 }
+
+// TestRestoreCutsTheJournal: a record that holds fast what is not restored ends its tenant's
+// journal, and no other's; without it nothing is cut.
+func TestRestoreCutsTheJournal(t *testing.T) {
+	t.Parallel()
+	fs := journaled(t) // 4 entries; reads 0 to 2 of acme, exports 0 and 1 of zenith
+	s := mustOpen(t, quietOptions(fs))
+	if _, err := s.Backup(backupDir, 1_700_000_000, nil); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, s)
+	sealed := func(record []byte) (engine.Seq, error) {
+		return map[string]engine.Seq{"read 0": 2, "read 1": 3}[string(record)], nil
+	}
+	for seq, want := range map[engine.Seq]int{2: 1, 3: 3, 4: 3} {
+		to := fmt.Sprint("cut-", seq)
+		if _, _, err := Restore(backupDir, to, quietOptions(fs), RestoreOptions{Sequence: seq, Derived: derivedAt, SealedUpTo: sealed}); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(to, quietOptions(fs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := map[string]int{}
+		for _, tenant := range []string{"acme", "zenith"} {
+			if err := s.WalkJournal(tenant, 1, func(engine.JournalHead, []byte) error { count[tenant]++; return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if count["acme"] != want || count["zenith"] != 2 {
+			t.Errorf("to %d: %v records, want %d of acme", seq, count, want)
+		}
+		mustClose(t, s)
+	}
+}

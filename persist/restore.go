@@ -24,6 +24,10 @@ type RestoreOptions struct {
 	// Derived returns the derived records of an entry, which go with it when it is not kept.
 	// It may be nil if all is kept.
 	Derived func(id engine.Identity, payload []byte) ([]engine.DerivedRecord, error)
+	// SealedUpTo returns the last entry that a record of the access journal holds fast, 0 if it
+	// holds none. A tenant's journal is cut at the first record that speaks of what is not kept. It
+	// may be nil if all is kept.
+	SealedUpTo func(record []byte) (engine.Seq, error)
 	// Progress is told how many of total bytes were copied; may be nil.
 	Progress func(done, total uint64)
 }
@@ -261,7 +265,53 @@ func (s *Store) cutLog(r RestoreOptions) (end content, err error) {
 	if end.last == 0 {
 		return end, errors.Join(fmt.Errorf("%w: nothing would be kept", ErrNoSuchSeq), batch.Close())
 	}
+	if r.SealedUpTo != nil {
+		if err := s.cutJournal(batch, end.last, r.SealedUpTo); err != nil {
+			return end, errors.Join(err, batch.Close())
+		}
+	}
 	return end, s.commitCut(batch, end)
+}
+
+// cutJournal deletes of each tenant's access journal what begins with a record that holds
+// entries behind last fast: it would never again agree with the log.
+func (s *Store) cutJournal(batch *pebble.Batch, last engine.Seq, sealedUpTo func([]byte) (engine.Seq, error)) (err error) {
+	lower, upper := spaceBounds(spaceAccess)
+	iter, err := s.current.Load().snapshot.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if err != nil {
+		return s.readError(err)
+	}
+	defer func() { err = errors.Join(err, iter.Close()) }()
+	cut := "" // the tenant whose journal has ended
+	for ok := iter.First(); ok; ok = iter.Next() {
+		tenant, n, valid := parseJournalKey(iter.Key())
+		if !valid {
+			return damaged("access journal", "a key of %d bytes that is none", len(iter.Key()))
+		}
+		if tenant != cut {
+			value, err := iter.ValueAndErr()
+			if err != nil {
+				return s.readError(err)
+			}
+			_, payload, err := decodeRecord(iter.Key(), value)
+			if err != nil {
+				return damaged("access journal", "record %d of %s is damaged: %v", n, tenant, err)
+			}
+			through, err := sealedUpTo(payload)
+			if err != nil {
+				return damaged("access journal", "record %d of %s cannot be read: %v", n, tenant, err)
+			}
+			if through > last {
+				cut = tenant
+			}
+		}
+		if tenant == cut {
+			if err := batch.Delete(iter.Key(), nil); err != nil {
+				return err
+			}
+		}
+	}
+	return s.readError(iter.Error())
 }
 
 func (s *Store) commitCut(batch *pebble.Batch, end content) error {

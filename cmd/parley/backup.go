@@ -184,7 +184,7 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	o := persist.RestoreOptions{Sequence: engine.Seq(c.ToSequence), Derived: engine.DerivedOf}
+	o := persist.RestoreOptions{Sequence: engine.Seq(c.ToSequence), Derived: engine.DerivedOf, SealedUpTo: engine.SealedUpTo}
 	out := s.err
 	if c.Quiet {
 		out = io.Discard
