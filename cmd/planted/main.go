@@ -128,10 +128,11 @@ func (b *bug) tried(command string) (said string, caught bool) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		// What the test runner itself writes names the test in any case.
-		if runner(line) || !says.MatchString(line) {
+		at := says.FindStringIndex(line)
+		if runner(line) || at == nil {
 			continue
 		}
-		return line[:min(len(line), 300)], true
+		return strings.ToValidUTF8(line[max(0, at[0]-150):min(len(line), at[1]+150)], ""), true
 	}
 	return "failed, but not by " + b.says + ": " + last(text, err), false
 }
