@@ -26,6 +26,9 @@ const (
 	killStep      = 6 * time.Minute // of the sandbox clock from start to start: holds of the last one have expired
 )
 
+// killsToFind is after how many kills at least one answer was lost of a write that had happened.
+const killsToFind = 20
+
 // TestKillUnderLoad kills the server again and again while clients book, hold, move and cancel,
 // now and then also while it starts or stops. The receipts lie in this process: each acknowledged
 // change must be there after the restart, unchanged; what was under way is asked again with its
@@ -62,7 +65,8 @@ func TestKillUnderLoad(t *testing.T) {
 		t.Errorf("verify: exit code %d\n%s%s", code, out, errs)
 	}
 	t.Logf("%+v", k.total)
-	if k.total.Acknowledged == 0 || k.total.Unknown == 0 || k.total.Found == 0 || k.total.Checked == 0 {
+	// Whether a lost answer had happened is chance: some kills may meet none.
+	if k.total.Acknowledged == 0 || k.total.Unknown == 0 || k.total.Checked == 0 || k.total.Kills >= killsToFind && k.total.Found == 0 {
 		t.Error("the load never met a kill: the test proved nothing")
 	}
 	if k.total.Lost+k.total.Doubled+k.total.Changed != 0 {
