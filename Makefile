@@ -17,7 +17,7 @@ export CGO_ENABLED ?= 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-TESTTIME  ?= 5m
+TESTTIME  ?= 10m
 TESTFLAGS ?= -shuffle=on -parallel 4 -timeout $(TESTTIME)
 PKG       ?= ./...
 
@@ -95,7 +95,7 @@ test: ## Run every test (PKG=./slots/... for one room)
 check: lint test ## All that a change must pass: lint, house rules, tests
 
 .PHONY: race
-race: TESTTIME = 15m
+race: TESTTIME = 40m
 race: ## Run every test under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) $(PKG)
 
