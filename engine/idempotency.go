@@ -252,7 +252,7 @@ func (c *codec) remembered(r *remembered) {
 		entity(c, o, (*codec).profile)
 	case KindRecordAnswer:
 		answer, _ := o.entity.([]byte)
-		if c.bytes(&answer, MaxAnswerBytes); len(answer) > 0 {
+		if c.bytes(&answer, MaxAnswerBytes); c.reading && len(answer) > 0 {
 			o.entity = answer
 		}
 	case KindCreateCallback, KindCancelCallback:
@@ -271,7 +271,7 @@ func (c *codec) remembered(r *remembered) {
 // entity codes the entity of an outcome, which may be absent.
 func entity[T any](c *codec, o *firstOutcome, fields func(*codec, *T)) {
 	v, _ := o.entity.(*T)
-	if optional(c, &v, fields); v != nil {
+	if optional(c, &v, fields); c.reading && v != nil { // what is written belongs to many
 		o.entity = v
 	}
 }
