@@ -3,8 +3,10 @@ package persist
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -185,12 +187,17 @@ func TestProtectCrashes(t *testing.T) {
 	t.Parallel()
 	for n := int64(1); ; n++ {
 		fs := newFaultFS()
-		s, err := Create(testDir, quietOptions(fs), testIdentity())
+		o := quietOptions(fs)
+		o.WatermarkInterval = time.Millisecond
+		s, err := Create(testDir, o, testIdentity())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Append(t.Context(), 0, []engine.Record{{Payload: []byte("one")}}); err != nil {
 			t.Fatal(err)
+		}
+		for watermarkOn(t, fs.mem.CrashClone(vfs.CrashCloneCfg{})).seq != 1 {
+			runtime.Gosched() // from then on its keeper writes no more, and the fault meets the wrapping
 		}
 		fault := &nth{class: errorfs.OpIsWrite, n: n, err: errors.New("planned")}
 		fs.set(func(op errorfs.Op) error {

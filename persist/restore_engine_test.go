@@ -8,14 +8,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/engine/enginetest"
 	"github.com/parleyhq/parley/persist"
 	"github.com/parleyhq/parley/slots"
 )
-
-// steppedClock is a clock that a test moves.
-type steppedClock struct{ now slots.Instant }
-
-func (c *steppedClock) Now() slots.Instant { return c.now }
 
 // TestRestoredState restores a backup of an engine's store to each of several entries and
 // instants: the state is the one of the time, by its hash, in stores of both formats, and
@@ -34,7 +30,7 @@ func TestRestoredState(t *testing.T) {
 type restored struct {
 	t      *testing.T
 	o      persist.Options
-	clock  *steppedClock
+	clock  *enginetest.Clock
 	hashes map[engine.Seq]engine.Hash
 	stamps map[engine.Seq]slots.Instant
 }
@@ -68,16 +64,16 @@ func (r *restored) fill(format int) {
 		t.Fatal(err)
 	}
 	e := r.open(store)
-	r.hashes[1], r.stamps[1] = e.Snapshot().Hash(), r.clock.now
+	r.hashes[1], r.stamps[1] = e.Snapshot().Hash(), r.clock.Now()
 	for i := range restoredNotes {
-		r.clock.now += 10
+		r.clock.Advance(10)
 		if _, err := e.Submit(t.Context(), note(i)); err != nil {
 			t.Fatal(err)
 		}
 		s := e.Snapshot()
 		r.hashes[s.Seq()], r.stamps[s.Seq()] = s.Hash(), s.Stamped()
 	}
-	m, err := store.Backup("backup", int64(r.clock.now), nil)
+	m, err := store.Backup("backup", int64(r.clock.Now()), nil)
 	if err != nil || m.Sequence != restoredNotes+1 {
 		t.Fatalf("%+v: %v", m, err)
 	}
@@ -112,7 +108,7 @@ func (r *restored) check(to string, last engine.Seq) {
 
 func restoredStates(t *testing.T, format int) {
 	r := &restored{
-		t: t, o: persist.Options{FS: vfs.NewMem(), CacheBytes: 1 << 20}, clock: &steppedClock{1_600_000_000},
+		t: t, o: persist.Options{FS: vfs.NewMem(), CacheBytes: 1 << 20}, clock: enginetest.NewClock(1_600_000_000),
 		hashes: map[engine.Seq]engine.Hash{}, stamps: map[engine.Seq]slots.Instant{},
 	}
 	r.fill(format)

@@ -168,12 +168,12 @@ func TestShed(t *testing.T) {
 func TestGateIsFree(t *testing.T) {
 	var g gate
 	g.set(1)
-	if n := testing.AllocsPerRun(100, func() { g.open(); g.admits(rankRead) }); n != 0 {
+	if n := allocations(func() { g.open(); g.admits(rankRead) }); n != 0 {
 		t.Errorf("%g allocations", n)
 	}
 	w := newWaitTimes()
 	w.since()
-	if n := testing.AllocsPerRun(100, func() { w.since() }); n != 0 {
+	if n := allocations(func() { w.since() }); n != 0 {
 		t.Errorf("a look at the waits makes %g allocations", n)
 	}
 }

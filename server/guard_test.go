@@ -213,7 +213,7 @@ func TestIdentifyCost(t *testing.T) {
 	if w.server.identify(snap, now, value, more) == nil {
 		t.Fatal("not let in")
 	}
-	if n := testing.AllocsPerRun(100, func() { w.server.identify(snap, now, value, more) }); n != 0 {
+	if n := allocations(func() { w.server.identify(snap, now, value, more) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

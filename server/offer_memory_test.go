@@ -86,12 +86,12 @@ func TestWritingDoesNotAllocate(t *testing.T) {
 		if len(week.Priorities) == 0 || week.Explanation.Offered == 0 {
 			t.Fatalf("%v: nothing on offer", cases)
 		}
-		if allocs := testing.AllocsPerRun(20, func() { s.writeWeek(&week) }); allocs > 0 {
+		if allocs := allocations(func() { s.writeWeek(&week) }); allocs > 0 {
 			t.Errorf("%v: a week takes %v allocations", cases, allocs)
 		}
 		found := s.earliest()
 		s.writeEarliest(&found)
-		if allocs := testing.AllocsPerRun(20, func() { s.writeEarliest(&found) }); allocs > 0 {
+		if allocs := allocations(func() { s.writeEarliest(&found) }); allocs > 0 {
 			t.Errorf("%v: a list takes %v allocations", cases, allocs)
 		}
 	}
