@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -326,25 +325,8 @@ func TestBackupOnDisk(t *testing.T) {
 	if _, last, err := Restore(to, restored, Options{}, RestoreOptions{}); err != nil || last != 20 {
 		t.Fatalf("%d, %v", last, err)
 	}
-	for _, root := range []string{to, restored} {
-		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-			info, statErr := d.Info()
-			if err = errors.Join(err, statErr); err != nil {
-				return err
-			}
-			want := os.FileMode(fileMode)
-			if d.IsDir() {
-				want = dirMode
-			}
-			if got := info.Mode().Perm(); got != want {
-				t.Errorf("%s has mode %o, want %o", path, got, want)
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	checkModes(t, to)
+	checkModes(t, restored)
 	if chain, err := hex.DecodeString(m.Chain); err != nil || len(chain) != hashBytes {
 		t.Fatalf("chain %s", m.Chain)
 	}

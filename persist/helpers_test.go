@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -275,4 +277,29 @@ func wantWholeOrRefused(t *testing.T, what string, img image, last engine.Seq) b
 		t.Fatalf("%s: opened to seq %d, want %d: %v", what, got, last, silent)
 	}
 	return refusal != nil
+}
+
+// checkModes fails for what lies below root and is open to others than its owner.
+func checkModes(t *testing.T, root string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		want := os.FileMode(fileMode)
+		if d.IsDir() {
+			want = dirMode
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %o, want %o", path, got, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
