@@ -177,6 +177,9 @@ func (s *Store) keep(written engine.Seq) {
 		v, seen := s.current.Load(), time.Since(s.born)
 		if v.last != written {
 			err := s.writeWatermark(v.content)
+			if ending && outOfSpace(err) && s.health.giveBallast() { // what was acknowledged is worth the reserve
+				err = s.writeWatermark(v.content)
+			}
 			if err == nil {
 				written = v.last
 			}

@@ -121,7 +121,7 @@ func (s *Store) Backup(to string, madeAt int64, progress func(done, total uint64
 			err = damaged("backup", "ends at seq %d, the store was at %d", last, least)
 		}
 		return err
-	}, s.identity, madeAt, progress)
+	}, s.Identity(), madeAt, progress)
 }
 
 // copyLive copies the database as it is now, and the identity file.
@@ -238,9 +238,13 @@ func (w *backupWork) settle(at content) (engine.Seq, error) {
 
 // name makes everything durable and gives the directory its name.
 func (w *backupWork) name() error {
-	return errors.Join(syncDir(w.fs, w.fs.PathJoin(w.partial, backupStoreName)), syncDir(w.fs, w.partial), w.rename())
+	if err := errors.Join(syncDir(w.fs, w.fs.PathJoin(w.partial, backupStoreName)), syncDir(w.fs, w.partial)); err != nil {
+		return err
+	}
+	return w.rename()
 }
 
+// rename comes last: what has its name is whole. If only the name cannot be made durable, what has it stays.
 func (w *backupWork) rename() error {
 	if err := w.fs.Rename(w.partial, w.to); err != nil {
 		return err

@@ -93,6 +93,12 @@ func TestRestoreToSequence(t *testing.T) {
 		appendRecords(t, s, 3)
 		mustClose(t, s)
 	}
+	if _, _, err := Restore(backupDir, "rebuilt", quietOptions(fs), RestoreOptions{Rebuild: true}); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := Verify("rebuilt", quietOptions(fs)); err != nil || !report.Whole() || report.Last != 60 || report.Checkpoint != nil {
+		t.Fatalf("rebuilt: %+v: %v", report, err)
+	}
 }
 
 // TestRestoreKeep cuts at the first entry that is not to be kept.
@@ -265,10 +271,10 @@ func TestBackupFails(t *testing.T) {
 		}
 		if err == nil { // what failed was not needed
 			_, _, err = VerifyBackup(to, quietOptions(fs))
-		} else if _, err = fs.Stat(to); err != nil {
-			err = nil
+		} else if _, there := fs.Stat(to); there == nil {
+			err = fmt.Errorf("it has its name: %w", err)
 		} else {
-			_, _, err = VerifyBackup(to, quietOptions(fs)) // it has its name, which is not known to be durable
+			err = nil
 		}
 		if err != nil {
 			t.Fatalf("operation %d failed: %v", n, err)
@@ -276,6 +282,51 @@ func TestBackupFails(t *testing.T) {
 		appendRecords(t, s, 1)
 	}
 	mustClose(t, s)
+}
+
+// TestRestoreFails fails every operation on the new store, one after the other, and then restores
+// what does not fit together: no half of a store is left under the name that was asked for.
+func TestRestoreFails(t *testing.T) {
+	t.Parallel()
+	fs := newFaultFS()
+	s := mustCreate(t, quietOptions(fs))
+	appendRecords(t, s, 50)
+	if _, err := s.Backup(backupDir, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, s)
+	absent := func(what any, to string) {
+		t.Helper()
+		for _, name := range []string{to, to + partialSuffix} {
+			if _, err := fs.Stat(name); err == nil {
+				t.Fatalf("%v: %s is there", what, name)
+			}
+		}
+	}
+	for n := int64(1); ; n++ {
+		fault, to := &nth{class: errorfs.OpIsWrite, n: n, err: syscall.ENOSPC}, fmt.Sprint("restored", n)
+		fs.set(func(op errorfs.Op) error {
+			if !strings.HasPrefix(op.Path, "restored") || op.Kind == errorfs.OpRemoveAll {
+				return nil
+			}
+			return fault.fault(op)
+		})
+		_, _, err := Restore(backupDir, to, quietOptions(fs), RestoreOptions{Sequence: 30, Derived: derivedAt})
+		fs.clear()
+		if err != nil {
+			absent(n, to)
+		} else if report, err := Verify(to, quietOptions(fs)); err != nil || !report.Whole() || report.Last != 30 {
+			t.Fatalf("operation %d: %+v: %v", n, report, err)
+		}
+		if !fault.fired.Load() {
+			break
+		}
+	}
+	// Without Derived audit records of entries that are gone stay.
+	if _, _, err := Restore(backupDir, "odd", quietOptions(fs), RestoreOptions{Sequence: 30}); !errors.Is(err, engine.ErrCorrupt) {
+		t.Fatalf("restored what does not fit: %v", err)
+	}
+	absent("what does not fit", "odd")
 }
 
 // TestBackupTargets: nothing is ever replaced.

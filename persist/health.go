@@ -87,7 +87,8 @@ func (h *health) checkFreeing() error {
 	return err
 }
 
-// refusal looks at the reasons in the order of their weight: first what does not pass.
+// refusal looks at the reasons in the order of their weight: first what does not pass, last what
+// checkFreeing forgives, so that it hides none.
 func (h *health) refusal() *engine.Refusal {
 	no := func(cause engine.Cause, format string, args ...any) *engine.Refusal {
 		return &engine.Refusal{Cause: cause, Kind: engine.ErrReadOnly, Detail: fmt.Sprintf(format, args...)}
@@ -98,9 +99,6 @@ func (h *health) refusal() *engine.Refusal {
 	}
 	if what := h.damagedLog.Load(); what != nil {
 		return no(engine.CauseDamage, "damage was found: %s; stop the program and verify the store", *what)
-	}
-	if h.space.low {
-		return no(engine.CauseSpace, "%d bytes are free on the disk, %d must be", h.space.free.Load(), h.s.opts.MinFreeBytes)
 	}
 	if took := h.stall.committing(); took > h.s.opts.StallTimeout {
 		return no(engine.CauseStalled, "a commit is under way and has taken longer than %v", h.s.opts.StallTimeout)
@@ -113,6 +111,9 @@ func (h *health) refusal() *engine.Refusal {
 	}
 	if h.watermarkErr != nil {
 		return no(engine.CauseWatermark, "%s cannot be written: %v", watermarkName, h.watermarkErr)
+	}
+	if h.space.low {
+		return no(engine.CauseSpace, "%d bytes are free on the disk, %d must be", h.space.free.Load(), h.s.opts.MinFreeBytes)
 	}
 	return nil
 }

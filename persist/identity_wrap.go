@@ -151,7 +151,7 @@ func (s *Store) takeIdentity(text []byte) (err error) {
 // it. A crash leaves the file of before, or the new one. It fails with ErrKeyMissing if the
 // digest key could not be unwrapped. Not to be called by several at once.
 func (s *Store) Protect(keys *engine.DataKeys) error {
-	id := s.identity
+	id := s.Identity()
 	switch {
 	case id.WrappedBy == keys.Active():
 		return nil
@@ -163,15 +163,10 @@ func (s *Store) Protect(keys *engine.DataKeys) error {
 	if err != nil {
 		return err
 	}
-	fresh := s.fs.PathJoin(s.dir, newIdentityName)
-	err = writeFile(s.fs, fresh, text)
-	if err == nil {
-		err = s.fs.Rename(fresh, s.fs.PathJoin(s.dir, identityName))
-	}
-	if err = errors.Join(err, syncDir(s.fs, s.dir)); err != nil {
+	if err := replaceFile(s.fs, s.dir, identityName, newIdentityName, text); err != nil {
 		return fmt.Errorf("persist: %s: %w", identityName, err)
 	}
-	s.identity.WrappedBy = keys.Active()
+	s.wrappedBy.Store(keys.Active())
 	s.opts.Logger.Info("store is encrypted", "dataKey", keys.Active())
 	return nil
 }

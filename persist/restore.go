@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -21,6 +22,8 @@ type RestoreOptions struct {
 	// Keep tells of an entry's payload whether it is kept; after the first that is not none
 	// is. nil = all are.
 	Keep func(payload []byte) (bool, error)
+	// Rebuild drops the checkpoint, so that the state is made of the entries alone.
+	Rebuild bool
 	// Derived returns the derived records of an entry, which go with it when it is not kept.
 	// It may be nil if all is kept.
 	Derived func(id engine.Identity, payload []byte) ([]engine.DerivedRecord, error)
@@ -42,7 +45,7 @@ func VerifyBackup(dir string, o Options) (Manifest, Report, error) {
 		return m, Report{}, err
 	}
 	store := files.PathJoin(dir, backupStoreName)
-	if err := m.compare(files, store, nil, o.Progress); err != nil {
+	if err := m.compare(files, store, "", o.Progress); err != nil {
 		return m, Report{}, err
 	}
 	report, err := Verify(store, Options{FS: o.FS, CacheBytes: o.CacheBytes, MinFreeBytes: -1, Logger: o.Logger, Keys: o.Keys, tune: o.tune})
@@ -74,9 +77,9 @@ func loadManifest(files vfs.FS, dir string) (Manifest, error) {
 	return decodeManifest(text)
 }
 
-// compare reads the files of a backup, copies them below to, unless that is nil, and refuses
+// compare reads the files of a backup, copies them below to, unless that is empty, and refuses
 // what differs from the manifest.
-func (m *Manifest) compare(files vfs.FS, store string, to *string, progress func(done, total uint64)) error {
+func (m *Manifest) compare(files vfs.FS, store, to string, progress func(done, total uint64)) error {
 	there, err := storeFiles(files, store)
 	if err != nil {
 		return classify(backupStoreName, err)
@@ -108,16 +111,12 @@ func (m *Manifest) compare(files vfs.FS, store string, to *string, progress func
 	return nil
 }
 
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
-
-// copyDigested copies a file below to, or only reads it.
-func copyDigested(files vfs.FS, path string, to *string, name string) (string, int64, error) {
-	if to == nil {
-		return digestFile(files, path, discard{})
+// copyDigested copies a file below to, or only reads it if that is empty.
+func copyDigested(files vfs.FS, path, to, name string) (string, int64, error) {
+	if to == "" {
+		return digestFile(files, path, io.Discard)
 	}
-	out, err := files.Create(files.PathJoin(*to, name), vfs.WriteCategoryUnspecified)
+	out, err := files.Create(files.PathJoin(to, name), vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return "", 0, err
 	}
@@ -161,7 +160,7 @@ func (w *backupWork) restore(from string, m Manifest, r RestoreOptions) (engine.
 	if err := makeDir(w.fs, w.fs.PathJoin(w.partial, databaseName)); err != nil {
 		return 0, err
 	}
-	if err := m.compare(w.fs, w.fs.PathJoin(from, backupStoreName), &w.partial, r.Progress); err != nil {
+	if err := m.compare(w.fs, w.fs.PathJoin(from, backupStoreName), w.partial, r.Progress); err != nil {
 		return 0, err
 	}
 	for _, dir := range []string{w.fs.PathJoin(w.partial, databaseName), w.partial} {
@@ -180,7 +179,10 @@ func (w *backupWork) restore(from string, m Manifest, r RestoreOptions) (engine.
 	if err == nil && (report.Last != end.last || report.Chain != end.chain) {
 		err = damaged("restored store", "ends at seq %d, want %d", report.Last, end.last)
 	}
-	return end.last, errors.Join(err, w.fs.Remove(w.fs.PathJoin(w.partial, lockName)), w.rename())
+	if err = errors.Join(err, w.fs.Remove(w.fs.PathJoin(w.partial, lockName))); err != nil {
+		return 0, err
+	}
+	return end.last, w.rename()
 }
 
 // cut takes away what is not kept and gives the store its new id.
@@ -270,7 +272,7 @@ func (s *Store) cutLog(r RestoreOptions) (end content, err error) {
 			return end, errors.Join(err, batch.Close())
 		}
 	}
-	return end, s.commitCut(batch, end)
+	return end, s.commitCut(batch, end, r.Rebuild)
 }
 
 // cutJournal deletes of each tenant's access journal what begins with a record that holds
@@ -314,13 +316,13 @@ func (s *Store) cutJournal(batch *pebble.Batch, last engine.Seq, sealedUpTo func
 	return s.readError(iter.Error())
 }
 
-func (s *Store) commitCut(batch *pebble.Batch, end content) error {
+func (s *Store) commitCut(batch *pebble.Batch, end content, rebuild bool) error {
 	_, upper := spaceBounds(spaceLog)
 	err := errors.Join(batch.DeleteRange(logKey(end.last+1), upper, nil), batch.Set(bindingKey, encodeBinding(s.identityDigest), nil))
 	value, ok, getErr := s.get(s.current.Load(), pointerKey)
 	if err = errors.Join(err, getErr); err == nil && ok {
 		p, decodeErr := decodePointer(value)
-		if err = decodeErr; err == nil && p.info.Seq > end.last {
+		if err = decodeErr; err == nil && (rebuild || p.info.Seq > end.last) {
 			lower, upper := spaceBounds(spaceCheckpoint)
 			err = batch.DeleteRange(lower, upper, nil)
 		}

@@ -151,6 +151,13 @@ func (h *health) dropBallast() bool {
 	return false
 }
 
+// giveBallast is dropBallast for who does not hold the lock.
+func (h *health) giveBallast() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.dropBallast()
+}
+
 // makeRoom gives the ballast of a store that is about to be opened back, if the disk is full:
 // opening writes.
 func (h *health) makeRoom() {

@@ -29,6 +29,7 @@ type Store struct {
 	opts           Options
 	lock           io.Closer
 	identity       engine.Identity
+	wrappedBy      atomic.Uint32 // the key that has wrapped the digest key since, 0 = as in identity
 	identityDigest engine.Hash
 	db             *pebble.DB
 	dbCloser       io.Closer // the disk health checks, if any
@@ -90,7 +91,13 @@ func newStore(dir string, o Options) (*Store, error) {
 
 // Identity returns what the store knows about itself from its creation on.
 // The digest key must not be changed.
-func (s *Store) Identity() engine.Identity { return s.identity }
+func (s *Store) Identity() engine.Identity {
+	id := s.identity
+	if by := s.wrappedBy.Load(); by != 0 {
+		id.WrappedBy = by
+	}
+	return id
+}
 
 // Last implements engine.Log.
 func (s *Store) Last() (engine.Seq, engine.Hash) {

@@ -174,6 +174,7 @@ type restoreCmd struct {
 	Data       string `required:"" type:"path" placeholder:"NEWDIR" env:"PARLEY_DATA" help:"Directory of the new store; missing or empty (${env})."`
 	ToSequence uint64 `xor:"to" placeholder:"N" help:"Keep the entries up to this one."`
 	ToTime     string `xor:"to" placeholder:"TIME" help:"Keep the entries stamped up to this instant, RFC 3339, e.g. 2026-11-26T09:00:00-05:00."`
+	Rebuild    bool   `help:"Leave the checkpoint out, so that the state is made of the entries alone."`
 	dataKeyFlags
 	Quiet bool `short:"q" help:"Print the verdict only."`
 }
@@ -184,7 +185,7 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	o := persist.RestoreOptions{Sequence: engine.Seq(c.ToSequence), Derived: engine.DerivedOf, SealedUpTo: engine.SealedUpTo}
+	o := persist.RestoreOptions{Sequence: engine.Seq(c.ToSequence), Derived: engine.DerivedOf, SealedUpTo: engine.SealedUpTo, Rebuild: c.Rebuild}
 	out := s.err
 	if c.Quiet {
 		out = io.Discard
@@ -211,7 +212,11 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	check := verifyCmd{Data: c.Data, Quiet: c.Quiet}
-	if err := check.checkMeaning(ctx, s, keys); err != nil {
+	err = check.checkMeaning(ctx, s, keys)
+	if errors.Is(err, engine.ErrKeyMissing) {
+		return &failure{exitNotWhole, fmt.Errorf("%s was restored to entry %d and is whole, but not all of it could be looked into: %w", c.Data, last, err)}
+	}
+	if err != nil {
 		return &failure{exitNotWhole, fmt.Errorf("%s was restored and is NOT whole: %w", c.Data, err)}
 	}
 	fmt.Fprintf(s.out, "Restored %s to entry %d of %d. It is a new store: whatever was kept outside about the old one does not fit it.\n", c.Data, last, m.Sequence)
