@@ -72,14 +72,12 @@ func (e *examination) mayWait(p pointer) (bool, error) {
 			there++
 		}
 	}
-	known := int64(0)
-	err = e.s.guard("metrics", e.s.grace(), func() error {
+	known, err := guarded(e.s, "metrics", e.s.grace(), func() (known int64, _ error) {
 		m := e.s.db.Metrics()
 		for i := range m.Levels {
 			known += m.Levels[i].TablesCount
 		}
-		known += int64(m.BlobFiles.LiveCount)
-		return nil
+		return known + int64(m.BlobFiles.LiveCount), nil
 	})
 	return there == known, err
 }

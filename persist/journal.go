@@ -202,18 +202,17 @@ func (w *journalWalk) next(key, value []byte) (payload []byte, err error) {
 // findHeads reads the last record of every chain. That the records before it are
 // there is checked by who reads them, and from the newest anchor on at every start.
 func (s *Store) findHeads() error {
-	heads := []engine.JournalHead{}
-	err := s.guard("read", s.grace(), func() (err error) {
+	heads, err := guarded(s, "read", s.grace(), func() (heads []engine.JournalHead, err error) {
 		lower, upper := spaceBounds(spaceAccess)
 		iter, err := s.current.Load().snapshot.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 		if err != nil {
-			return s.readError(err)
+			return nil, s.readError(err)
 		}
 		defer func() { err = errors.Join(err, iter.Close()) }()
 		for ok := iter.First(); ok; {
 			tenant, _, valid := parseJournalKey(iter.Key())
 			if !valid {
-				return damaged("access journal", "a key of %d bytes that is none", len(iter.Key()))
+				return nil, damaged("access journal", "a key of %d bytes that is none", len(iter.Key()))
 			}
 			end := append(append([]byte{spaceAccess}, tenant...), 1)
 			if !iter.SeekLT(end) {
@@ -222,16 +221,16 @@ func (s *Store) findHeads() error {
 			_, n, valid := parseJournalKey(iter.Key())
 			value, err := iter.ValueAndErr()
 			if err != nil {
-				return s.readError(err)
+				return nil, s.readError(err)
 			}
 			chain, _, err := decodeRecord(iter.Key(), value)
 			if err != nil || !valid {
-				return damaged("access journal", "record %d of %s is damaged: %v", n, tenant, err)
+				return nil, damaged("access journal", "record %d of %s is damaged: %v", n, tenant, err)
 			}
 			heads = append(heads, engine.JournalHead{Tenant: tenant, N: n, Chain: chain})
 			ok = iter.SeekGE(end)
 		}
-		return s.readError(iter.Error())
+		return heads, s.readError(iter.Error())
 	})
 	s.journal.heads.Store(&heads)
 	return err

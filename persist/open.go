@@ -157,12 +157,12 @@ func (s *Store) compareWith(e *examination) error {
 }
 
 // lastSeq returns the position in the last key of the log.
-func (s *Store) lastSeq() (last engine.Seq, err error) {
-	err = s.guard("read", s.grace(), func() error {
+func (s *Store) lastSeq() (engine.Seq, error) {
+	return guarded(s, "read", s.grace(), func() (last engine.Seq, err error) {
 		lower, upper := spaceBounds(spaceLog)
 		iter, err := s.current.Load().snapshot.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 		if err != nil {
-			return s.readError(err)
+			return 0, s.readError(err)
 		}
 		if iter.Last() {
 			seq, ok := parseLogKey(iter.Key())
@@ -171,7 +171,6 @@ func (s *Store) lastSeq() (last engine.Seq, err error) {
 			}
 			last = seq
 		}
-		return errors.Join(err, s.readError(iter.Error()), s.readError(iter.Close()))
+		return last, errors.Join(err, s.readError(iter.Error()), s.readError(iter.Close()))
 	})
-	return last, err
 }

@@ -155,20 +155,35 @@ func (s *Store) grace() time.Duration {
 // guard runs fn, which may get stuck in halt, on a goroutine of its own. In a
 // poisoned store it waits no longer than grace; fn is then left behind.
 func (s *Store) guard(what string, grace time.Duration, fn func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- recovered(what, fn) }()
+	_, err := guarded(s, what, grace, func() (struct{}, error) { return struct{}{}, fn() })
+	return err
+}
+
+// guarded is guard for work with a result. It is handed over, not shared: work that was given up goes on.
+func guarded[T any](s *Store, what string, grace time.Duration, fn func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		r.err = recovered(what, func() (err error) { r.value, err = fn(); return err })
+		done <- r
+	}()
 	select {
-	case err := <-done:
-		return err
+	case r := <-done:
+		return r.value, r.err
 	case <-s.poisoned:
 	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
-	case err := <-done:
-		return err
+	case r := <-done:
+		return r.value, r.err
 	case <-timer.C:
-		return fmt.Errorf("%s is stuck: %w", what, s.poisonedError())
+		var none T
+		return none, fmt.Errorf("%s is stuck: %w", what, s.poisonedError())
 	}
 }
 

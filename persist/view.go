@@ -214,16 +214,15 @@ func (s *Store) readError(err error) error {
 
 // get returns a copy of the value under key as of v, or ok false.
 func (s *Store) get(v *view, key []byte) (value []byte, ok bool, err error) {
-	err = s.guard("read", s.grace(), func() error {
+	value, err = guarded(s, "read", s.grace(), func() ([]byte, error) {
 		found, closer, err := v.snapshot.Get(key)
 		if errors.Is(err, pebble.ErrNotFound) {
-			return nil
+			return nil, nil
 		}
 		if err != nil {
-			return s.readError(err)
+			return nil, s.readError(err)
 		}
-		value, ok = append([]byte{}, found...), true
-		return closer.Close()
+		return append([]byte{}, found...), closer.Close()
 	})
-	return value, ok, err
+	return value, value != nil, err
 }
