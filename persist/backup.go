@@ -23,7 +23,6 @@ import (
 const (
 	backupManifestName = "MANIFEST.json"
 	backupStoreName    = "store"
-	partialSuffix      = ".partial" // while it is being made
 	manifestVersion    = 1
 	maxManifestBytes   = 64 << 20
 )
@@ -147,6 +146,10 @@ func (s *Store) copyLive(to string) error {
 	return writeFile(s.fs, s.fs.PathJoin(to, identityName), text)
 }
 
+// PartialSuffix ends the name of a backup or of a restored store that is being made. What has it and
+// is not being made was cut short, and may be removed.
+const PartialSuffix = ".partial"
+
 // backupWork makes a directory under a name that says that it is not done yet.
 type backupWork struct {
 	fs      vfs.FS
@@ -156,10 +159,13 @@ type backupWork struct {
 }
 
 func newBackupWork(o Options, files vfs.FS, to string) (*backupWork, error) {
-	w := &backupWork{fs: files, opts: o, to: to, partial: to + partialSuffix}
+	w := &backupWork{fs: files, opts: o, to: to, partial: to + PartialSuffix}
 	for _, name := range []string{w.to, w.partial} {
 		switch _, err := files.Stat(name); {
 		case err == nil:
+			if name == w.partial {
+				name += ", left behind by one that was cut short; remove it"
+			}
 			return nil, fmt.Errorf("%w: %s", ErrTargetTaken, name)
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("persist: %s: %w", name, err)

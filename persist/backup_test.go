@@ -117,7 +117,7 @@ func TestRestoreKeep(t *testing.T) {
 	if _, _, err := Restore(backupDir, "none", quietOptions(fs), RestoreOptions{Keep: none, Derived: derivedAt}); !errors.Is(err, ErrNoSuchSeq) {
 		t.Fatalf("nothing kept: %v", err)
 	}
-	wantAbsent(t, fs, "none", "none"+partialSuffix)
+	wantAbsent(t, fs, "none", "none"+PartialSuffix)
 }
 
 func wantAbsent(t *testing.T, files vfs.FS, paths ...string) {
@@ -182,7 +182,7 @@ func TestDamagedBackup(t *testing.T) {
 			if _, _, err := Restore(backupDir, "again", quietOptions(fs), RestoreOptions{}); err == nil {
 				t.Fatalf("%s %s: restored", path, d.name)
 			}
-			wantAbsent(t, fs, "again", "again"+partialSuffix)
+			wantAbsent(t, fs, "again", "again"+PartialSuffix)
 		}
 		putBack(t, fs, fs.PathJoin(backupDir, path), whole)
 	}
@@ -297,7 +297,7 @@ func TestRestoreFails(t *testing.T) {
 	mustClose(t, s)
 	absent := func(what any, to string) {
 		t.Helper()
-		for _, name := range []string{to, to + partialSuffix} {
+		for _, name := range []string{to, to + PartialSuffix} {
 			if _, err := fs.Stat(name); err == nil {
 				t.Fatalf("%v: %s is there", what, name)
 			}
@@ -385,7 +385,7 @@ func TestBackupOnDisk(t *testing.T) {
 	if _, err := s.Backup(to+"2", 0, nil); !errors.Is(err, engine.ErrPoisoned) {
 		t.Fatalf("of a poisoned store: %v", err)
 	}
-	wantAbsent(t, vfs.Default, to+"2", to+"2"+partialSuffix)
+	wantAbsent(t, vfs.Default, to+"2", to+"2"+PartialSuffix)
 }
 
 // TestRestoreCutsTheJournal: a record that holds fast what is not restored ends its tenant's

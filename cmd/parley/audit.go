@@ -105,16 +105,16 @@ func (c *auditExportCmd) Run(ctx context.Context, s streams) (err error) {
 	if c.Data != "" && (c.From != "" || c.Until != "") {
 		return &failure{exitUsage, errors.New("--from and --until go with --to")}
 	}
-	to := s.out
-	if c.Out != "" {
-		f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, f.Sync(), f.Close()) }()
-		to = f
+	var head engine.JournalHead
+	write := func(to io.Writer) (err error) {
+		head, err = c.export(ctx, s, to)
+		return err
 	}
-	head, err := c.export(ctx, s, to)
+	if c.Out != "" {
+		err = newPrivateFile(c.Out, write)
+	} else {
+		err = write(s.out)
+	}
 	if err != nil {
 		return err
 	}

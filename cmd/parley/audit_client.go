@@ -94,8 +94,11 @@ func (c *keyClient) exportAudit(ctx context.Context, format, from, until string,
 			return head, err
 		}
 		next := header.Get("Next-Cursor")
-		if header.Get("Audit-Ended") != "" || next == "" || next == query.Get("after") {
+		switch {
+		case header.Get("Audit-Ended") != "":
 			return head, nil
+		case next == "" || next == query.Get("after"):
+			return head, errors.New("the server has stopped before the end of the trail")
 		}
 		query.Set("after", next)
 	}

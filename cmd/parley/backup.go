@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -24,7 +26,7 @@ type backupCmd struct {
 }
 
 type backupMakeCmd struct {
-	From  string `placeholder:"URL" env:"PARLEY_ADMIN" help:"Admin listener of a running server, e.g. http://127.0.0.1:9464; the backup goes to the server's --backup-dir (${env})."`
+	From  string `placeholder:"URL" env:"PARLEY_ADMIN" help:"Admin listener of a running server, e.g. http://127.0.0.1:8081; the backup goes to the server's --backup-dir (${env})."`
 	Data  string `type:"path" placeholder:"DIR" help:"Directory of a store that no server is using."`
 	To    string `type:"path" placeholder:"NEWDIR" help:"Directory to make, with --data."`
 	Quiet bool   `short:"q" help:"Print the verdict only."`
@@ -105,11 +107,16 @@ func (c *backupMakeCmd) live(ctx context.Context, s streams) error {
 	}
 }
 
+// adminTimeout bounds one request to an admin listener; what takes longer is asked for again and again.
+const adminTimeout = 30 * time.Second
+
 // maxAdminAnswer bounds what is read of an admin listener's answer, in bytes.
 const maxAdminAnswer = 1 << 20
 
 // askAdmin sends one request without a body to an admin listener and decodes the answer.
 func askAdmin(ctx context.Context, method, base, path string, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+path, nil)
 	if err != nil {
 		return &failure{exitUsage, err}
@@ -135,9 +142,16 @@ func askAdmin(ctx context.Context, method, base, path string, into any) error {
 }
 
 // backup returns what makes backups for the admin listener, nil if there is no directory for them.
-func (c *serveCmd) backup(store *persist.Store) func(context.Context, func(done, total uint64)) (server.BackupMade, error) {
+func (c *serveCmd) backup(log *slog.Logger, store *persist.Store) func(context.Context, func(done, total uint64)) (server.BackupMade, error) {
 	if c.BackupDir == "" {
 		return nil
+	}
+	// A backup that a crash has cut short would keep the tables that it shares for ever. This store alone writes here.
+	cut, _ := filepath.Glob(filepath.Join(c.BackupDir, "parley-*"+persist.PartialSuffix)) // a mistake in the pattern alone fails
+	for _, name := range cut {
+		if err := os.RemoveAll(name); err != nil {
+			log.Warn("what is left of a backup cannot be removed", "file", filepath.Base(name), "error", err)
+		}
 	}
 	return func(_ context.Context, progress func(done, total uint64)) (server.BackupMade, error) {
 		now := time.Now().UTC()

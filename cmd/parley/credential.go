@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 )
@@ -55,17 +54,7 @@ func (b *bearing) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // readKeyFile reads a credential. What others may read is none any more.
 func readKeyFile(name string) (string, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return "", err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s may be read by others than its owner; chmod 600 it", name)
-	}
-	if info.Size() > maxKeyFileBytes {
-		return "", fmt.Errorf("%s holds more than a key", name)
-	}
-	text, err := os.ReadFile(name)
+	text, err := readSecretFile(name, maxKeyFileBytes)
 	if err != nil {
 		return "", err
 	}

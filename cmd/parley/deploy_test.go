@@ -341,3 +341,24 @@ func writeExprs(t *testing.T, d *dashboard) {
 		t.Fatal(err)
 	}
 }
+
+// TestUnitAllowsItsPorts: the unit lets the program bind what the settings beside it ask for, and no more.
+func TestUnitAllowsItsPorts(t *testing.T) {
+	t.Parallel()
+	ports := func(file, pattern string) []string {
+		text, err := os.ReadFile(filepath.Join("..", "..", "deploy", "systemd", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+			out = append(out, m[1])
+		}
+		slices.Sort(out)
+		return out
+	}
+	asked, allowed := ports("parley.env", `(?m)^PARLEY_\w*LISTEN=.*:(\d+)$`), ports("parley.service", `(?m)^SocketBindAllow=tcp:(\d+)$`)
+	if len(asked) < 2 || !slices.Equal(asked, allowed) {
+		t.Errorf("the settings ask for %v, the unit allows %v", asked, allowed)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -131,20 +130,14 @@ func (c *keyCreateCmd) Run(ctx context.Context, s streams) error {
 
 // tell makes a key and writes its secret to where it was asked for, and the rest beside it. The file is opened first: a
 // key whose secret goes nowhere is never made.
-func (e *keyEnd) tell(s streams, create func() (madeKey, error)) (err error) {
-	to := s.out
+func (e *keyEnd) tell(s streams, create func() (madeKey, error)) error {
 	if e.Out != "" {
-		f, err := os.OpenFile(e.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err != nil {
-			return fmt.Errorf("no key is made: %w", err)
-		}
-		defer func() {
-			if err = errors.Join(err, f.Close()); err != nil {
-				err = errors.Join(err, os.Remove(e.Out))
-			}
-		}()
-		to = f
+		return newPrivateFile(e.Out, func(to io.Writer) error { return e.tellTo(to, s, create) })
 	}
+	return e.tellTo(s.out, s, create)
+}
+
+func (e *keyEnd) tellTo(to io.Writer, s streams, create func() (madeKey, error)) error {
 	made, err := create()
 	if err != nil {
 		return err

@@ -78,10 +78,7 @@ func (c *keyClient) ask(ctx context.Context, method, path string, query url.Valu
 // keyExpiry is the wire's text of days from now, by the server's clock.
 func (c *keyClient) keyExpiry(ctx context.Context, days int) (string, error) {
 	var ready struct {
-		Now   string `json:"now"`
-		State struct {
-			Now string `json:"now"`
-		} `json:"state"`
+		Now string `json:"now"`
 	}
 	if err := c.ask(ctx, http.MethodGet, "/readyz", nil, nil, &ready); err != nil {
 		return "", err

@@ -124,7 +124,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	options := server.Options{
 		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version, Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
 		Tokens: c.tokens(), Certificate: cert, GoneDataKeys: c.GoneDataKeys, BehindProxy: c.BehindProxy, Admin: c.AdminListen != "",
-		CheckEvery: c.CheckEvery, Backup: c.backup(store),
+		CheckEvery: c.CheckEvery, Backup: c.backup(log, store),
 	}
 	c.limitFlags.server(&options)
 	srv, err := server.New(options)

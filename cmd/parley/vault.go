@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/parleyhq/parley/engine"
@@ -41,9 +42,6 @@ func (c *vaultNewKeyCmd) Run(s streams) error {
 	k := engine.DataKey{ID: 1, State: engine.DataKeyActive}
 	for _, old := range keys {
 		k.ID, k.State = max(k.ID, old.ID+1), engine.DataKeyNext
-	}
-	if k.ID == 0 {
-		return &failure{exitUsage, errors.New("no further id is free")}
 	}
 	rand.Read(k.Secret[:]) // never fails: it ends the program instead
 	if err := writeKeysTo(c.File, append(keys, k)); err != nil {
@@ -94,8 +92,8 @@ func readKeysOf(name string) ([]engine.DataKey, error) {
 	return parseDataKeys(text)
 }
 
-// writeKeysTo replaces a file of data keys at once, or not at all. A ring that nobody would
-// take is not written.
+// writeKeysTo replaces a file of data keys at once, or not at all; it stays its owner's, who
+// reads it when the server starts. A ring that nobody would take is not written.
 func writeKeysTo(name string, keys []engine.DataKey) error {
 	if _, err := engine.NewDataKeys(keys); err != nil {
 		return &failure{exitUsage, err}
@@ -106,7 +104,7 @@ func writeKeysTo(name string, keys []engine.DataKey) error {
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // gone already, if all went well
 	_, err = f.Write(formatDataKeys(keys))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, likeOwner(f, name), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), name); err != nil {
@@ -117,6 +115,22 @@ func writeKeysTo(name string, keys []engine.DataKey) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// likeOwner gives a file to the owner of another one, if there is that and it has another owner.
+func likeOwner(f *os.File, name string) error {
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	old, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int(old.Uid) == os.Geteuid() {
+		return nil
+	}
+	return f.Chown(int(old.Uid), int(old.Gid))
 }
 
 // vaultPlace is where the sealed parts are.
