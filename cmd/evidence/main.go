@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/parleyhq/parley/bench/report"
 )
 
 // defaultFor is for how long steps are begun: a part of the whole is under an hour.
@@ -33,7 +35,7 @@ type runLine struct {
 	Seconds  float64            `json:"seconds"`
 	OK       bool               `json:"ok"` // it ended with 0
 	Figures  map[string]float64 `json:"figures"`
-	Machine  machine            `json:"machine"`
+	Machine  report.Machine     `json:"machine"`
 }
 
 type options struct {
@@ -208,14 +210,14 @@ func (e *evidence) step(ctx context.Context, p *part, i, of int, args []string) 
 	fmt.Fprintf(e.out, "%s: step %d of %d: %s\n", p.name, i+1, of, command)
 	line = runLine{
 		Part: p.name, Step: i + 1, Of: of, Command: command, Revision: e.revision, Code: e.code,
-		Started: began.UTC().Format(time.RFC3339), Machine: thisMachine(),
+		Started: began.UTC().Format(time.RFC3339), Machine: report.ThisMachine(""),
 	}
 	cmd := exec.CommandContext(ctx, e.o.make, append([]string{"--no-print-directory", "-C", e.o.root}, args...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it starts ends with it
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	line.OK = cmd.Run() == nil
-	line.Machine.LoadAfter = load()
+	line.Machine.After()
 	line.Seconds = time.Since(began).Round(time.Second).Seconds()
 	if err := log.Close(); err != nil {
 		return line, err

@@ -7,53 +7,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// machine is where a step ran.
-type machine struct {
-	CPU        string `json:"cpu"`
-	Cores      int    `json:"cores"`
-	MemoryMiB  int    `json:"memoryMib"`
-	Kernel     string `json:"kernel"`
-	Go         string `json:"go"`
-	LoadBefore string `json:"loadBefore"` // of the last minute
-	LoadAfter  string `json:"loadAfter"`
-}
-
-func thisMachine() machine {
-	m := machine{Cores: runtime.NumCPU(), Go: runtime.Version(), Kernel: firstOf("/proc/sys/kernel/osrelease", ""), LoadBefore: load()}
-	m.CPU = firstOf("/proc/cpuinfo", "model name")
-	kib, _ := strconv.Atoi(strings.TrimSuffix(firstOf("/proc/meminfo", "MemTotal"), " kB")) // 0 = unknown
-	m.MemoryMiB = kib >> 10
-	return m
-}
-
-func load() string {
-	one, _, _ := strings.Cut(firstOf("/proc/loadavg", ""), " ")
-	return one
-}
-
-// firstOf returns what follows a name in a file of the system, or its first line; "" if there is none.
-func firstOf(path, name string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	for l := range strings.Lines(string(text)) {
-		if name == "" {
-			return strings.TrimSpace(l)
-		}
-		if key, value, ok := strings.Cut(l, ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}
 
 // write writes the page from the lines of results.
 func (o *options) write(e *evidence) error {
@@ -153,7 +111,7 @@ func places(b *strings.Builder, runs []runLine) {
 	var said []string
 	for _, l := range runs {
 		m := l.Machine
-		line := fmt.Sprintf("- commit `%.12s`, code `%s`: %s, %d cores, %s MiB, Linux %s, %s", l.Revision, l.Code, m.CPU, m.Cores, number(float64(m.MemoryMiB)), m.Kernel, m.Go)
+		line := fmt.Sprintf("- commit `%.12s`, code `%s`: %s, %d cores, %s MiB, Linux %s, %s", l.Revision, l.Code, m.CPU, m.Cores, number(float64(m.MemoryKiB>>10)), m.Kernel, m.Go)
 		if !slices.Contains(said, line) {
 			said = append(said, line)
 		}
@@ -164,7 +122,8 @@ func places(b *strings.Builder, runs []runLine) {
 	fmt.Fprintf(b, "\n## Where and when\n\n%s\n", strings.Join(said, "\n"))
 	least, most := math.Inf(1), 0.0
 	for _, l := range runs {
-		if x, err := strconv.ParseFloat(l.Machine.LoadBefore, 64); err == nil {
+		one, _, _ := strings.Cut(l.Machine.LoadBefore, " ") // of the last minute
+		if x, err := strconv.ParseFloat(one, 64); err == nil {
 			least, most = min(least, x), max(most, x)
 		}
 	}

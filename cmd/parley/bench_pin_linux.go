@@ -6,33 +6,28 @@ import (
 	"os"
 	"strconv"
 	"sync"
-	"syscall"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
-// cpuMask is a set of up to 1,024 processors, as the system takes it.
-type cpuMask [1024 / 64]uint64
-
 // everywhere is where the process could run when it began.
-var everywhere = sync.OnceValues(func() (m cpuMask, err error) {
-	return m, affinity(syscall.SYS_SCHED_GETAFFINITY, 0, &m)
-})
+var everywhere = sync.OnceValues(func() (all unix.CPUSet, err error) { return all, unix.SchedGetaffinity(0, &all) })
 
 // pin keeps every thread of this process on one processor of those that it could use at first, by number from 0; what is started from then
 // on, threads and processes, inherits that. restore lets all run where they could.
 func pin(core int) (restore func() error, err error) {
 	all, err := everywhere()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("where threads may run: %w", err)
 	}
 	found := 0
-	for i := range len(all) * 64 {
-		if all[i/64]&(1<<(i%64)) == 0 {
+	for i := 0; found < all.Count(); i++ {
+		if !all.IsSet(i) {
 			continue
 		}
 		if found == core {
-			var one cpuMask
-			one[i/64] = 1 << (i % 64)
+			var one unix.CPUSet
+			one.Set(i)
 			return func() error { return pinThreads(&all) }, pinThreads(&one)
 		}
 		found++
@@ -41,7 +36,7 @@ func pin(core int) (restore func() error, err error) {
 }
 
 // pinThreads says where every thread may run. One that has ended meanwhile need not.
-func pinThreads(where *cpuMask) error {
+func pinThreads(where *unix.CPUSet) error {
 	threads, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		return err
@@ -51,17 +46,9 @@ func pinThreads(where *cpuMask) error {
 		if err != nil {
 			return err
 		}
-		if err := affinity(syscall.SYS_SCHED_SETAFFINITY, id, where); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return err
+		if err := unix.SchedSetaffinity(id, where); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("where threads may run: %w", err)
 		}
-	}
-	return nil
-}
-
-// affinity reads or sets where a thread may run; 0 = this one.
-func affinity(call uintptr, thread int, mask *cpuMask) error {
-	if _, _, failed := syscall.RawSyscall(call, uintptr(thread), unsafe.Sizeof(*mask), uintptr(unsafe.Pointer(mask))); failed != 0 {
-		return fmt.Errorf("where threads may run: %w", failed)
 	}
 	return nil
 }
