@@ -12,7 +12,8 @@ import (
 const answerMark = 0
 
 // SealAnswer returns the bytes to remember of an answer to a principal's request with a
-// key, at most MaxAnswerBytes; without data keys the answer itself.
+// key, at most MaxAnswerBytes; without data keys the answer itself. A vault that is not
+// ready gives bytes that no command accepts.
 func (v *Vault) SealAnswer(tenant, principal, key string, answer []byte) []byte {
 	if v.keys.Load() == nil && v.Ready() == nil {
 		return answer

@@ -46,8 +46,9 @@ func (e *MissingKeyError) Error() string {
 // Is makes it ErrKeyMissing.
 func (e *MissingKeyError) Is(target error) bool { return target == ErrKeyMissing }
 
-// unsealable stands for fields that break a limit: too large for every record.
-var unsealable = Sealed{Bytes: make([]byte, MaxSealedBytes+1)}
+// unsealable stands for what breaks a limit or cannot be sealed: too large for every record, be it of
+// fields or of an answer.
+var unsealable = Sealed{Bytes: make([]byte, max(MaxSealedBytes, MaxAnswerBytes)+1)}
 
 // seal encodes fields and seals them, or returns old if that holds the same.
 func (v *Vault) seal(kind sealKind, place string, old Sealed, fields func(*codec)) Sealed {

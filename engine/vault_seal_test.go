@@ -153,8 +153,13 @@ func TestVaultWritesNothingClear(t *testing.T) {
 		if _, err := (&entry{kind: KindPutReviewer, effects: []effect{&putReviewer{&Reviewer{Personal: s}}}}).encode(); err == nil {
 			t.Fatal("a command took what could not be sealed")
 		}
-		if bytes.Contains(v.SealAnswer("acme", "p", "k", []byte(`{"name":"Dana"}`)), []byte("Dana")) {
+		answer := v.SealAnswer("acme", "p", "k", []byte(`{"name":"Dana"}`))
+		if bytes.Contains(answer, []byte("Dana")) {
 			t.Fatal("an answer is in clear")
+		}
+		cmd := Command{Actor: Actor{Tenant: "acme", Principal: "p"}, Key: "k", Payload: RecordAnswer{Body: answer}}
+		if detail, ok := cmd.admit(); ok || detail != "answer" {
+			t.Fatalf("an answer that could not be sealed is remembered: %q, %v", detail, ok)
 		}
 		if o.DigestKey == nil && v.DigestMemberID("M-1") != (Digest{}) {
 			t.Fatal("a digest without a key")
