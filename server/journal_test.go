@@ -277,6 +277,27 @@ func TestFailedAuthentications(t *testing.T) {
 	}
 }
 
+// TestUnreadBodiesAreAccountedFor: who is refused before the body was read has a record as everybody else has.
+func TestUnreadBodiesAreAccountedFor(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	author := w.key("author", engine.CreateKey{Role: engine.RoleRulesAuthor})
+	long, short := `{"x":"`+strings.Repeat("x", 5<<10)+`"}`, "{}"
+	f := func(kind engine.AccessKind, status int, body string, headers ...string) {
+		t.Helper()
+		r := w.do("POST", "/v1/search", body, headers...).is(status, "")
+		if got := w.wantRecord(r, "test", kind); got.Action != "searchWeek" || got.Code != r.text("code") || got.Client != "127.0.0.1" {
+			t.Errorf("recorded %+v", got)
+		}
+	}
+	for _, body := range []string{long, short} {
+		f(engine.AccessFailed, 401, body)
+		f(engine.AccessFailed, 401, body, "Expect", "100-continue")
+		f(engine.AccessRefused, 403, body, "Authorization", "Bearer "+author)
+		f(engine.AccessRefused, 403, body, "Authorization", "Bearer "+author, "Expect", "100-continue")
+	}
+}
+
 // TestFloodsAreBounded: beyond so many clients all are counted together, and none is lost.
 func TestFloodsAreBounded(t *testing.T) {
 	t.Parallel()

@@ -76,7 +76,7 @@ func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
 	if no == nil {
 		return fasthttp.StatusContinue
 	}
-	status := s.respond(ctx, &a, refuse(no.problem), no.allow)
+	status := s.respond(ctx, &a, s.accountHead(&a, ctx.RemoteAddr(), no.problem), no.allow)
 	s.observe(&a, status, 0)
 	return status
 }
@@ -97,9 +97,9 @@ func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 	if no == nil {
 		no = deny(unreadableCode(err, len(h.RawHeaders()) > 0), "")
 	}
-	s.respond(ctx, &a, refuse(no.problem), no.allow)
+	status := s.respond(ctx, &a, s.accountHead(&a, ctx.RemoteAddr(), no.problem), no.allow)
 	ctx.SetConnectionClose()
-	s.observe(&a, no.problem.status(), 0)
+	s.observe(&a, status, 0)
 }
 
 // unreadableCode names what went wrong. A head that is gone after a body came out too large means that the
