@@ -202,13 +202,38 @@ func (k keyShares) of(tenant string) keyShare {
 // keysApart is the part of the room for keys that no single tenant takes where there are several: a fourth.
 const keysApart = 4
 
-// fairShare reports whether a tenant leaves room for the others.
-func (s *state) fairShare(tenant string, limit, answer int) bool {
+// fairShare reports whether one more key of a tenant leaves room for the others. Keys of its own that the next
+// entry drops do not count; where that one has more to drop than it may, the tenant's turn to lose some is yet to
+// come, and an entry of its own brings it nearer.
+func (s *state) fairShare(tenant string, limit, answer int, now slots.Instant) bool {
 	if s.tenants.len() == 0 {
 		return true
 	}
-	own := s.keyShares.of(tenant)
-	return own.keys < limit-limit/keysApart && own.bytes+answer <= MaxAnswersBytes-MaxAnswersBytes/keysApart
+	const mostBytes = MaxAnswersBytes - MaxAnswersBytes/keysApart
+	own, most := s.keyShares.of(tenant), limit-limit/keysApart
+	if own.keys < most && own.bytes+answer <= mostBytes {
+		return true
+	}
+	freed, more := s.freedNext(tenant, now)
+	return (own.keys-freed.keys < most || more) && own.bytes-freed.bytes+answer <= mostBytes
+}
+
+// freedNext is what an entry at now drops of a tenant's keys, and whether it leaves keys that have ended.
+func (s *state) freedNext(tenant string, now slots.Instant) (freed keyShare, more bool) {
+	seen := 0
+	s.keysEnd.tree.each(func(d *deadline) bool {
+		if d.at > now || seen == keysPerEntry {
+			more = d.at <= now
+			return false
+		}
+		seen++
+		if r, ok := s.keys.get(d.tenant, d.id); ok && d.tenant == tenant {
+			freed.keys++
+			freed.bytes += r.outcome.answerBytes()
+		}
+		return true
+	})
+	return freed, more
 }
 
 // roomForKey reports whether one more key with an answer of some bytes keeps

@@ -52,3 +52,56 @@ func TestKeysAreShared(t *testing.T) {
 		t.Error("a share of nothing is not found")
 	}
 }
+
+// TestAShareComesBack: a tenant that has its share, and whose keys have ended, goes on, though nobody else writes;
+// not before they have ended, and not over its share.
+func TestAShareComesBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		keys        int // the limit
+		answer      int // bytes of each answer
+		most        int // keys of one tenant
+		othersFirst int // keys of others that end before
+	}{
+		{"keys", 16, 1, 12, 0},
+		{"bytes of answers", 1 << 20, MaxAnswerBytes, MaxAnswersBytes / MaxAnswerBytes * 3 / 4, 0},
+		{"behind those of others", 400, 1, 300, keysPerEntry + 30},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newState()
+			if err := s.putTenant(&Tenant{ID: "acme", Version: 1}); err != nil {
+				t.Fatal(err)
+			}
+			body, n := make([]byte, c.answer), 0
+			give := func(tenant string, now slots.Instant) bool {
+				n++
+				cmd := Command{Actor: Actor{Tenant: tenant, Principal: "p"}, Key: fmt.Sprint(n), Payload: RecordAnswer{Body: body}}
+				done, err := s.step(&cmd, now, limits{keys: c.keys}, new(codec), nil)
+				return err == nil && done.outcome.Status == StatusOK
+			}
+			for range c.othersFirst {
+				if !give("zenith", testNow) {
+					t.Fatal("no room for the others")
+				}
+			}
+			taken := 0
+			for give("acme", testNow+1) {
+				taken++
+			}
+			if taken != c.most {
+				t.Fatalf("one tenant has %d, want %d", taken, c.most)
+			}
+			if give("acme", testNow+KeyRetention-1) {
+				t.Fatal("more than its share before a key has ended")
+			}
+			for taken = 0; taken < c.most+c.othersFirst/keysPerEntry && give("acme", testNow+KeyRetention+1); {
+				taken++
+			}
+			if own := s.keyShares.of("acme"); taken < c.most || own.keys > c.most+c.othersFirst/keysPerEntry || s.check() != nil {
+				t.Fatalf("%d taken when all had ended, %d there: %v", taken, own.keys, s.check())
+			}
+		})
+	}
+}
