@@ -52,6 +52,8 @@ type admitted struct {
 	snap        *engine.Snapshot // read once per request
 	now         slots.Instant    // read with it
 	who         *caller          // nil: nobody, on a route that is for everybody
+	from        [16]byte         // where it comes from, as limits have it
+	rejected    bool             // a credential was shown that is not taken
 	keyShown    string           // id of a key that was shown and is not taken, as it came
 	toll        toll             // what the request was charged
 }
@@ -63,6 +65,7 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr, again bool) (ad
 	var a admitted
 	fields, no := readHead(h)
 	a.requestID, a.host, a.last = fields.requestID, fields.host, fields.last
+	a.from = s.limit.origin(peer, fields.forwarded)
 	if a.requestID == "" {
 		a.requestID = newID("req")
 	}
@@ -81,8 +84,8 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr, again bool) (ad
 			return a, no
 		}
 	}
-	no = s.authorize(&a, &fields, peer)
-	if poor := s.charge(&a, peer, fields.forwarded, no != nil && a.who == nil, !again); poor != nil {
+	no = s.authorize(&a, &fields)
+	if poor := s.charge(&a, !again); poor != nil {
 		no = poor
 	}
 	if no != nil {

@@ -27,15 +27,16 @@ func (s *Server) checkOrigin(guarded bool, host string, peer net.Addr) *refused 
 
 // authorize finds out who asks for a route and whether that one may. Nothing of the request but its head is looked at.
 // a.who is set if the request goes on, and nil where everybody may ask and this one is nobody.
-func (s *Server) authorize(a *admitted, f *headFields, peer net.Addr) *refused {
+func (s *Server) authorize(a *admitted, f *headFields) *refused {
 	if !s.guarded(a.snap) {
 		a.who = s.local
 		return nil
 	}
 	if f.authorizations == 1 {
-		more := func() bool { return s.limit.trusts(peer, f.forwarded) }
+		from := a.from
+		more := func() bool { return s.limit.trusts(from) }
 		if a.who = s.identify(a.snap, a.now, f.authorization, more); a.who == nil {
-			a.keyShown = keyShownIn(f.authorization)
+			a.rejected, a.keyShown = true, keyShownIn(f.authorization)
 		}
 	}
 	switch {
@@ -80,14 +81,12 @@ func (s *Server) admitsBody(h *fasthttp.RequestHeader) bool {
 	if _, no := s.target(&a, h); no != nil {
 		return false
 	}
-	if s.authorize(&a, &fields, nil) != nil {
-		if a.who == nil { // it comes from nowhere here; to check a token costs as much, and all such failures count together
-			var nowhere [16]byte
-			s.limit.failures.take(s.limit.origin(nil, nil, &nowhere), s.limit.now())
-		}
-		return false
+	a.from = s.limit.origin(nil, fields.forwarded) // of those whom no proxy names all failures count together
+	no = s.authorize(&a, &fields)
+	if a.who == nil && (no != nil || a.rejected) { // to check a token costs as much here
+		s.limit.failures.take(a.from[:], s.limit.now())
 	}
-	return s.charge(&a, nil, nil, false, false) == nil
+	return no == nil && s.charge(&a, false) == nil
 }
 
 // enter puts who asks into a call, and what of the state that one sees.

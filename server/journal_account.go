@@ -29,7 +29,13 @@ func (c *call) account(a *admitted, peer net.Addr, out answer) answer {
 	if out.problem != nil {
 		return s.accountRefusal(a, peer, c.told, out)
 	}
-	if s.journal == nil || out.status == http.StatusNotModified {
+	if s.journal == nil {
+		return out
+	}
+	if a.rejected {
+		s.accountFailure(a, peer, out.status, codeUnauthenticated)
+	}
+	if out.status == http.StatusNotModified {
 		return out
 	}
 	kind := engine.AccessRead
@@ -80,6 +86,10 @@ func (s *Server) accountHead(a *admitted, peer net.Addr, p *problem) answer {
 // answer; one without a credential is counted as a failed authentication. Faults of the server (5xx) are none.
 func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object, out answer) answer {
 	status := out.problem.status()
+	if s.journal != nil && a.rejected && a.route.allow.open { // whatever else is wrong
+		s.accountFailure(a, peer, status, codeUnauthenticated)
+		return out
+	}
 	if s.journal == nil || status < 400 || status >= 500 {
 		return out
 	}
@@ -89,7 +99,7 @@ func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object
 	}
 	if a.who == nil {
 		if status == http.StatusUnauthorized || out.problem.code == codeLoopbackOnly {
-			s.accountFailure(a, peer, out.problem)
+			s.accountFailure(a, peer, status, out.problem.code)
 		}
 		return out
 	}
@@ -103,9 +113,9 @@ func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object
 }
 
 // accountFailure counts a failed authentication. It waits for nobody.
-func (s *Server) accountFailure(a *admitted, peer net.Addr, p *problem) {
-	r := s.accessRecord(a, peer, engine.AccessFailed, p.status())
-	r.Code = p.code
+func (s *Server) accountFailure(a *admitted, peer net.Addr, status int, code string) {
+	r := s.accessRecord(a, peer, engine.AccessFailed, status)
+	r.Code = code
 	if r.KeyID = a.keyShown; r.KeyID != "" {
 		if key, ok := a.snap.APIKeyByID(r.KeyID); ok {
 			r.Tenant = key.Tenant

@@ -73,10 +73,13 @@ type toll struct {
 	spent
 }
 
-// charge charges a request to who asks, or to where it comes from if that is nobody, and refuses it if nothing is left. failed says that
-// a credential was wanted and none was good. take is false for a request that will come here again.
-func (s *Server) charge(a *admitted, peer net.Addr, forwarded []byte, failed, take bool) *refused {
+// charge charges a request to who asks, or to where it comes from if that is nobody, and refuses it if nothing is left. A credential that is not
+// taken costs a failure also where none is wanted. take is false for a request that will come here again.
+func (s *Server) charge(a *admitted, take bool) *refused {
 	l := &s.limit
+	if take && a.rejected && a.route.allow.open {
+		l.failures.take(a.from[:], l.now())
+	}
 	if a.who == s.local || a.snap == nil || a.route.rank == rankFirst && a.route.allow.open {
 		return nil
 	}
@@ -98,12 +101,10 @@ func (s *Server) charge(a *admitted, peer net.Addr, forwarded []byte, failed, ta
 				a.toll = kept // what the caller can do something about
 			}
 		}
-	case failed:
-		var name [16]byte
-		paid = pay(&l.failures, l.origin(peer, forwarded, &name))
+	case a.route.allow.open:
+		paid = pay(&l.address, a.from[:])
 	default:
-		var name [16]byte
-		paid = pay(&l.address, l.origin(peer, forwarded, &name))
+		paid = pay(&l.failures, a.from[:])
 	}
 	if paid {
 		return nil
@@ -115,14 +116,11 @@ func (s *Server) charge(a *admitted, peer net.Addr, forwarded []byte, failed, ta
 }
 
 // trusts reports whether an address may have another token checked: that costs much more than to look a key up.
-func (l *limiter) trusts(peer net.Addr, forwarded []byte) bool {
-	var name [16]byte
-	return l.failures.peek(l.origin(peer, forwarded, &name), l.now()).ok
-}
+func (l *limiter) trusts(from [16]byte) bool { return l.failures.peek(from[:], l.now()).ok }
 
-// origin is the name of where a request comes from. A proxy says it in the last item of X-Forwarded-For; what stands before that the
+// origin is the name of where a request comes from: an address of IPv4, or the first half of one of IPv6. A proxy says it in the last item of X-Forwarded-For; what stands before that the
 // client may have written itself.
-func (l *limiter) origin(peer net.Addr, forwarded []byte, into *[16]byte) []byte {
+func (l *limiter) origin(peer net.Addr, forwarded []byte) [16]byte {
 	from := peerOf(peer)
 	if l.proxied && len(forwarded) > 0 {
 		last := bytes.Trim(forwarded[bytes.LastIndexByte(forwarded, ',')+1:], " \t")
@@ -130,11 +128,11 @@ func (l *limiter) origin(peer net.Addr, forwarded []byte, into *[16]byte) []byte
 			from = said.Unmap().WithZone("")
 		}
 	}
-	*into = from.As16()
+	name := from.As16()
 	if from.Is6() {
-		return into[:8]
+		clear(name[8:])
 	}
-	return into[:]
+	return name
 }
 
 // Headers of limits, as in draft-ietf-httpapi-ratelimit-headers.

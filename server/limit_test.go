@@ -131,8 +131,7 @@ func TestLookingAtBucketsIsFree(t *testing.T) {
 	b, l := newBuckets(1e9, time.Second), newLimiter(Rates{}, true)
 	name := []byte("tenant\x00principal")
 	peer := &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 5}
-	var into [16]byte
-	if n := allocations(func() { b.take(name, 1); l.origin(peer, nil, &into) }); n != 0 {
+	if n := allocations(func() { b.take(name, 1); l.origin(peer, nil) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -142,10 +141,7 @@ func TestOrigin(t *testing.T) {
 	t.Parallel()
 	direct, proxied := newLimiter(Rates{}, false), newLimiter(Rates{}, true)
 	peer := &net.TCPAddr{IP: net.ParseIP("192.0.2.1"), Port: 1}
-	name := func(l *limiter, forwarded string) string {
-		var into [16]byte
-		return string(l.origin(peer, []byte(forwarded), &into))
-	}
+	name := func(l *limiter, forwarded string) [16]byte { return l.origin(peer, []byte(forwarded)) }
 	plain := name(&direct, "")
 	for _, spoofed := range []string{"203.0.113.9", "203.0.113.9, 198.51.100.1"} {
 		if name(&direct, spoofed) != plain {
@@ -240,7 +236,7 @@ func TestFailureLimit(t *testing.T) {
 		t.Errorf("headers %v", got.header)
 	}
 	w.as(good, "GET", "/v1/me", "").is(200, "")
-	if w.server.limit.trusts(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, nil) || !w.server.limit.trusts(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}, nil) {
+	if w.trusts(127, 0, 0, 1) || !w.trusts(127, 0, 0, 2) {
 		t.Error("tokens are checked by the address that they come from")
 	}
 	w.as("", "GET", "/docs", "").is(200, "")
@@ -249,6 +245,77 @@ func TestFailureLimit(t *testing.T) {
 	w.as(good, "GET", "/docs", "").is(200, "")
 	*now += int64(time.Second)
 	w.as("parley_good_wrong", "GET", "/v1/me", "").is(401, codeUnauthenticated)
+}
+
+// trusts reports whether an address may have another token checked.
+func (w *world) trusts(a, b, c, d byte) bool {
+	return w.server.limit.trusts(w.server.limit.origin(&net.TCPAddr{IP: net.IPv4(a, b, c, d)}, nil))
+}
+
+// TestFailuresWhereAllMayAsk: a credential that is not taken costs a failure and is recorded also where nobody needs one, and the answer
+// is what it would be without.
+func TestFailuresWhereAllMayAsk(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	w.key("good", engine.CreateKey{Role: engine.RoleCoordinator})
+	w.limits(Rates{Principal: -1, Tenant: -1, Address: 3, Failures: 1}, false)
+	for _, path := range []string{"/healthz", "/docs"} {
+		if !w.trusts(127, 0, 0, 1) {
+			t.Fatalf("%s: no token may be checked", path)
+		}
+		got := w.wantRecord(w.as("a.b.c", "GET", path, "").is(200, ""), "test", engine.AccessFailed)
+		if got.Code != codeUnauthenticated || got.Principal != "" {
+			t.Errorf("recorded %+v", got)
+		}
+	}
+	if w.trusts(127, 0, 0, 1) {
+		t.Error("two failures were not charged")
+	}
+	for range 5 {
+		w.as("a.b.c", "GET", "/healthz", "").is(200, "")
+	}
+	w.as("", "GET", "/v1/me", "").is(429, codeRateLimited)
+	long := `{"x":"` + strings.Repeat("x", 3*eagerBodyBytes) + `"}`
+	nowhere := [16]byte{}
+	for range 2 {
+		if !w.server.limit.trusts(nowhere) {
+			t.Fatal("no token may be checked before its body")
+		}
+		w.own = true
+		w.do("GET", "/healthz", long, "Authorization", "Bearer a.b.c")
+	}
+	if w.server.limit.trusts(nowhere) {
+		t.Error("what is checked before a long body was not charged")
+	}
+}
+
+// TestRefusedExpectIsCharged: who is refused before the body was sent pays as everybody else does.
+func TestRefusedExpectIsCharged(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	author := w.key("author", engine.CreateKey{Role: engine.RoleRulesAuthor})
+	desk := w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	w.limits(Rates{Principal: 1, Tenant: -1, Address: -1, Failures: 1}, false)
+	ask := func(key, media string, want ...int) {
+		t.Helper()
+		w.own = true
+		for i, status := range want {
+			if got := w.do("POST", "/v1/search", "{", "Expect", "100-continue", "Authorization", "Bearer "+key, "Content-Type", media); got.status != status {
+				t.Errorf("request %d: %d %s, want %d", i, got.status, got.body, status)
+			}
+		}
+	}
+	ask("a.b.c", typeJSON, 401, 401, 429)
+	ask(author, typeJSON, 403, 403, 429)
+	ask(desk, "text/plain", 415, 415, 429)
+	w.limits(unlimited, false)
+	root := w.key("root", engine.CreateKey{Role: engine.RoleOperator})
+	metrics := string(w.as(root, "GET", "/metrics", "").body)
+	for _, count := range []string{`{limit="principal"} 2`, `{limit="failures"} 1`} {
+		if !strings.Contains(metrics, "parley_limited_total"+count+"\n") {
+			t.Errorf("what was refused was not counted: %s", count)
+		}
+	}
 }
 
 // TestTokensAreNotChecked where too many were bad: to check one costs a signature.

@@ -76,6 +76,9 @@ func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
 	if no == nil {
 		return fasthttp.StatusContinue
 	}
+	if a.route != nil { // it will not come again
+		s.charge(&a, true)
+	}
 	status := s.respond(ctx, &a, s.accountHead(&a, ctx.RemoteAddr(), no.problem), no.allow)
 	s.observe(&a, status, 0)
 	return status
