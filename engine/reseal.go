@@ -42,7 +42,7 @@ func (Reseal) Kind() Kind { return KindReseal }
 // digest identifies a blob.
 func (s Sealed) digest() Hash {
 	c := encoder(make([]byte, 0, 512))
-	c.sealed(&s)
+	c.sealedUpTo(&s, 2*MaxAnswerBytes) // of whatever may be remembered
 	return sha256.Sum256(c.out)
 }
 
@@ -69,9 +69,13 @@ func (j *judging) reseal(p Reseal) decision {
 	for i := range p.Parts {
 		part := &p.Parts[i]
 		now, ok := j.s.sealedPart(part.In, part.Tenant, part.ID, part.Index)
-		if ok && now.digest() == part.Was {
-			d.effects = append(d.effects, &putSealed{part.In, part.Tenant, part.ID, part.Index, part.Sealed})
+		if !ok || now.at.digest() != part.Was {
+			continue
 		}
+		if !now.fits(&part.Sealed) {
+			return refuse(StatusInvalid, "too_large")
+		}
+		d.effects = append(d.effects, &putSealed{part.In, part.Tenant, part.ID, part.Index, part.Sealed})
 	}
 	return d
 }
@@ -81,8 +85,11 @@ func (e *entry) resealOf(before *state) Reseal {
 	var p Reseal
 	for _, f := range e.effects {
 		if f, ok := f.(*putSealed); ok {
-			was, _ := before.sealedPart(f.in, f.tenant, f.id, f.index)
-			p.Parts = append(p.Parts, Resealed{f.in, f.tenant, f.id, f.index, was.digest(), f.sealed})
+			var was Hash
+			if part, ok := before.sealedPart(f.in, f.tenant, f.id, f.index); ok {
+				was = part.at.digest()
+			}
+			p.Parts = append(p.Parts, Resealed{f.in, f.tenant, f.id, f.index, was, f.sealed})
 		}
 	}
 	return p
@@ -111,7 +118,7 @@ func (f *putSealed) fields(c *codec) {
 func (f *putSealed) apply(s *state, _ *entry) error { return s.putSealed(f) }
 
 // sealedPart returns a part of a record as it is now, found = false if there is none.
-func (s *state) sealedPart(in SealedIn, tenant, id string, index int) (Sealed, bool) {
+func (s *state) sealedPart(in SealedIn, tenant, id string, index int) (now sealedPart, found bool) {
 	var parts []sealedPart
 	switch in {
 	case InReviewer:
@@ -128,9 +135,9 @@ func (s *state) sealedPart(in SealedIn, tenant, id string, index int) (Sealed, b
 		parts = partsIn(&s.callbacks, tenant, id)
 	}
 	if index < 0 || index >= len(parts) || parts[index].at.empty() {
-		return Sealed{}, false
+		return sealedPart{}, false
 	}
-	return *parts[index].at, true
+	return parts[index], true
 }
 
 // putSealed takes a part's new form in. Nothing that is derived from a record looks at its

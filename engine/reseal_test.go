@@ -249,3 +249,50 @@ func TestResealRefusals(t *testing.T) {
 		t.Fatal("re-sealed without keys")
 	}
 }
+
+// TestResealTooLarge: an answer that fits in clear and not when it is sealed stays as it is and is counted; all else
+// is re-sealed, and the state can be written.
+func TestResealTooLarge(t *testing.T) {
+	t.Parallel()
+	log := engine.NewMemLog()
+	e := openEngine(t, engine.Options{Log: log})
+	populate(t, e)
+	const fits = engine.MaxAnswerBytes - 1 - 1 - 25 - 3 - 16 // mark, key id, nonce, length, tag
+	for _, n := range []int{fits, fits + 1, engine.MaxAnswerBytes} {
+		key := fmt.Sprint("large-", n)
+		mustOK(t, e, keyed(commandOf("alice", engine.RecordAnswer{Body: bytes.Repeat([]byte("x"), n)}), key))
+	}
+	total := e.Snapshot().KeyCounts()[0].Parts
+	e, log = reopened(t, e, log, engine.Options{Keys: ring(t, 1), Random: &steadyReader{}})
+	resealed, tooLarge := 0, 0
+	for at := (engine.ResealPlace{}); !at.Done(); {
+		next, step, err := e.Reseal(t.Context(), engine.Command{Actor: operator}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, resealed, tooLarge = next, resealed+step.Resealed, tooLarge+step.TooLarge
+	}
+	want := []engine.KeyCount{{KeyID: 0, Parts: 2}, {KeyID: 1, Parts: total - 2}}
+	if resealed != total-2 || tooLarge != 2 || !reflect.DeepEqual(e.Snapshot().KeyCounts(), want) {
+		t.Fatalf("%d of %d, %d too large, %v", resealed, total, tooLarge, e.Snapshot().KeyCounts())
+	}
+	if err := e.Checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	hash := e.Snapshot().Hash()
+	if e, _ = reopened(t, e, log, engine.Options{Keys: ring(t, 1), Random: &steadyReader{}}); e.Snapshot().Hash() != hash {
+		t.Fatal("another state from the checkpoint")
+	}
+}
+
+// TestResealFailingRandom: without a nonce nothing is re-sealed, and that is told.
+func TestResealFailingRandom(t *testing.T) {
+	t.Parallel()
+	log := engine.NewMemLog()
+	e := openEngine(t, engine.Options{Log: log})
+	populate(t, e)
+	e, _ = reopened(t, e, log, engine.Options{Keys: ring(t, 1), Random: bytes.NewReader(make([]byte, 32+30))})
+	if _, step, err := e.Reseal(t.Context(), engine.Command{Actor: operator}, engine.ResealPlace{}); err == nil {
+		t.Fatalf("%+v without nonces", step)
+	}
+}

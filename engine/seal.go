@@ -32,6 +32,8 @@ const (
 	kindDigestKey   sealKind = "digest key"
 )
 
+var errNoNonce = errors.New("engine: no nonce could be drawn")
+
 // ErrKeyMissing is what every MissingKeyError is.
 var ErrKeyMissing = errors.New("engine: a data key is not there")
 
@@ -166,7 +168,7 @@ func (r *DataKeys) WrapDigestKey(storeID string, digestKey []byte, random io.Rea
 	v := NewVaultOf(VaultOptions{Keys: r, Random: random})
 	s := v.sealed(kindDigestKey, storePlace(storeID), digestKey)
 	if s.KeyID == 0 {
-		return Sealed{}, errors.New("engine: no nonce could be drawn")
+		return Sealed{}, errNoNonce
 	}
 	return s, nil
 }

@@ -45,6 +45,15 @@ type sealedPart struct {
 
 func (p *sealedPart) place() string { return p.tenant + "/" + p.entity + "/" + p.id }
 
+// fits reports whether the record can be written with the part in another form. That of an answer is longer than the
+// answer, so one that just fits in clear does not fit sealed.
+func (p *sealedPart) fits(s *Sealed) bool {
+	if p.kind == kindAnswer {
+		return len(writeAnswer(*s)) <= MaxAnswerBytes
+	}
+	return len(s.Bytes) <= MaxSealedBytes
+}
+
 func (r *Reviewer) sealedParts() []sealedPart {
 	return []sealedPart{{kindReviewer, r.Tenant, "reviewer", r.ID, &r.Personal}}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"reflect"
 	"testing"
 )
@@ -90,5 +91,36 @@ func TestPutSealedContradictions(t *testing.T) {
 				t.Errorf("part %d of an absent record in %d was put", index, in)
 			}
 		}
+	}
+}
+
+// TestResealKeepsRecordsWritable: a new form with which the record could not be written is refused, and a form that is
+// not the present one any more is told from it, however long both are.
+func TestResealKeepsRecordsWritable(t *testing.T) {
+	t.Parallel()
+	const fits = MaxAnswerBytes - 1 - 1 - 25 - 3 - xaesTagBytes // mark, key id, nonce, length
+	for _, c := range []struct {
+		n      int
+		was    []byte // nil: the answer itself
+		status Status
+		entry  bool
+	}{{fits, nil, StatusOK, true}, {fits + 1, nil, StatusInvalid, false}, {fits, make([]byte, fits), StatusOK, false}} {
+		s, answer := newState(), bytes.Repeat([]byte("x"), c.n)
+		actor := Actor{Tenant: "t", Principal: "p"}
+		if _, err := s.step(&Command{Actor: actor, Key: "k", Payload: RecordAnswer{Body: answer}}, testNow, limits{keys: 9}, new(codec), nil); err != nil {
+			t.Fatal(err)
+		}
+		if c.was == nil {
+			c.was = answer
+		}
+		part := Resealed{
+			In: InKey, Tenant: "t", ID: keyID("p", "k"), Was: Sealed{Bytes: c.was}.digest(),
+			Sealed: Sealed{KeyID: 1, Nonce: make([]byte, xaesNonceBytes), Bytes: make([]byte, c.n+xaesTagBytes)},
+		}
+		done, err := s.step(&Command{Actor: actor, Payload: Reseal{Parts: []Resealed{part}}}, testNow, limits{keys: 9}, new(codec), nil)
+		if err != nil || done.outcome.Status != c.status || (done.entry != nil) != c.entry {
+			t.Errorf("%d bytes: %s, entry %v, %v", c.n, done.outcome.Status, done.entry != nil, err)
+		}
+		encoded(t, s)
 	}
 }

@@ -106,11 +106,12 @@ func (p ResealPlace) Done() bool { return p.done }
 type ResealStep struct {
 	Resealed int // parts that are under the active key now
 	Missing  int // parts left as they are, since their key is not there
+	TooLarge int // parts left as they are, since they would break a limit; KeyCounts goes on counting them
 }
 
 // Reseal brings up to MaxReseal sealed parts, of all tenants, under the active data key, in
 // one command made of cmd, whose payload is set here, and returns where to go on. What is sealed already is passed
-// over. Errors are those of Submit; a blob that does not open gives ErrCorrupt, and a
+// over, and so is what would be too large. Errors are those of Submit; a blob that does not open gives ErrCorrupt, and a
 // vault without keys ErrKeyMissing.
 func (e *Engine) Reseal(ctx context.Context, cmd Command, from ResealPlace) (ResealPlace, ResealStep, error) {
 	keys := e.vault.Keys()
@@ -133,7 +134,7 @@ func (e *Engine) Reseal(ctx context.Context, cmd Command, from ResealPlace) (Res
 	if r.err != nil {
 		return from, ResealStep{}, r.err
 	}
-	step := ResealStep{Resealed: len(r.cmd.Parts), Missing: r.missing}
+	step := ResealStep{Resealed: len(r.cmd.Parts), Missing: r.missing, TooLarge: r.tooLarge}
 	if step.Resealed == 0 {
 		return to, step, nil
 	}
@@ -150,13 +151,14 @@ func (e *Engine) Reseal(ctx context.Context, cmd Command, from ResealPlace) (Res
 
 // resealing collects the parts of one command.
 type resealing struct {
-	vault   *Vault
-	active  uint32
-	cmd     Reseal
-	looked  int
-	missing int
-	bytes   int
-	err     error
+	vault  *Vault
+	active uint32
+	cmd    Reseal
+	looked int
+	bytes  int
+	err    error
+
+	missing, tooLarge int
 }
 
 func (r *resealing) take(in SealedIn, tenant, id string, parts []sealedPart) {
@@ -176,6 +178,14 @@ func (r *resealing) take(in SealedIn, tenant, id string, parts []sealedPart) {
 			return
 		}
 		fresh := r.vault.sealed(p.kind, p.place(), plain)
+		switch {
+		case fresh.KeyID == 0:
+			r.err = errNoNonce
+			return
+		case !p.fits(&fresh):
+			r.tooLarge++
+			continue
+		}
 		r.bytes += len(fresh.Bytes)
 		r.cmd.Parts = append(r.cmd.Parts, Resealed{in, tenant, id, i, p.at.digest(), fresh})
 	}
