@@ -17,6 +17,7 @@ type batch struct {
 	entries  []*entry // of records
 	codec    codec    // writes the payloads, one behind the other
 	bytes    int      // of the payloads
+	frees    bool     // all of them free something: the log may have been asked for no more than that
 	replies  []reply  // in order, to the commands of records and to those that rest on it
 	joined   int      // how many replies came when it was on its way
 	expected Seq      // where the log ends before it

@@ -144,7 +144,7 @@ func (w *writer) judge(r *request) {
 		r.answer(Outcome{}, ErrDeadline) // its waiter may be gone
 		return
 	}
-	if len(w.forming.records) == 0 {
+	if len(w.forming.records) == 0 || w.forming.frees && !frees(r.cmd.Payload) {
 		if err := w.writableFor(r.cmd.Payload); err != nil {
 			w.refuse(r, err)
 			return
@@ -153,6 +153,7 @@ func (w *writer) judge(r *request) {
 	w.stamped = w.now()
 	done, err := w.work.step(r.cmd, w.stamped, w.limits, &w.forming.codec, &w.search)
 	if done.entry != nil {
+		w.forming.frees = frees(r.cmd.Payload) && (w.forming.frees || len(w.forming.records) == 0)
 		w.forming.add(done)
 	}
 	w.reply(reply{r, done.outcome, err})
