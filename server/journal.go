@@ -165,11 +165,11 @@ func (j *journal) write(tick *time.Ticker) {
 			held = append(held, n)
 		case <-tick.C:
 			if len(held) < journalQueue {
-				held = append(held, j.floods.take(j.tenant, j.engine.Now())...)
+				held = append(held, j.floods.take(j.engine.Now())...)
 			}
 		case <-j.closing:
 			closing, behind = true, j.behind
-			held = append(held, j.floods.take(j.tenant, j.engine.Now())...)
+			held = append(held, j.floods.take(j.engine.Now())...)
 		}
 		for more := true; more; {
 			more = false

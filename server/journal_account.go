@@ -123,7 +123,7 @@ func (s *Server) accountFailure(a *admitted, peer net.Addr, status int, code str
 			r.KeyID = "" // what somebody made up
 		}
 	}
-	s.accountFlood(r)
+	s.accountFlood(a, r)
 }
 
 // accountLimited counts a request that was one too many: of who asks, or a credential that was not looked at. Others without a credential
@@ -138,12 +138,12 @@ func (s *Server) accountLimited(a *admitted, peer net.Addr, p *problem) {
 	}
 	r := s.accessRecord(a, peer, kind, p.status())
 	r.Code = p.code
-	s.accountFlood(r)
+	s.accountFlood(a, r)
 }
 
 // accountFlood gives the first of many records of their own and counts the others.
-func (s *Server) accountFlood(r engine.AccessRecord) {
-	s.journal.floods.admit(r, func() bool {
+func (s *Server) accountFlood(a *admitted, r engine.AccessRecord) {
+	s.journal.floods.admit(a.from, r, func() bool {
 		select {
 		case s.journal.behind <- &note{record: r}:
 			return true

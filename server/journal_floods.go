@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -11,63 +12,71 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
-// Limits of failed authentications: of one client with one key the first of a second are
-// recorded each, the others counted.
+// Limits of records that anybody can cause, a second: of one origin with one key the first are recorded each, the
+// others counted.
 const (
 	failuresEach   = 5
+	failuresAll    = 50   // of all together; then who failed first is counted apart, and those that are new and nobody together
 	failureClients = 1024 // counted apart; what is beyond is counted together
 )
 
-// floods count the failed authentications that have no record of their own. Anybody can make
-// as many as he likes: they wait for nobody, and none goes uncounted.
+// floods count the failed authentications, and what limits refused, as far as they have no record of their own.
+// Anybody can make as many as he likes: they wait for nobody, and none goes uncounted.
 type floods struct {
 	mu     sync.Mutex
-	counts map[failure401]*flood
+	counts map[flooder]*flood
+	own    int // records of their own
 }
 
-// failure401 is who failed: a client, with a key of a tenant or none.
-type failure401 struct{ client, tenant, keyID string }
+// flooder is who failed or asked too much: an origin as limits have it, with a key of a tenant or none, or a principal.
+type flooder struct {
+	from                     [16]byte
+	kind                     engine.AccessKind
+	tenant, keyID, principal string
+	rest                     bool // all others of a tenant together
+}
 
 type flood struct {
 	seen, uncounted uint64
 	last            engine.AccessRecord
 }
 
-// admit counts a failure and reports whether it gets a record of its own. queued is called
-// with the lock held and says whether there was room for one.
-func (f *floods) admit(r engine.AccessRecord, queued func() bool) {
+// admit counts a failure from an origin. Where it may have a record of its own queued is called, with the lock held, and
+// says whether there was room for one.
+func (f *floods) admit(from [16]byte, r engine.AccessRecord, queued func() bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.counts == nil {
-		f.counts = map[failure401]*flood{}
+		f.counts = map[flooder]*flood{}
 	}
-	who := failure401{r.Client, r.Tenant, r.KeyID}
+	who := flooder{from: from, kind: r.Kind, tenant: r.Tenant, keyID: r.KeyID, principal: r.Principal}
 	n := f.counts[who]
-	if n == nil && len(f.counts) >= failureClients {
-		who = failure401{}
-		r.Client, r.KeyID, r.Tenant = "", "", ""
+	if n == nil && (len(f.counts) >= failureClients || f.own >= failuresAll && r.Principal == "") {
+		who = flooder{kind: r.Kind, tenant: r.Tenant, rest: true}
+		r.Client, r.KeyID, r.Principal, r.Role = "", "", "", ""
 		n = f.counts[who]
 	}
 	if n == nil {
 		n = &flood{}
 		f.counts[who] = n
 	}
-	if n.seen++; n.seen <= failuresEach && who != (failure401{}) && queued() {
+	if n.seen++; n.seen <= failuresEach && !who.rest && f.own < failuresAll && queued() {
+		f.own++
 		return
 	}
 	n.uncounted++
 	n.last = r
 }
 
-// take returns a record for each client of which some have none, and begins anew. Those that are of nobody's
-// tenant are recorded in tenant.
-func (f *floods) take(tenant string, now slots.Instant) (notes []*note) {
+// take returns a record for each flooder of whom some have none, and begins anew.
+func (f *floods) take(now slots.Instant) (notes []*note) {
 	f.mu.Lock()
 	counts := f.counts
-	f.counts = nil
+	f.counts, f.own = nil, 0
 	f.mu.Unlock()
-	whose := slices.SortedFunc(maps.Keys(counts), func(a, b failure401) int {
-		return cmp.Or(strings.Compare(a.client, b.client), strings.Compare(a.tenant, b.tenant), strings.Compare(a.keyID, b.keyID))
+	whose := slices.SortedFunc(maps.Keys(counts), func(a, b flooder) int {
+		return cmp.Or(bytes.Compare(a.from[:], b.from[:]), strings.Compare(a.tenant, b.tenant), strings.Compare(a.keyID, b.keyID),
+			strings.Compare(a.principal, b.principal), cmp.Compare(a.kind, b.kind))
 	})
 	for _, who := range whose {
 		n := counts[who]
@@ -76,9 +85,6 @@ func (f *floods) take(tenant string, now slots.Instant) (notes []*note) {
 		}
 		r := n.last
 		r.At, r.Count = max(r.At, now), n.uncounted-1
-		if r.Tenant == "" {
-			r.Tenant = tenant
-		}
 		notes = append(notes, &note{record: r})
 	}
 	return notes

@@ -252,7 +252,7 @@ func TestFailedAuthentications(t *testing.T) {
 		w.as(keyPrefix+"made.up_x", "GET", "/v1/cases/1004567", "").is(401, "")
 	}
 	w.get("/healthz").is(200, "")
-	for _, n := range w.server.journal.floods.take("test", w.engine.Now()) {
+	for _, n := range w.server.journal.floods.take(w.engine.Now()) {
 		if err := w.server.journal.recordBehind(t.Context(), n.record); err != nil {
 			t.Fatal(err)
 		}
@@ -305,24 +305,65 @@ func TestFloodsAreBounded(t *testing.T) {
 	recorded := 0
 	const clients, each = failureClients + 500, 7
 	for i := range clients * each {
-		f.admit(engine.AccessRecord{Kind: engine.AccessFailed, Tenant: "t", Client: fmt.Sprint(i % clients)}, func() bool {
+		r := engine.AccessRecord{Kind: engine.AccessFailed, Tenant: "t", Client: fmt.Sprint(i % clients)}
+		if i%2 == 0 {
+			r.Kind, r.Principal = engine.AccessRefused, r.Client
+		}
+		f.admit([16]byte{byte(i % clients), byte(i % clients >> 8)}, r, func() bool {
 			recorded++
 			return recorded%3 != 0
 		})
 	}
 	counted := recorded - recorded/3
-	notes := f.take("home", 7)
+	if counted != failuresAll {
+		t.Errorf("%d have a record of their own", counted)
+	}
+	notes := f.take(7)
 	for _, n := range notes {
 		counted += int(n.record.Count) + 1
-		if n.record.Tenant == "" || n.record.At != 7 {
+		if n.record.Tenant != "t" || n.record.At != 7 {
 			t.Fatalf("%+v", n.record)
 		}
 	}
-	if counted != clients*each || len(notes) > failureClients+1 {
+	if counted != clients*each || len(notes) > failureClients+2 {
 		t.Errorf("%d counted of %d, in %d notes", counted, clients*each, len(notes))
 	}
-	if more := f.take("home", 8); len(more) != 0 {
+	if more := f.take(8); len(more) != 0 {
 		t.Errorf("taken twice: %v", more)
+	}
+}
+
+// TestFloodsOfStrangers: who has many addresses causes no more records than somebody with one; what is counted together
+// stands in the tenant that it was about, and names nobody.
+func TestFloodsOfStrangers(t *testing.T) {
+	t.Parallel()
+	var f floods
+	own := map[string]int{}
+	const clients = 900 // fewer than are counted apart
+	for i := range clients {
+		r := engine.AccessRecord{Kind: engine.AccessFailed, Tenant: []string{"a", "b"}[i%2], KeyID: "k", Client: fmt.Sprint(i)}
+		f.admit([16]byte{byte(i), byte(i >> 8)}, r, func() bool { own[r.Tenant]++; return true })
+	}
+	f.admit([16]byte{1: 200}, engine.AccessRecord{Kind: engine.AccessRefused, Tenant: "a", Principal: "desk", Client: "c"}, func() bool { return true })
+	notes := f.take(7)
+	counted, named := own["a"]+own["b"], 0
+	for _, n := range notes {
+		counted += int(n.record.Count) + 1
+		if r := n.record; r.Principal != "" {
+			named++
+		} else if r.Client != "" || r.KeyID != "" || n.record.Count+1+uint64(own[r.Tenant]) != clients/2 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if own["a"]+own["b"] != failuresAll || len(notes) != 3 || named != 1 || counted != clients+1 {
+		t.Errorf("own %v, in %d notes, %d named, %d counted", own, len(notes), named, counted)
+	}
+	same := 0
+	for i := range 20 { // addresses of one network
+		f.admit([16]byte{0x20}, engine.AccessRecord{Kind: engine.AccessFailed, Tenant: "a", Client: fmt.Sprintf("2001:db8::%d", i)}, func() bool { same++; return true })
+	}
+	if same != failuresEach {
+		t.Errorf("%d records of one network", same)
 	}
 }
 
