@@ -61,11 +61,23 @@ func dutyOf(plan *matcher.Plan, caseIDs []string) (ids []string) {
 // offered puts what an answer offers on record for cases under that duty, and
 // waits until it is durable: what is not on record is not offered.
 func (c *call) offered(snap *engine.Snapshot, caseIDs []string, p *proof) *problem {
-	var commands []engine.Command
+	return c.putOnRecord(c.recordsOf(snap, caseIDs, p))
+}
+
+// recordsOf returns the commands that record an answer for some cases. They hold nothing of a searcher's memory.
+func (c *call) recordsOf(snap *engine.Snapshot, caseIDs []string, p *proof) (commands []engine.Command) {
 	for _, id := range caseIDs {
 		commands = c.recordOf(commands, snap, id, p)
 	}
-	for _, r := range c.server.engine.SubmitAll(c.wait(), commands) {
+	return commands
+}
+
+// putOnRecord waits until records are durable.
+func (c *call) putOnRecord(records []engine.Command) *problem {
+	if len(records) == 0 {
+		return nil
+	}
+	for _, r := range c.server.engine.SubmitAll(c.wait(), records) {
 		switch {
 		case r.Err != nil:
 			return failure(r.Err)

@@ -112,22 +112,31 @@ func searchWeek(c *call) answer {
 		searchers.Put(m)
 		return refuse(tooMuchWork(week.Explanation.Offered))
 	}
+	var records []engine.Command
 	if duty := dutyOf(plan, q.caseIDs); len(duty) > 0 {
-		if p := c.offered(c.snap, duty, proofOf(&q, &week.Explanation).week(&week)); p != nil {
-			return refuse(p)
-		}
+		records = c.recordsOf(c.snap, duty, proofOf(&q, &week.Explanation).week(&week))
 	}
+	f := findingOfWeek(&week)
 	w := c.offerWriter(q.zone)
 	r := replies.Get().(*replyBuffer)
 	r.body = w.week(r.body[:0], &week, plan.CallMinutes)
 	w.done()
-	c.searchedWeek(&q, &week, time.Since(begun))
 	searchers.Put(m)
+	return c.found(kindWeek, &q, &f, r, records, begun)
+}
+
+// found answers with what was found and written, once it is on record.
+func (c *call) found(kind int, q *inquiry, f *finding, r *replyBuffer, records []engine.Command, begun time.Time) answer {
+	if p := c.putOnRecord(records); p != nil {
+		replies.Put(r)
+		return refuse(p)
+	}
+	c.searched(kind, q, f, time.Since(begun))
 	return answer{status: http.StatusOK, body: r.body, lent: r}
 }
 
-// searchers are kept from request to request, each with the memory of searches before. One
-// whose request was refused, or ended in a panic, is not used again.
+// searchers are kept from request to request, each with the memory of searches before: some megabytes. So a request gives its own back
+// before it waits for anything. One whose request was refused, or ended in a panic, is not used again.
 var searchers = sync.Pool{New: func() any { return new(matcher.Searcher) }}
 
 func searchEarliest(c *call) answer {
@@ -149,18 +158,17 @@ func searchEarliest(c *call) answer {
 		return refuse(p)
 	}
 	found := plan.Earliest(limit)
+	var records []engine.Command
 	if duty := dutyOf(plan, q.caseIDs); len(duty) > 0 {
-		if p := c.offered(c.snap, duty, proofOf(&q, &found.Explanation).list(found.Offers)); p != nil {
-			return refuse(p)
-		}
+		records = c.recordsOf(c.snap, duty, proofOf(&q, &found.Explanation).list(found.Offers))
 	}
+	f := findingOfList(found.Offers)
 	w := c.offerWriter(q.zone)
 	r := replies.Get().(*replyBuffer)
 	r.body = w.earliest(r.body[:0], &found, plan.CallMinutes)
 	w.done()
-	c.searchedEarliest(&q, &found, time.Since(begun))
 	searchers.Put(m)
-	return answer{status: http.StatusOK, body: r.body, lent: r}
+	return c.found(kindEarliest, &q, &f, r, records, begun)
 }
 
 // span reads from and to; both left out is now to the horizon, which the rules
@@ -286,39 +294,39 @@ func planRefused(r *matcher.Refusal) *problem {
 // tierCounts are how many slots of each tier an answer offers.
 type tierCounts [matcher.TierBothWaived + 1]int
 
-func (c *call) searchedWeek(q *inquiry, week *matcher.WeekAnswer, took time.Duration) {
-	var f finding
-	first := slots.Instant(math.MaxInt64)
+// findingOfWeek is what the meters are told of a week grid.
+func findingOfWeek(week *matcher.WeekAnswer) (f finding) {
+	f.first = math.MaxInt64
 	for i := range week.Priorities {
 		priority := &week.Priorities[i]
 		for j := range priority.Reviewers {
 			days := &priority.Reviewers[j].Days
 			for d := range days {
 				if offered := days[d].Slots; len(offered) > 0 { // in order of their starts
-					first = min(first, offered[0].Start)
+					f.first = min(f.first, offered[0].Start)
 					f.offers[priority.Tier] += len(offered)
 				}
 			}
 		}
 	}
-	c.searched(kindWeek, q, &f, first, took)
+	return f
 }
 
-func (c *call) searchedEarliest(q *inquiry, found *matcher.OffersAnswer, took time.Duration) {
-	var f finding
-	first := slots.Instant(math.MaxInt64)
-	for i := range found.Offers {
-		first = min(first, found.Offers[i].Start)
-		f.offers[found.Offers[i].Tier]++
+// findingOfList is the same of a list.
+func findingOfList(offers []matcher.Offer) (f finding) {
+	f.first = math.MaxInt64
+	for i := range offers {
+		f.first = min(f.first, offers[i].Start)
+		f.offers[offers[i].Tier]++
 	}
-	c.searched(kindEarliest, q, &f, first, took)
+	return f
 }
 
-func (c *call) searched(kind int, q *inquiry, f *finding, first slots.Instant, took time.Duration) {
+func (c *call) searched(kind int, q *inquiry, f *finding, took time.Duration) {
 	v, found := c.snap.Case(c.actor.Tenant, q.caseIDs[0])
 	if !found {
 		return
 	}
-	f.wait = int64(first - max(c.now, q.span.Start))
+	f.wait = int64(f.first - max(c.now, q.span.Start))
 	c.server.metrics.found(kind, took.Seconds(), f, v.Program, v.MemberState)
 }
