@@ -254,7 +254,7 @@ bench: build ## Run the load suite and write BENCH_OUT: figures, plots, report (
 	bin/parley bench run morning-peak --target http --out $(BENCH_OUT)
 	bin/parley bench run scarce-texas --target http --rate 50 --out $(BENCH_OUT)
 	bin/parley bench run hold-storm --target http --out $(BENCH_OUT)
-	bin/parley bench run bookings --target http --clients 1,16,64,256 --duration 5s --count 100000 --out $(BENCH_OUT)
+	bin/parley bench run bookings --target http --clients 1,16,64,256 --warmup 1s --duration 4s --count 320000 --out $(BENCH_OUT)
 	bin/parley bench run replay --count 1000,10000,100000 --out $(BENCH_OUT)
 	bin/parley bench run growth --out $(BENCH_OUT)
 	bin/parley bench run figures --count $(BENCH_APPOINTMENTS) --out $(BENCH_OUT)

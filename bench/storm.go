@@ -182,6 +182,10 @@ func runBookings(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	s.check("every booking is taken", odd.Load() == 0, "%s", fault.count(odd.Load()))
+	for i := range s.result.Runs {
+		r := &s.result.Runs[i]
+		s.check("cases are left after the warm-up", r.Outcomes["book"][ClassNames[OK]] > 0, "%d taken with %d clients; --count asks for more cases", r.Outcomes["book"][ClassNames[OK]], r.Clients)
+	}
 	return nil
 }
 
