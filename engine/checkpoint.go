@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"sync"
 
 	"github.com/parleyhq/parley/slots"
@@ -85,13 +86,19 @@ func (e *Engine) saveCheckpoint(s *Snapshot) error {
 	if err := s.state.checkChanges(e.checkpoints.whole()); err != nil {
 		broken("a state agrees with itself", s.Seq(), err)
 	}
-	info := CheckpointInfo{Seq: s.Seq(), Chain: s.chain, State: s.Hash()}
-	if err := e.options.Log.SaveCheckpoint(info, s.state.writeTo); err != nil {
+	if err := e.options.Log.SaveCheckpoint(CheckpointInfo{Seq: s.Seq(), Chain: s.chain}, s.state.writeHashed); err != nil {
 		return err
 	}
 	e.checkpoints.saved(s.Seq())
 	e.checkpoints.agreed(s.Stamped())
 	return nil
+}
+
+// writeHashed writes the state and returns its hash: it is encoded once for both.
+func (s *state) writeHashed(w io.Writer) (Hash, error) {
+	h := sha256.New()
+	err := s.writeTo(io.MultiWriter(w, h))
+	return sumOf(h), err
 }
 
 // Hash returns the SHA-256 of the state's canonical encoding. It takes time in

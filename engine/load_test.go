@@ -252,8 +252,7 @@ func TestLoadingTells(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, chain := log.Last()
-	info := CheckpointInfo{Seq: s.seq, Chain: chain, State: (&Snapshot{state: s}).Hash()}
-	if err := log.SaveCheckpoint(info, s.writeTo); err != nil {
+	if err := log.SaveCheckpoint(CheckpointInfo{Seq: s.seq, Chain: chain}, s.writeHashed); err != nil {
 		t.Fatal(err)
 	}
 	var done, total uint64

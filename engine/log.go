@@ -141,12 +141,12 @@ type Log interface {
 	// payload is valid during fn only. An error of fn ends the walk and is returned.
 	Read(from Seq, fn func(Seq, []byte) error) error
 
-	// SaveCheckpoint stores a state that write produces, switches to it
+	// SaveCheckpoint stores a state that write produces, with the hash that it returns as the info's State, switches to it
 	// atomically and then drops the one before. The new one is durable when nil is
 	// returned; an error, of write or of the log, leaves the one before in force
 	// (ErrPoisoned: either). info must lie in the log, carry its chain value and not
 	// be older than the checkpoint in force, else ErrNotWritten.
-	SaveCheckpoint(info CheckpointInfo, write func(io.Writer) error) error
+	SaveCheckpoint(info CheckpointInfo, write func(io.Writer) (Hash, error)) error
 
 	// LoadCheckpoint returns the newest checkpoint, or ErrNoRecord. The reader
 	// must be closed. It reports damage as ErrCorrupt at the latest in place of

@@ -222,15 +222,16 @@ func (l *MemLog) sortedSpace(space Space) ([]DerivedRecord, error) {
 }
 
 // SaveCheckpoint implements Log.
-func (l *MemLog) SaveCheckpoint(info CheckpointInfo, write func(io.Writer) error) error {
+func (l *MemLog) SaveCheckpoint(info CheckpointInfo, write func(io.Writer) (Hash, error)) error {
 	if err := l.admitCheckpoint(info, nil); err != nil {
 		return err
 	}
 	var buf bytes.Buffer
-	if err := write(&buf); err != nil {
+	state, err := write(&buf)
+	if err != nil {
 		return err
 	}
-	info.Bytes, info.Digest = int64(buf.Len()), sha256.Sum256(buf.Bytes())
+	info.State, info.Bytes, info.Digest = state, int64(buf.Len()), sha256.Sum256(buf.Bytes())
 	return l.admitCheckpoint(info, &memCheckpoint{info: info, data: buf.Bytes()})
 }
 

@@ -25,7 +25,7 @@ const chunkPause = 20 * time.Millisecond
 // sync has one or two of them to carry. The last commit is synced, and with it all
 // that was written before; it switches the pointer and deletes every older
 // generation, among them what a save that broke off has left.
-func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer) error) error {
+func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer) (engine.Hash, error)) error {
 	s.checkpointing.Lock()
 	defer s.checkpointing.Unlock()
 	if err := s.refusal(); err != nil {
@@ -37,7 +37,7 @@ func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer)
 	s.generation++
 	w := &chunkWriter{s: s, generation: s.generation, digest: sha256.New()}
 	w.last, _ = s.Last()
-	err := write(w)
+	state, err := write(w)
 	if err == nil {
 		err = w.flush()
 	}
@@ -45,7 +45,7 @@ func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer)
 		return errors.Join(err, s.dropGeneration(w.generation))
 	}
 	p := &pointer{generation: w.generation, info: info, chunks: w.chunks}
-	p.info.Bytes = w.written
+	p.info.State, p.info.Bytes = state, w.written
 	w.digest.Sum(p.info.Digest[:0])
 	if err := s.refusal(); err != nil {
 		return err

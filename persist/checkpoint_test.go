@@ -77,9 +77,9 @@ func TestCheckpointGenerations(t *testing.T) {
 	s = mustOpen(t, o)
 	last, chain := s.Last()
 	broken := errors.New("encoder broken")
-	err := s.SaveCheckpoint(engine.CheckpointInfo{Seq: last, Chain: chain}, func(w io.Writer) error {
+	err := s.SaveCheckpoint(engine.CheckpointInfo{Seq: last, Chain: chain}, func(w io.Writer) (engine.Hash, error) {
 		_, err := w.Write(two)
-		return errors.Join(err, broken)
+		return engine.Hash{}, errors.Join(err, broken)
 	})
 	if !errors.Is(err, broken) {
 		t.Fatalf("got %v, want the encoder's error", err)

@@ -101,10 +101,9 @@ func appendRecords(t *testing.T, s *Store, n int) {
 
 func saveState(s *Store, state []byte) error {
 	last, chain := s.Last()
-	info := engine.CheckpointInfo{Seq: last, Chain: chain, State: engine.Hash{1}}
-	return s.SaveCheckpoint(info, func(w io.Writer) error {
+	return s.SaveCheckpoint(engine.CheckpointInfo{Seq: last, Chain: chain}, func(w io.Writer) (engine.Hash, error) {
 		_, err := w.Write(state)
-		return err
+		return engine.Hash{1}, err
 	})
 }
 

@@ -157,14 +157,13 @@ func save(log engine.Log, seq engine.Seq, state []byte) error {
 	if err != nil && !errors.Is(err, stop) {
 		return err
 	}
-	info := engine.CheckpointInfo{Seq: seq, Chain: chain, State: stateHash(state)}
-	return log.SaveCheckpoint(info, func(w io.Writer) error {
+	return log.SaveCheckpoint(engine.CheckpointInfo{Seq: seq, Chain: chain}, func(w io.Writer) (engine.Hash, error) {
 		for part := range chunks(state, 100_000) {
 			if _, err := w.Write(part); err != nil {
-				return err
+				return engine.Hash{}, err
 			}
 		}
-		return nil
+		return stateHash(state), nil
 	})
 }
 

@@ -41,9 +41,9 @@ func testCheckpointRefused(t *testing.T, h Harness) {
 	}
 	f := func(why string, info engine.CheckpointInfo) {
 		t.Helper()
-		err := h.Log.SaveCheckpoint(info, func(w io.Writer) error {
+		err := h.Log.SaveCheckpoint(info, func(w io.Writer) (engine.Hash, error) {
 			_, err := w.Write([]byte("other"))
-			return err
+			return engine.Hash{}, err
 		})
 		if !errors.Is(err, engine.ErrNotWritten) {
 			t.Fatalf("%s: got %v, want ErrNotWritten", why, err)
@@ -92,11 +92,11 @@ func testCheckpointWriteFails(t *testing.T, h Harness) {
 	last, chain := h.Log.Last()
 	info := engine.CheckpointInfo{Seq: last, Chain: chain}
 	broken := errors.New("encoder broken")
-	half := func(w io.Writer) error {
+	half := func(w io.Writer) (engine.Hash, error) {
 		if _, err := w.Write(stateOf(9)); err != nil {
-			return err
+			return engine.Hash{}, err
 		}
-		return broken
+		return engine.Hash{}, broken
 	}
 	wantErr(t, h.Log.SaveCheckpoint(info, half), broken)
 	_, _, err := h.Log.LoadCheckpoint()

@@ -14,16 +14,18 @@ import (
 
 // SaveCheckpoint implements engine.Log: the state goes into a file of its own, a pointer
 // to it into the place of the one before, and then the file before is removed.
-func (l *Log) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer) error) error {
+func (l *Log) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer) (engine.Hash, error)) error {
 	l.saving <- struct{}{}
 	defer func() { <-l.saving }()
 	if err := l.admitCheckpoint(info); err != nil {
 		return err
 	}
 	var state bytes.Buffer
-	if err := write(&state); err != nil {
+	hash, err := write(&state)
+	if err != nil {
 		return err
 	}
+	info.State = hash
 	info.Bytes, info.Digest = int64(state.Len()), sha256.Sum256(state.Bytes())
 	l.generation++
 	next := inForce{generation: l.generation, info: info}
