@@ -124,25 +124,27 @@ func (b *bitSearch) earliestOf(casts []cast) {
 func (b *bitSearch) earliestByRow(casts []cast, i int) {
 	mask, n := b.mask(i), 0
 	var some block
-	var rows [few]block
+	var rows [few]struct {
+		starts block
+		cast   *cast
+		ref    int
+	}
 	for k := range casts {
 		for ref := range casts[k].each {
-			rows[n] = b.starts(i, ref, mask)
+			r := &rows[n]
+			r.starts, r.cast, r.ref = b.starts(i, ref, mask), &casts[k], ref
 			for w := range some {
-				some[w] |= rows[n][w]
+				some[w] |= r.starts[w]
 			}
 			n++
 		}
 	}
 	cells := slots.Bits(some[:])
 	for cell := cells.Next(0); cell >= 0 && !b.picks.full(); cell = cells.Next(cell + 1) {
-		start, n := b.startOf(i, cell), 0
-		for k := range casts {
-			for ref := range casts[k].each {
-				if rows[n][cell/64]>>(cell%64)&1 == 1 {
-					b.start(&casts[k], ref, start, 0)
-				}
-				n++
+		start, word, bit := b.startOf(i, cell), cell/64, uint64(1)<<(cell%64)
+		for k := range rows[:n] {
+			if r := &rows[k]; r.starts[word]&bit != 0 {
+				b.start(r.cast, r.ref, start, 0)
 			}
 		}
 	}
