@@ -48,15 +48,29 @@ func rankRows(rows []route) {
 	}
 }
 
-// heldBooking is what the body of a booking of a held slot has in it. It is looked for before anything is parsed; who puts it
+// heldBooking reports whether a body has in it what a booking of a held slot has. It is looked for before anything is parsed; who puts it
 // into another body has a place further ahead and is judged as before.
-var heldBooking = []byte(`"holdId":"`)
+func heldBooking(body []byte) bool {
+	for rest, found := body, true; found; {
+		if _, rest, found = bytes.Cut(rest, []byte(`"holdId"`)); !found {
+			break
+		}
+		value, isName := bytes.CutPrefix(bytes.TrimLeft(rest, whiteSpace), []byte{':'})
+		if isName && bytes.HasPrefix(bytes.TrimLeft(value, whiteSpace), []byte{'"'}) {
+			return true
+		}
+	}
+	return false
+}
+
+// whiteSpace is what JSON may have between its tokens.
+const whiteSpace = " \t\r\n"
 
 // rankOf tells the rank of a request by its head, and for a booking by whether its body speaks of a hold. What has no route
 // is refused soon and goes ahead.
 func (s *Server) rankOf(method, target, body []byte) rank {
 	if r := s.router.exact[methodIndex(method)][string(target)]; r != nil {
-		if r.booking && bytes.Contains(body, heldBooking) {
+		if r.booking && heldBooking(body) {
 			return rankFirst
 		}
 		return r.rank

@@ -140,6 +140,7 @@ func TestShed(t *testing.T) {
 	h := w.harness
 	h.server.gate.set(mostPressure)
 	book := `{"caseIds":["x"]`
+	long := book + `,"x":"` + strings.Repeat("x", 2*eagerBodyBytes) + `"`
 	for _, row := range []struct {
 		method, target, body string
 		status               int
@@ -158,6 +159,11 @@ func TestShed(t *testing.T) {
 		{"POST", "/v1/appointments/x/cancel", `{"reason":"r","by":"payer"}`, 404},
 		{"DELETE", "/v1/holds/x", "", 204},
 		{"POST", "/v1/appointments", book + `,"holdId":"x"`, 400},
+		{"POST", "/v1/appointments", book + `, "holdId": "x"`, 400},
+		{"POST", "/v1/appointments", book + `,"note":"\"holdId\"","holdId"` + " \t\r\n:\n" + `"x"`, 400},
+		{"POST", "/v1/appointments", book + `,"x":"holdId" , "holdId": 1`, 503},
+		{"POST", "/v1/appointments", long + `,"holdId":"x"`, 400},
+		{"POST", "/v1/appointments", long, 503},
 		{"GET", "/nowhere", "", 404},
 	} {
 		headers := []string{}
@@ -181,7 +187,7 @@ func TestShed(t *testing.T) {
 	}
 	h.server.gate.set(0)
 	h.get("/v1/reviewers").is(200, "")
-	if n := h.server.gate.refused.Load(); n != 9 {
+	if n := h.server.gate.refused.Load(); n != 11 {
 		t.Errorf("%d were counted as turned away", n)
 	}
 }

@@ -14,8 +14,9 @@ import (
 // Rates are how many requests a second are taken, in the long run; each has a bucket that holds those of rateWindow. 0 = the usual
 // number, negative = no limit. While no credentials are configured, there is one principal on this machine, and it has no limit.
 type Rates struct {
-	// Principal is that of one principal, Tenant that of all of one tenant together. What has the first rank – cancellations, bookings by a hold –
-	// does not count for the tenant, so that no office keeps another from giving time back.
+	// Principal is that of one principal, Tenant that of all of one tenant together. What has the first rank by its route – cancellations, the release of
+	// holds, reports of calls – does not count for the tenant, so that no office keeps another from giving time back. Bookings count all, by a hold or
+	// without: what a body says decides nothing about charges.
 	Principal, Tenant float64
 	// Address is that of an address without a credential, on what is for everybody; Failures is how many credentials that are not
 	// taken may come from it. An address is one of IPv4, or the first 64 bits of one of IPv6.

@@ -44,9 +44,13 @@ func (s *Server) shut(h *fasthttp.RequestHeader, body []byte) (rank, bool) {
 	return r, !s.gate.admits(r) || r != rankRead && s.crowded()
 }
 
-// shutForLong reports whether a request is to be turned away whose body has not come yet: all of a rank of which some are.
+// shutForLong reports whether a request is to be turned away whose body has not come yet: all of a rank of which some are. Bookings are
+// waited for: only their body says whether they go first.
 func (s *Server) shutForLong(h *fasthttp.RequestHeader) bool {
 	if s.gate.open() && !s.crowded() {
+		return false
+	}
+	if row := s.router.exact[methodIndex(h.Method())][string(h.RequestURI())]; row != nil && row.booking {
 		return false
 	}
 	r := s.rankOf(h.Method(), h.RequestURI(), nil)
