@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -223,7 +224,7 @@ func (c *call) auditForm(k *check) (auditForm, *problem) {
 // ExportAudit writes the whole audit trail of a tenant of an engine that no server uses, in the form "ndjson" or "fhir",
 // and returns its head. The export is recorded before it begins.
 func ExportAudit(ctx context.Context, e *engine.Engine, storeTenant, tenant, format string, to io.Writer) (head engine.JournalHead, err error) {
-	j, err := openJournal(e, storeTenant, discardLog(), NewMetrics(""))
+	j, err := openJournal(e, storeTenant, slog.New(slog.DiscardHandler), NewMetrics(""))
 	if err != nil {
 		return head, err
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
 )
 
 // FHIR R4 AuditEvent, in the manner of IHE's Basic Audit Log Patterns: type, subtype, action, recorded, outcome, the agent who asked
@@ -172,7 +173,7 @@ func (fhirForm) access(out *bytes.Buffer, at engine.JournalHead, r *engine.Acces
 	if sub.Code == "" {
 		sub.Code = "none"
 	}
-	e := newEvent(kind, sub, action, utcText(r.At), outcome, r.Principal, r.Client, r.Objects)
+	e := newEvent(kind, sub, action, instantOut(r.At, slots.UTC()), outcome, r.Principal, r.Client, r.Objects)
 	e.OutcomeDesc = r.Code
 	if r.Kind == engine.AccessSeal {
 		e.Agent[0].Requestor, e.Agent[0].Who = false, reference{Identifier: identifier{systemOwn + "system", "parley"}}
@@ -199,7 +200,7 @@ func (fhirForm) change(out *bytes.Buffer, r *engine.AuditRecord, payload []byte)
 	if what == "" {
 		what = "update"
 	}
-	e := newEvent(eventREST, coding{systemREST, what, what}, actionOf[what], utcText(r.At), "0", r.Actor.Principal, "", r.Objects)
+	e := newEvent(eventREST, coding{systemREST, what, what}, actionOf[what], instantOut(r.At, slots.UTC()), "0", r.Actor.Principal, "", r.Objects)
 	e.asked(r.RequestID, r.Actor.Role)
 	e.extend("type", lineChange)
 	e.extend("operation", r.Kind.String())

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
-	"log/slog"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,13 +29,9 @@ func auditFormOf(format string) auditForm {
 	return ownForm{}
 }
 
-func discardLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
 func hexOf(h engine.Hash) string { return hex.EncodeToString(h[:]) }
 
 func textOf(payload []byte) string { return base64.StdEncoding.EncodeToString(payload) }
-
-func utcText(at slots.Instant) string { return string(slots.AppendInstant(nil, at, slots.UTC())) }
 
 // Types of lines beside the kinds of access.
 const (
@@ -119,13 +114,13 @@ func (ownForm) start(out *bytes.Buffer, at engine.JournalHead) {
 func (ownForm) access(out *bytes.Buffer, at engine.JournalHead, r *engine.AccessRecord, payload []byte) {
 	if r.Kind == engine.AccessSeal {
 		line1(out, sealLine{
-			Type: r.Kind.String(), N: at.N, At: utcText(r.At), Tenant: r.Tenant, Changes: r.Changes, Digest: hexOf(r.Digest),
+			Type: r.Kind.String(), N: at.N, At: instantOut(r.At, slots.UTC()), Tenant: r.Tenant, Changes: r.Changes, Digest: hexOf(r.Digest),
 			Chain: hexOf(at.Chain), Record: textOf(payload),
 		})
 		return
 	}
 	line1(out, accessLine{
-		Type: r.Kind.String(), N: at.N, At: utcText(r.At), Tenant: r.Tenant, Principal: textOrNull(r.Principal), Role: textOrNull(r.Role),
+		Type: r.Kind.String(), N: at.N, At: instantOut(r.At, slots.UTC()), Tenant: r.Tenant, Principal: textOrNull(r.Principal), Role: textOrNull(r.Role),
 		KeyID: textOrNull(r.KeyID), Action: textOrNull(r.Action), Objects: objectsOut(r.Objects), Client: textOrNull(r.Client),
 		Status: r.Status, Code: textOrNull(r.Code), RequestID: r.RequestID, More: r.Count, Chain: hexOf(at.Chain), Record: textOf(payload),
 	})
@@ -133,7 +128,7 @@ func (ownForm) access(out *bytes.Buffer, at engine.JournalHead, r *engine.Access
 
 func (ownForm) change(out *bytes.Buffer, r *engine.AuditRecord, payload []byte) {
 	line1(out, changeLine{
-		Type: lineChange, At: utcText(r.At), Tenant: r.Actor.Tenant, Principal: r.Actor.Principal, Role: r.Actor.Role, Source: r.Actor.Source,
+		Type: lineChange, At: instantOut(r.At, slots.UTC()), Tenant: r.Actor.Tenant, Principal: r.Actor.Principal, Role: r.Actor.Role, Source: r.Actor.Source,
 		Action: r.Kind.String(), Objects: objectsOut(r.Objects), Status: r.Status.String(), Rules: r.Rules, RequestID: r.RequestID,
 		Record: textOf(payload),
 	})

@@ -134,21 +134,40 @@ const (
 
 var bearer = []byte("Bearer ")
 
-// identify finds out who sent an Authorization header; nil if it is nobody who is let in. value is not kept. A token that
-// has not been seen is looked at only where more says so.
-func (s *Server) identify(snap *engine.Snapshot, now slots.Instant, value []byte, more func() bool) *caller {
+// tokenIn returns the bearer token of an Authorization header, nil if there is none or it is too long.
+func tokenIn(value []byte) []byte {
 	if len(value) <= len(bearer) || len(value) > maxCredentialBytes || !bytes.EqualFold(value[:len(bearer)], bearer) {
 		return nil
 	}
-	token := value[len(bearer):]
+	return value[len(bearer):]
+}
+
+// keyIDIn returns the id of the key that a token is, if it is one.
+func keyIDIn(token []byte) (id []byte, isKey bool) {
 	rest, isKey := bytes.CutPrefix(token, []byte(keyPrefix))
+	id, _, _ = bytes.Cut(rest, []byte{'_'})
+	return id, isKey
+}
+
+// keyShownIn returns the id of the key in an Authorization header, "" if that is none or is none that a key can have.
+func keyShownIn(value []byte) string {
+	if id, isKey := keyIDIn(tokenIn(value)); isKey && len(id) <= maxSegmentBytes {
+		return string(id)
+	}
+	return ""
+}
+
+// identify finds out who sent an Authorization header; nil if it is nobody who is let in. value is not kept. A token that
+// has not been seen is looked at only where more says so.
+func (s *Server) identify(snap *engine.Snapshot, now slots.Instant, value []byte, more func() bool) *caller {
+	token := tokenIn(value)
+	id, isKey := keyIDIn(token)
 	if !isKey {
 		if s.tokens == nil || !ofTokenForm(token) {
 			return nil
 		}
 		return s.tokens.caller(snap, token, more)
 	}
-	id, _, _ := bytes.Cut(rest, []byte{'_'})
 	sum := sha256.Sum256(token)
 	w := s.callers.find(snap, id)
 	var want [sha256.Size]byte // an unknown id takes the time of a known one

@@ -257,3 +257,22 @@ func TestPermissionsNameRoutes(t *testing.T) {
 		t.Errorf("%d rows, %d routes", len(permissions), len(known))
 	}
 }
+
+// TestKeyShown: a key is one in the header that keys are shown in.
+func TestKeyShown(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"Bearer parley_one_secret": "one",
+		"bearer parley_one":        "one",
+		"Digest parley_one_secret": "", // as long a word as Bearer
+		"Bearer one_secret":        "",
+		"Bearer ":                  "",
+		"":                         "",
+		"Bearer parley_" + strings.Repeat("x", maxSegmentBytes+1) + "_s": "",
+		"Bearer parley_one_" + strings.Repeat("x", maxCredentialBytes):   "",
+	} {
+		if got := keyShownIn([]byte(header)); got != want {
+			t.Errorf("%.40q: %q, want %q", header, got, want)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"encoding/hex"
 	"net"
 	"net/http"
@@ -153,22 +152,12 @@ func (s *Server) accountFlood(a *admitted, r engine.AccessRecord) {
 	})
 }
 
-// keyShownIn is the id of the key in an Authorization header, "" if that is none.
-func keyShownIn(value []byte) string {
-	if len(value) <= len(bearer) || len(value) > maxCredentialBytes {
-		return ""
-	}
-	rest, isKey := bytes.CutPrefix(value[len(bearer):], []byte(keyPrefix))
-	id, _, _ := bytes.Cut(rest, []byte{'_'})
-	if !isKey || len(id) > maxSegmentBytes {
-		return ""
-	}
-	return string(id)
-}
-
 // accessRecord is a record of a request, without objects.
 func (s *Server) accessRecord(a *admitted, peer net.Addr, kind engine.AccessKind, status int) engine.AccessRecord {
-	r := engine.AccessRecord{Kind: kind, At: a.now, Tenant: s.tenant, Client: clientOf(peer), Status: uint16(status), RequestID: a.requestID}
+	r := engine.AccessRecord{Kind: kind, At: a.now, Tenant: s.tenant, Status: uint16(status), RequestID: a.requestID}
+	if from := peerOf(peer); from.IsValid() {
+		r.Client = from.String()
+	}
 	if a.route != nil {
 		r.Action = a.route.name
 	}
@@ -176,14 +165,6 @@ func (s *Server) accessRecord(a *admitted, peer net.Addr, kind engine.AccessKind
 		r.Tenant, r.Principal, r.Role, r.KeyID = a.who.actor.Tenant, a.who.actor.Principal, a.who.actor.Role, a.who.credential
 	}
 	return r
-}
-
-// clientOf is the address of a peer without its port.
-func clientOf(peer net.Addr) string {
-	if t, ok := peer.(*net.TCPAddr); ok {
-		return t.IP.String()
-	}
-	return ""
 }
 
 // narrowedTo tells what an export was asked for; exports are narrowed by ids and instants alone.

@@ -76,10 +76,10 @@ func (l *listener) release(peer netip.Addr) {
 	}
 }
 
-// peerOf is a client's address; all that have none share the zero one.
+// peerOf is a client's address without port and zone; all that have none share the zero one.
 func peerOf(a net.Addr) netip.Addr {
 	if t, ok := a.(*net.TCPAddr); ok {
-		return t.AddrPort().Addr().Unmap()
+		return t.AddrPort().Addr().Unmap().WithZone("")
 	}
 	return netip.Addr{}
 }
