@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -183,43 +182,40 @@ func narrowedTo(a *admitted) (asked []engine.Object) {
 // objectsOf names the object in the path of a request. What is nowhere in the tenant is named by a
 // keyed digest: somebody may have put anything there.
 func (s *Server) objectsOf(a *admitted) []engine.Object {
-	if a.id == "" || a.route == nil || a.snap == nil {
+	if a.id == "" || a.route == nil || a.snap == nil || a.route.about == nil {
 		return nil
 	}
-	first, _, _ := strings.Cut(strings.TrimPrefix(a.route.path, "/v1/"), "/")
-	var kind string
-	var known bool
-	tenant := a.who.actor.Tenant
-	switch first {
-	case "cases":
-		kind = "case"
-		_, known = a.snap.Case(tenant, a.id)
-	case "appointments":
-		kind = "appointment"
-		_, known = a.snap.Appointment(tenant, a.id)
-	case "callback-requests":
-		kind = "callback"
-		_, known = a.snap.Callback(tenant, a.id)
-	case "reviewers":
-		kind = "reviewer"
-		_, known = a.snap.Reviewer(tenant, a.id)
-	case "holds":
-		kind = "hold"
-		_, known = a.snap.Hold(tenant, a.id)
-	case "keys":
-		kind = "key"
-		_, known = a.snap.APIKey(tenant, a.id)
-	case "tenants":
-		kind = "tenant"
-		if tenant == s.tenant { // to the others there is none
-			_, known = a.snap.Tenant(a.id)
-		}
-	default:
-		return nil
+	tenant, of := a.who.actor.Tenant, a.route.about
+	if of.known(s, a.snap, tenant, a.id) {
+		return []engine.Object{{Type: of.kind, ID: a.id}}
 	}
-	if known {
-		return []engine.Object{{Type: kind, ID: a.id}}
-	}
-	sum := s.engine.Vault().Mark("journal "+kind, []byte(tenant+"\x00"+a.id))
-	return []engine.Object{{Type: "unknown " + kind, ID: hex.EncodeToString(sum[:8])}}
+	sum := s.engine.Vault().Mark("journal "+of.kind, []byte(tenant+"\x00"+a.id))
+	return []engine.Object{{Type: "unknown " + of.kind, ID: hex.EncodeToString(sum[:8])}}
 }
+
+// about is a kind of object whose ids stand in paths.
+type about struct {
+	kind  string
+	known func(s *Server, snap *engine.Snapshot, tenant, id string) bool // to callers of a tenant
+}
+
+// aboutOf is about what a tenant has, as find finds it.
+func aboutOf[T any](kind string, find func(snap *engine.Snapshot, tenant, id string) (T, bool)) *about {
+	return &about{kind, func(_ *Server, snap *engine.Snapshot, tenant, id string) bool {
+		_, known := find(snap, tenant, id)
+		return known
+	}}
+}
+
+var (
+	aboutCase        = aboutOf("case", (*engine.Snapshot).Case)
+	aboutAppointment = aboutOf("appointment", (*engine.Snapshot).Appointment)
+	aboutCallback    = aboutOf("callback", (*engine.Snapshot).Callback)
+	aboutReviewer    = aboutOf("reviewer", (*engine.Snapshot).Reviewer)
+	aboutHold        = aboutOf("hold", (*engine.Snapshot).Hold)
+	aboutKey         = aboutOf("key", (*engine.Snapshot).APIKey)
+	aboutTenant      = &about{"tenant", func(s *Server, snap *engine.Snapshot, tenant, id string) bool {
+		_, known := snap.Tenant(id)
+		return known && tenant == s.tenant // to the others there is none
+	}}
+)

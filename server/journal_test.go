@@ -469,3 +469,13 @@ func TestRecordsAreOfOneSize(t *testing.T) {
 		t.Errorf("%d bytes, %v: %+v", len(payload), err, last)
 	}
 }
+
+// TestPathsNameObjects: whoever is refused an object has it on record, on every route that has one in its path.
+func TestPathsNameObjects(t *testing.T) {
+	t.Parallel()
+	for _, r := range routes() {
+		if want := strings.HasPrefix(r.path, "/v1/") && strings.Contains(r.path, "{id}"); (r.about != nil) != want {
+			t.Errorf("%s %s names an object: %t", r.method, r.path, r.about != nil)
+		}
+	}
+}
