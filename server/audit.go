@@ -228,7 +228,7 @@ func ExportAudit(ctx context.Context, e *engine.Engine, storeTenant, tenant, for
 	if err != nil {
 		return head, err
 	}
-	defer func() { err = errors.Join(err, j.close(ctx)) }()
+	defer func() { err = errors.Join(err, j.close()) }()
 	if _, err := j.seal(ctx); err != nil {
 		return head, err
 	}

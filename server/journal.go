@@ -29,6 +29,8 @@ const (
 	// log's entries sealed in the journal; and after journalAnchorRecords records.
 	journalAnchor        = time.Minute
 	journalAnchorRecords = 1024
+	// journalEnd bounds the end: what waits is written, sealed and anchored.
+	journalEnd = 10 * time.Second
 )
 
 // errJournal is why a request has no record: nothing personal is handed out then.
@@ -61,8 +63,8 @@ type journal struct {
 	written   chan struct{} // closed when the writer has ended
 	kept      chan struct{} // closed when the keeper has ended
 
-	sealing sync.Mutex
-	sealed  engine.Seq // position up to which the log is sealed; under sealing
+	sealing chan struct{} // room for one: who seals
+	sealed  engine.Seq    // position up to which the log is sealed; of who seals
 }
 
 // openJournal compares the journal with what the log remembers of it and starts writing.
@@ -70,7 +72,7 @@ func openJournal(e *engine.Engine, tenant string, log *slog.Logger, m *Metrics) 
 	j := &journal{
 		store: e.Journal(), engine: e, tenant: tenant, log: log, metrics: m,
 		now: make(chan *note, journalQueue), behind: make(chan *note, journalQueue), due: make(chan struct{}, 1),
-		closing: make(chan struct{}), written: make(chan struct{}), kept: make(chan struct{}),
+		closing: make(chan struct{}), written: make(chan struct{}), kept: make(chan struct{}), sealing: make(chan struct{}, 1),
 	}
 	if j.store == nil {
 		return nil, errors.New("server: the store keeps no access journal")
@@ -278,17 +280,19 @@ func (j *journal) keep(tick *time.Ticker) {
 	}
 }
 
-// close writes what waits, anchors it and ends. ctx bounds the wait.
-func (j *journal) close(ctx context.Context) error {
+// close writes what waits, anchors it and ends. It has time of its own, journalEnd: whatever came before it may have used up its own.
+func (j *journal) close() error {
 	if j == nil {
 		return nil
 	}
 	j.closeOnce.Do(func() { close(j.closing) })
+	limit := time.NewTimer(journalEnd)
+	defer limit.Stop()
 	select {
 	case <-j.kept:
 		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("server: the access journal: %w", ctx.Err())
+	case <-limit.C:
+		return fmt.Errorf("server: the access journal has not ended in %v", journalEnd)
 	}
 }
 
@@ -334,10 +338,14 @@ func (j *journal) anchor() error {
 const sealStep = engine.MaxEventScan
 
 // seal puts digests of the log's newest entries into the journal, one for each tenant, and
-// returns up to where the log is sealed.
+// returns up to where the log is sealed. ctx bounds the wait for another seal too.
 func (j *journal) seal(ctx context.Context) (engine.Seq, error) {
-	j.sealing.Lock()
-	defer j.sealing.Unlock()
+	select {
+	case j.sealing <- struct{}{}:
+		defer func() { <-j.sealing }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 	for last := j.engine.Snapshot().Seq(); j.sealed < last; {
 		through := min(last, j.sealed+sealStep)
 		seals, err := sealsOf(j.engine, j.sealed, through)

@@ -239,8 +239,8 @@ func (s *Server) Serve(l net.Listener) error {
 	return s.http.Serve(own)
 }
 
-// Shutdown closes the listeners, answers what is under way, and returns when all connections are closed or ctx
-// ends. The engine stays open: it is closed afterwards, so that every request gets its answer.
+// Shutdown closes the listeners, answers what is under way, and waits until all connections are closed or ctx
+// ends; then the access journal has 10 s of its own to end. The engine stays open: it is closed afterwards, so that every request gets its answer.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.stop()
 	if s.admin {
@@ -253,7 +253,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, l.Close())
 	}
 	s.mu.Unlock()
-	err = errors.Join(err, s.http.ShutdownWithContext(ctx), s.journal.close(ctx))
+	err = errors.Join(err, s.http.ShutdownWithContext(ctx), s.journal.close())
 	if s.admin {
 		s.backups.done.Wait() // the store is closed next
 	}
