@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"path"
 	"runtime/pprof"
 	"strconv"
 	"time"
@@ -44,6 +45,26 @@ func adminRoutes() []route {
 		rows[i].allow = &forEverybody
 	}
 	return rows
+}
+
+// AdminHeader has to name what a request changes on the operator's listener: the last part of its path. No form of a page can send it, and a
+// script of another site only with leave that is never given.
+const AdminHeader = "Parley-Admin"
+
+// adminHeader is AdminHeader as the front filter compares names.
+const adminHeader = "parley-admin"
+
+// takeAct makes sure that a change on the operator's listener is meant: any page that is open in a browser on this machine can send requests to it.
+func (a *admitted) takeAct(f *headFields) *refused {
+	switch {
+	case a.route.method == http.MethodGet:
+		return nil
+	case f.ofPage:
+		return deny(codeForbidden, "A page in a browser has sent the request.")
+	case f.adminAct != path.Base(a.route.path):
+		return denyHeader(codeInvalidHeader, AdminHeader, "must be "+path.Base(a.route.path))
+	}
+	return nil
 }
 
 // getProfile answers with a profile of the runtime as pprof reads it: goroutine, heap, allocs, block, mutex, threadcreate

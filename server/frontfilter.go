@@ -95,6 +95,11 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr, again bool) (ad
 	if no := a.take(&fields); no != nil {
 		return a, no
 	}
+	if s.admin {
+		if no := a.takeAct(&fields); no != nil {
+			return a, no
+		}
+	}
 	a.query, no = readQuery(rawQuery, a.route.query)
 	return a, no
 }

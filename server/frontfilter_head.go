@@ -27,6 +27,8 @@ type headFields struct {
 	authorization  []byte
 	authorizations int
 	forwarded      []byte // the last X-Forwarded-For, in the transport's memory
+	adminAct       string // what the operator's listener is asked to do
+	ofPage         bool   // a browser says that a page has sent the request
 }
 
 // readHead checks the request line's version and the raw header section and picks the fields.
@@ -163,6 +165,10 @@ func (f *headFields) set(name, value []byte, seen *uint) *refused {
 		f.authorizations++
 	case "x-forwarded-for":
 		f.forwarded = value
+	case adminHeader:
+		f.adminAct = string(value)
+	case "origin", "sec-fetch-site":
+		f.ofPage = true
 	case "content-type":
 		f.contentType = keep(value)
 	case "content-encoding":

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -114,12 +115,15 @@ const adminTimeout = 30 * time.Second
 const maxAdminAnswer = 1 << 20
 
 // askAdmin sends one request without a body to an admin listener and decodes the answer.
-func askAdmin(ctx context.Context, method, base, path string, into any) error {
+func askAdmin(ctx context.Context, method, base, target string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+target, nil)
 	if err != nil {
 		return &failure{exitUsage, err}
+	}
+	if method != http.MethodGet {
+		req.Header.Set(server.AdminHeader, path.Base(target))
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -1,0 +1,49 @@
+package server
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+)
+
+// TestAdminActs: whoever is on the machine begins a backup, and no page that is open in a browser there does.
+func TestAdminActs(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	var made atomic.Int64
+	admin, err := NewAdmin(Options{Engine: w.engine, Tenant: "test", Version: "test", Logger: w.logger(), Metrics: w.server.metrics,
+		Backup: func(context.Context, func(done, total uint64)) (BackupMade, error) {
+			made.Add(1)
+			return BackupMade{Path: "there"}, nil
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &harness{t: t, server: admin, log: w.log, own: true}
+	h.start()
+	f := func(status int, code string, headers ...string) {
+		t.Helper()
+		if r := h.do("POST", "/admin/backup", "", headers...).is(status, code); r.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Error("another site is given leave")
+		}
+	}
+	f(400, codeInvalidHeader)
+	f(400, codeInvalidHeader, "Content-Type", "application/x-www-form-urlencoded")
+	f(400, codeInvalidHeader, AdminHeader, "self-check")
+	f(403, codeForbidden, AdminHeader, "backup", "Origin", "http://localhost")
+	f(403, codeForbidden, AdminHeader, "backup", "Origin", "null")
+	f(403, codeForbidden, AdminHeader, "backup", "Sec-Fetch-Site", "cross-site")
+	if r := h.do("OPTIONS", "/admin/backup", "", "Origin", "http://evil.example", "Access-Control-Request-Headers", AdminHeader).is(405, ""); r.header.Get("Access-Control-Allow-Headers") != "" {
+		t.Error("another site is given leave to send the header")
+	}
+	h.get("/admin/backup").is(200, "")
+	h.server.backups.done.Wait()
+	if n := made.Load(); n != 0 {
+		t.Fatalf("%d backups were made", n)
+	}
+	f(202, "", AdminHeader, "backup")
+	h.server.backups.done.Wait()
+	if r := h.get("/admin/backup").is(200, ""); made.Load() != 1 || r.at("made", "path") != "there" {
+		t.Errorf("%d backups: %s", made.Load(), r.body)
+	}
+}
