@@ -60,7 +60,7 @@ func (s *Store) JournalHeads() []engine.JournalHead {
 func (s *Store) AppendJournal(ctx context.Context, entries []engine.JournalEntry) ([]engine.JournalHead, error) {
 	s.journal.appending.Lock()
 	defer s.journal.appending.Unlock()
-	if err := s.refusal(); err != nil {
+	if err := refused(s.writableJournal()); err != nil {
 		return nil, err
 	}
 	if err := engine.CheckJournal(entries); err != nil {

@@ -181,3 +181,14 @@ func (s *Store) WritableFreeing() error {
 	}
 	return err
 }
+
+// writableJournal is Writable for the access journal: it may go on until half of what must be free is, so that what is read and refused
+// meanwhile is on record, and the rest is left to what gives something back.
+func (s *Store) writableJournal() error {
+	err := s.Writable()
+	var r *engine.Refusal
+	if errors.As(err, &r) && r.Cause == engine.CauseSpace && s.health.space.free.Load() >= s.opts.MinFreeBytes/2 {
+		return nil
+	}
+	return err
+}

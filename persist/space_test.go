@@ -30,7 +30,7 @@ func wantCause(t *testing.T, what string, err error, want engine.Cause) {
 }
 
 // TestReadOnlyOnLowSpace lets the free space fall and rise: what frees something is
-// taken longer than the rest, and the way back is further than the way there.
+// taken longer than the rest, the journal in between, and the way back is further than the way there.
 func TestReadOnlyOnLowSpace(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewMem()
@@ -38,7 +38,7 @@ func TestReadOnlyOnLowSpace(t *testing.T) {
 	o.MinFreeBytes = 8000
 	s := mustCreate(t, o)
 	now := moveClock(s)
-	f := func(free uint64, writable, freeing bool) {
+	f := func(free uint64, writable, journal, freeing bool) {
 		t.Helper()
 		fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: free, TotalBytes: 1 << 20})
 		now.Add(int64(spaceCheckInterval))
@@ -49,6 +49,10 @@ func TestReadOnlyOnLowSpace(t *testing.T) {
 		if err := s.Append(t.Context(), last, recordsAfter(last, 1)); freeing != (err == nil) || err != nil && !errors.Is(err, engine.ErrNotWritten) {
 			t.Fatalf("%d bytes free: append %v", free, err)
 		}
+		_, err := s.AppendJournal(t.Context(), []engine.JournalEntry{{Tenant: "acme", Payload: []byte("read")}})
+		if journal != (err == nil) || err != nil && !errors.Is(err, engine.ErrNotWritten) {
+			t.Fatalf("%d bytes free: the journal %v", free, err)
+		}
 		if err := saveState(s, []byte("state")); writable != (err == nil) || err != nil && !errors.Is(err, engine.ErrReadOnly) {
 			t.Fatalf("%d bytes free: checkpoint %v", free, err)
 		}
@@ -56,16 +60,18 @@ func TestReadOnlyOnLowSpace(t *testing.T) {
 			t.Fatalf("metrics say that %d of %d bytes are free, want %d", m.FreeBytes, m.TotalBytes, free)
 		}
 	}
-	f(1<<19, true, true)
-	f(8000, true, true)
-	f(7999, false, true)
-	f(8000, false, true) // not yet: it would go to and fro
-	f(1000, false, true)
-	f(999, false, false)
-	f(0, false, false)
-	f(8999, false, true)
-	f(9000, true, true)
-	f(8000, true, true)
+	f(1<<19, true, true, true)
+	f(8000, true, true, true)
+	f(7999, false, true, true)
+	f(8000, false, true, true) // not yet: it would go to and fro
+	f(4000, false, true, true)
+	f(3999, false, false, true)
+	f(1000, false, false, true)
+	f(999, false, false, false)
+	f(0, false, false, false)
+	f(8999, false, true, true)
+	f(9000, true, true, true)
+	f(8000, true, true, true)
 	mustClose(t, s)
 }
 
