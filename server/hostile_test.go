@@ -4,6 +4,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -146,4 +148,69 @@ func TestChurn(t *testing.T) {
 			t.Errorf("peers are remembered: %v", l.open)
 		}
 	}
+}
+
+// openFiles is how many files and sockets this process has open, 0 where the system does not tell.
+func openFiles() int {
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return 0
+	}
+	return len(names)
+}
+
+// idleCrowd is how many connections a server of a test takes; each is two open files here.
+const idleCrowd = 1000
+
+// TestIdleCrowd: connections that fill the server and ask nothing, or nothing more, are closed when their time is over; then others are
+// answered, and nothing is left of them. It counts what the process has, so nothing else runs beside it.
+func TestIdleCrowd(t *testing.T) {
+	var ran atomic.Int64
+	h := newHarness(t, echoRows(&ran))
+	h.server.http.ReadTimeout, h.server.http.IdleTimeout = slowness*4*time.Second, slowness*4*time.Second
+	h.get("/ok").is(http.StatusOK, "") // the first listener has begun
+	h.client.CloseIdleConnections()
+	h.server.http.MaxIdleWorkerDuration = 100 * time.Millisecond
+	address := h.listenTCP()
+	until(t, "nobody listens", func() bool {
+		h.server.mu.Lock()
+		defer h.server.mu.Unlock()
+		for _, l := range h.server.listeners {
+			l.mu.Lock()
+			l.total, l.perPeer = idleCrowd, idleCrowd
+			l.mu.Unlock()
+		}
+		return len(h.server.listeners) == len(h.served)
+	})
+	honest := func() bool {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, endOK) // it may be turned away by now
+		got := answersOn(c)
+		return len(got) == 1 && got[0].StatusCode == http.StatusOK
+	}
+	until(t, "an honest request before", honest)
+	until(t, "it is not closed", func() bool { return h.server.openConnections() == 0 })
+	goroutines, files := runtime.NumGoroutine(), openFiles()
+
+	crowd := append(dialMany(t, address, idleCrowd/2, ""), dialMany(t, address, idleCrowd/2, head("GET /ok HTTP/1.1"))...)
+	until(t, "the crowd is not there", func() bool { return h.server.openConnections() == idleCrowd })
+	if files > 0 && openFiles() < files+2*idleCrowd {
+		t.Errorf("%d files are open, %d were before", openFiles(), files)
+	}
+	c := dialMany(t, address, 1, "")[0]
+	crowd = append(crowd, c)
+	if got := answersOn(c); len(got) != 1 || got[0].StatusCode != http.StatusServiceUnavailable || got[0].Header.Get("Retry-After") == "" {
+		t.Fatalf("one too many: %v", got)
+	}
+	until(t, "nobody honest is answered any more", honest)
+	until(t, "the crowd stays", func() bool { return h.server.openConnections() == 0 })
+	for _, c := range crowd {
+		_ = c.Close()
+	}
+	until(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= goroutines })
+	until(t, "files are left", func() bool { return openFiles() <= files })
 }
