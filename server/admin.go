@@ -17,7 +17,7 @@ const maxProfileSeconds = 30
 // loopback address, without credentials: whoever is on the machine and may open its port. o.Metrics is that of the server
 // whose Options.Admin is set, which then has no metrics of its own to show.
 func NewAdmin(o Options) (*Server, error) {
-	o.Tokens, o.Certificate, o.BehindProxy = nil, nil, false
+	o.Tokens, o.Certificate, o.BehindProxy, o.Tracer = nil, nil, false, nil
 	if o.Listen != "" {
 		if err := CheckListen(o.Listen, false); err != nil {
 			return nil, err

@@ -34,6 +34,7 @@ type call struct {
 	snap        *engine.Snapshot // read once per request, within the scope
 	now         slots.Instant    // read once per request, ≥ snap.Stamped()
 	told        []engine.Object  // whose personal fields were opened for the answer
+	trace       *Trace           // nil: the request is not traced
 }
 
 // wait is the context of everything that this request waits for. Most requests wait for nothing.

@@ -25,6 +25,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	a, no := s.admit(&ctx.Request.Header, ctx.RemoteAddr(), false)
+	a.trace = s.beginTrace(&ctx.Request.Header, began)
 	var out answer
 	allow := ""
 	if no != nil {
@@ -73,7 +74,7 @@ func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 	}
 	c := &call{
 		patience: timeout, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
-		ifNoneMatch: a.ifNoneMatch, requestID: a.requestID, host: a.host, accept: a.accept,
+		ifNoneMatch: a.ifNoneMatch, requestID: a.requestID, host: a.host, accept: a.accept, trace: a.trace,
 	}
 	defer c.done()
 	c.enter(a)
@@ -177,13 +178,14 @@ func (s *Server) respond(ctx *fasthttp.RequestCtx, a *admitted, out answer, allo
 	return status
 }
 
-// observe counts and logs one request: the route's name, never its path, and nothing of its content.
+// observe counts, logs and traces one request: the route's name, never its path, and nothing of its content.
 func (s *Server) observe(a *admitted, status int, took time.Duration) {
 	name, m := "none", s.unrouted
 	if a.route != nil {
 		name, m = a.route.name, a.route.meter
 	}
 	m.answered(status, took.Seconds())
+	s.endTrace(a, status, took)
 	s.log.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("route", name), slog.Int("status", status),
 		slog.Float64("seconds", took.Seconds()), slog.String("request", a.requestID))

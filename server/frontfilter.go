@@ -47,6 +47,7 @@ type admitted struct {
 	accept      string
 	ifNoneMatch string
 	requestID   string
+	ownID       bool // the server has chosen the request id
 	host        string
 	last        bool             // the client asks nothing more on this connection
 	snap        *engine.Snapshot // read once per request
@@ -56,6 +57,7 @@ type admitted struct {
 	rejected    bool             // a credential was shown that is not taken
 	keyShown    string           // id of a key that was shown and is not taken, as it came
 	toll        toll             // what the request was charged
+	trace       *Trace           // nil: the request is not traced
 }
 
 // admit passes or refuses a request by its head. It copies whatever it keeps. peer is the client's address.
@@ -67,7 +69,7 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr, again bool) (ad
 	a.requestID, a.host, a.last = fields.requestID, fields.host, fields.last
 	a.from = s.limit.origin(peer, fields.forwarded)
 	if a.requestID == "" {
-		a.requestID = newID("req")
+		a.requestID, a.ownID = newID("req"), true
 	}
 	if no != nil {
 		return a, no

@@ -143,7 +143,10 @@ func (im *importing) flush() *problem {
 	if len(im.waiting) == 0 {
 		return nil
 	}
-	for i, r := range im.call.server.engine.SubmitAll(im.call.wait(), im.waiting) {
+	began := im.call.trace.now()
+	results := im.call.server.engine.SubmitAll(im.call.wait(), im.waiting)
+	im.call.trace.part(partWrite, began)
+	for i, r := range results {
 		switch {
 		case r.Err != nil:
 			p := failure(r.Err)

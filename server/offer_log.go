@@ -77,7 +77,10 @@ func (c *call) putOnRecord(records []engine.Command) *problem {
 	if len(records) == 0 {
 		return nil
 	}
-	for _, r := range c.server.engine.SubmitAll(c.wait(), records) {
+	began := c.trace.now()
+	results := c.server.engine.SubmitAll(c.wait(), records)
+	c.trace.part(partWrite, began)
+	for _, r := range results {
 		switch {
 		case r.Err != nil:
 			return failure(r.Err)

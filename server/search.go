@@ -122,6 +122,7 @@ func searchWeek(c *call) answer {
 	r.body = w.week(r.body[:0], &week, plan.CallMinutes)
 	w.done()
 	searchers.Put(m)
+	c.trace.part(partSearch, begun)
 	return c.found(kindWeek, &q, &f, r, records, begun)
 }
 
@@ -168,6 +169,7 @@ func searchEarliest(c *call) answer {
 	r.body = w.earliest(r.body[:0], &found, plan.CallMinutes)
 	w.done()
 	searchers.Put(m)
+	c.trace.part(partSearch, begun)
 	return c.found(kindEarliest, &q, &f, r, records, begun)
 }
 

@@ -32,6 +32,7 @@ type Options struct {
 	Version string       // of the program, shown in metrics and on the page
 	Logger  *slog.Logger // nil = no log
 	Metrics *Metrics     // of this server alone; nil = the server makes its own
+	Tracer  Tracer       // takes traces of requests; nil = there are none
 	// Demo names what the landing page's examples may use; nil = no examples with personal data.
 	Demo *Demo
 	// Certificate makes the server speak TLS; nil = plain HTTP.
@@ -62,6 +63,7 @@ type Options struct {
 type Server struct {
 	engine  *engine.Engine
 	metrics *Metrics
+	tracer  Tracer // nil: nothing is traced
 	log     *slog.Logger
 	tenant  string
 	version string
@@ -173,7 +175,7 @@ func publicRoutes(admin bool) []route {
 
 // newServer wires everything but the engine's state.
 func newServer(o Options, rows []route) *Server {
-	s := &Server{engine: o.Engine, metrics: o.Metrics, log: o.Logger, tenant: o.Tenant, version: o.Version, demo: o.Demo,
+	s := &Server{engine: o.Engine, metrics: o.Metrics, tracer: o.Tracer, log: o.Logger, tenant: o.Tenant, version: o.Version, demo: o.Demo,
 		certificate: o.Certificate, exposed: o.Certificate != nil || o.BehindProxy}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -75,7 +75,9 @@ func replayable(o engine.Outcome, render func(engine.Outcome) answer) answer {
 // submit queues a command and waits until its outcome is durable. A refusal is
 // an outcome; only a broken world is a problem here.
 func (c *call) submit(t ticket, p engine.Payload) (engine.Outcome, *problem) {
+	began := c.trace.now()
 	o, err := c.server.engine.Submit(c.wait(), c.command(t, p))
+	c.trace.part(partWrite, began)
 	if err != nil {
 		return o, failure(err)
 	}
