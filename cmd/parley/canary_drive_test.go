@@ -306,7 +306,7 @@ func (d *drive) operation(method, path string, op object) {
 	d.send(method, target(), d.text(id+" body")) // no JSON at all
 	for _, name := range []string{
 		"X-Request-Id", "Idempotency-Key", "If-Match", "If-None-Match", "Accept", "Content-Type", "Authorization", "Cookie", "User-Agent", "Referer",
-		"X-Forwarded-For", "Host", "Content-Encoding", "Origin",
+		"X-Forwarded-For", "Host", "Content-Encoding", "Origin", "Traceparent", "Tracestate",
 	} {
 		d.send(method, target(), body, name, d.text(id+" header/"+name))
 	}

@@ -156,9 +156,11 @@ func runCanaries(t *testing.T, args ...string) *canaryRun {
 	t.Helper()
 	base := t.TempDir()
 	admin := freeAddress(t)
+	collector := newTraceSink(t)
 	run := &canaryRun{canaries: newCanaries(), dir: filepath.Join(base, "store"), heard: map[string][]byte{}}
 	p := serve(t, run.dir, append([]string{
 		"--sandbox-clock=2026-11-16T08:59:01-05:00", "--admin-listen=" + admin, "--log-level=debug", "--cpu-profile=" + filepath.Join(base, "cpu"),
+		"--otlp-endpoint=" + collector.URL, "--otlp-sample=1", "--otlp-trust-parent",
 	}, args...)...)
 	d := &drive{t: t, p: p, canaries: run.canaries}
 	run.drive = d
@@ -181,6 +183,11 @@ func runCanaries(t *testing.T, args ...string) *canaryRun {
 	}
 	run.heard["standard error"] = []byte(p.stderr.String())
 	run.heard["refusals"] = d.refusals.Bytes()
+	spans, raw, err := collector.sent()
+	if err != nil || len(spans) < d.requests/2 {
+		t.Fatalf("%d requests, %d spans: %v", d.requests, len(spans), err)
+	}
+	run.heard["traces"] = raw
 	return run
 }
 
@@ -227,6 +234,8 @@ func TestCanary(t *testing.T) {
 				may = ids // records tell ids
 			case name == "refusals":
 				may = refused
+			case name == "traces":
+				may = func(string) bool { return false }
 			}
 			for _, leak := range run.leaks(map[string][]byte{name: run.heard[name]}, may) {
 				t.Error(leak)

@@ -34,6 +34,8 @@ var libraryRooms = map[string][]string{
 	"github.com/schollz/progress":   {"cmd"},
 	"github.com/swaggest/swgui":     {"server"},
 	"github.com/arran4/golang-ical": {"server"},
+	"go.opentelemetry.io/":          {"cmd"},
+	"google.golang.org/protobuf":    {"cmd"},
 }
 
 // roomOf returns the room that an import path belongs to, or "" if it is not
@@ -82,6 +84,7 @@ func arrowRules() []rule {
 			{map[string]string{"persist/a.go": "package persist\nimport _ \"github.com/prometheus/client_golang/prometheus\"\n"}, "only server, cmd may import"},
 			{map[string]string{"engine/a.go": "package engine\nimport _ \"github.com/valyala/fasthttp\"\n"}, "only server, cmd, bench may import"},
 			{map[string]string{"bench/a.go": "package bench\nimport _ \"github.com/cockroachdb/pebble/v2\"\n"}, "only persist may import"},
+			{map[string]string{"server/a.go": "package server\nimport _ \"go.opentelemetry.io/proto/otlp/trace/v1\"\n"}, "only cmd may import"},
 			{map[string]string{
 				"server/a.go":          "package server\nimport _ \"github.com/valyala/fasthttp\"\n",
 				"persist/a.go":         "package persist\nimport _ \"github.com/cockroachdb/pebble/v2\"\n",

@@ -33,6 +33,7 @@ type serveCmd struct {
 	tlsFlags
 	tokenFlags
 	limitFlags
+	traceFlags
 	LogFormat   string        `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
 	LogLevel    string        `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
 	CacheMiB    int64         `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
@@ -75,6 +76,9 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := server.CheckListen(c.Listen, c.TLSCert != "" || c.BehindProxy); err != nil {
 		return &failure{exitUsage, err}
 	}
+	if _, err := c.traceFlags.options(); err != nil {
+		return &failure{exitUsage, err}
+	}
 	offered, err := openFolder(s, c.Rules)
 	if err != nil {
 		return err
@@ -113,6 +117,11 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	if err := metrics.Register(newStoreCollector(store)); err != nil {
 		return errors.Join(err, store.Close())
 	}
+	tracer, stopTraces, err := c.traceFlags.tracer(log, metrics)
+	if err != nil {
+		return errors.Join(err, store.Close())
+	}
+	defer stopTraces()
 	observer := metrics.Observer()
 	observer.Logf = log.Info
 	identity := store.Identity()
@@ -131,7 +140,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	c.followDataKeys(ctx, log, store, eng.Vault())
 	tellRules(log, eng.Snapshot().Rules().Version(), offered)
 	options := server.Options{
-		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version, Logger: log, Metrics: metrics, Demo: demoPage(c.Demo),
+		Engine: eng, Tenant: identity.Tenant, Listen: c.Listen, Version: version, Logger: log, Metrics: metrics, Tracer: tracer, Demo: demoPage(c.Demo),
 		Tokens: c.tokens(), Certificate: cert, GoneDataKeys: c.GoneDataKeys, BehindProxy: c.BehindProxy, Admin: c.AdminListen != "",
 		CheckEvery: c.CheckEvery, Backup: c.backup(log, store),
 	}
