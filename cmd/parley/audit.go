@@ -25,10 +25,8 @@ type auditCmd struct {
 
 // auditPlace is where a trail is.
 type auditPlace struct {
-	Data   string `type:"path" placeholder:"DIR" xor:"place" required:"" help:"Directory of a store that no server is using."`
-	To     string `placeholder:"URL" xor:"place" required:"" env:"PARLEY_URL" help:"Base URL of a running server, asked with the key of an auditor (${env})."`
+	place  `set:"asker=an auditor"`
 	Tenant string `placeholder:"ID" help:"With --data: another tenant than that of the store."`
-	credential
 }
 
 // check refuses a tenant where the key says whose trail it is.
@@ -123,13 +121,13 @@ func (c *auditExportCmd) Run(ctx context.Context, s streams) (err error) {
 
 func (c *auditExportCmd) export(ctx context.Context, s streams, to io.Writer) (head engine.JournalHead, err error) {
 	if c.To != "" {
-		client, err := newKeyClient(c.To, c.credential)
+		client, err := c.client(keyTimeout)
 		if err != nil {
 			return head, err
 		}
 		return client.exportAudit(ctx, c.Format, c.From, c.Until, to)
 	}
-	store, err := openStoreKeys(ctx, s, c.Data)
+	store, err := c.store(ctx, s)
 	if err != nil {
 		return head, err
 	}
@@ -137,7 +135,7 @@ func (c *auditExportCmd) export(ctx context.Context, s streams, to io.Writer) (h
 	return server.ExportAudit(ctx, store.engine, store.tenant, tenantOr(c.Tenant, store), c.Format, to)
 }
 
-func tenantOr(named string, store *storeKeys) string {
+func tenantOr(named string, store *offlineStore) string {
 	if named != "" {
 		return named
 	}
@@ -154,7 +152,7 @@ func (c *auditHeadCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	if c.To != "" {
-		client, err := newKeyClient(c.To, c.credential)
+		client, err := c.client(keyTimeout)
 		if err != nil {
 			return err
 		}
@@ -164,7 +162,7 @@ func (c *auditHeadCmd) Run(ctx context.Context, s streams) (err error) {
 		}
 		return printHead(s.out, head)
 	}
-	store, err := openStoreKeys(ctx, s, c.Data)
+	store, err := c.store(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -180,6 +178,7 @@ func (c *auditHeadCmd) Run(ctx context.Context, s streams) (err error) {
 type auditVerifyCmd struct {
 	File string `arg:"" optional:"" type:"existingfile" help:"An exported audit trail; pages one behind the other."`
 	Data string `type:"path" placeholder:"DIR" help:"Instead of a file: the directory of a store that no server is using."`
+	clockFlag
 	Head string `type:"existingfile" placeholder:"FILE" help:"Heads that were kept elsewhere, as parley audit head prints them: nothing below them may be missing or changed."`
 }
 
@@ -220,7 +219,7 @@ func notWhole(err error) error {
 }
 
 func (c *auditVerifyCmd) store(ctx context.Context, s streams, heads []engine.JournalHead) (err error) {
-	store, err := openStoreKeys(ctx, s, c.Data)
+	store, err := openOffline(ctx, s, c.Data, offline{clock: c.clockFlag})
 	if err != nil {
 		return notWhole(err)
 	}

@@ -15,30 +15,10 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// maxAuditPage bounds an answer with a page of the audit trail, in bytes; the server's own limit is lower.
-const maxAuditPage = 64 << 20
-
 // auditPage asks for one page.
-func (c *keyClient) auditPage(ctx context.Context, query url.Values) (page []byte, header http.Header, err error) {
-	u := c.base.JoinPath("/v1/audit")
-	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer res.Body.Close()
-	page, err = io.ReadAll(io.LimitReader(res.Body, maxAuditPage))
-	if err != nil {
-		return nil, nil, err
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, nil, refusedByServer(res.Status, page)
-	}
-	return page, res.Header, nil
+func (c *client) auditPage(ctx context.Context, query url.Values) (page []byte, header http.Header, err error) {
+	page, header, _, err = c.send(ctx, &request{method: http.MethodGet, path: "/v1/audit", query: query})
+	return page, header, err
 }
 
 // headIn reads the head that an answer names; its tenant stands in the first line of a page.
@@ -73,7 +53,7 @@ func headIn(page []byte, header http.Header) (head engine.JournalHead, err error
 }
 
 // exportAudit writes the trail up to where it was when the export began.
-func (c *keyClient) exportAudit(ctx context.Context, format, from, until string, to io.Writer) (head engine.JournalHead, err error) {
+func (c *client) exportAudit(ctx context.Context, format, from, until string, to io.Writer) (head engine.JournalHead, err error) {
 	query := url.Values{"format": {format}, "limit": {"5000"}}
 	for name, value := range map[string]string{"from": from, "to": until} {
 		if value != "" {
@@ -104,7 +84,7 @@ func (c *keyClient) exportAudit(ctx context.Context, format, from, until string,
 	}
 }
 
-func (c *keyClient) auditHead(ctx context.Context) (engine.JournalHead, error) {
+func (c *client) auditHead(ctx context.Context) (engine.JournalHead, error) {
 	page, header, err := c.auditPage(ctx, url.Values{"limit": {"1"}})
 	if err != nil {
 		return engine.JournalHead{}, err

@@ -10,10 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/persist"
@@ -111,38 +108,21 @@ func (c *backupMakeCmd) live(ctx context.Context, s streams) error {
 // adminTimeout bounds one request to an admin listener; what takes longer is asked for again and again.
 const adminTimeout = 30 * time.Second
 
-// maxAdminAnswer bounds what is read of an admin listener's answer, in bytes.
-const maxAdminAnswer = 1 << 20
-
-// askAdmin sends one request without a body to an admin listener and decodes the answer.
+// askAdmin sends one request without a body to an admin listener and reads the answer. One that changes something names what it asks for.
 func askAdmin(ctx context.Context, method, base, target string, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+target, nil)
-	if err != nil {
-		return &failure{exitUsage, err}
-	}
-	if method != http.MethodGet {
-		req.Header.Set(server.AdminHeader, path.Base(target))
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("the admin listener cannot be reached: %w", err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAdminAnswer))
+	c, err := newClient(base, credential{}, adminTimeout)
 	if err != nil {
 		return err
 	}
-	if res.StatusCode >= http.StatusMultipleChoices {
-		var p struct {
-			Code   string `json:"code"`
-			Detail string `json:"detail"`
-		}
-		_ = json.Unmarshal(body, &p) // an answer that is no problem document has its status
-		return fmt.Errorf("the server answered %d %s: %s", res.StatusCode, p.Code, p.Detail)
+	r := &request{method: method, path: target}
+	if method != http.MethodGet {
+		r.admin = path.Base(target)
 	}
-	return json.Unmarshal(body, into)
+	body, _, _, err := c.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	return decoded(body, into)
 }
 
 // backup returns what makes backups for the admin listener, nil if there is no directory for them.

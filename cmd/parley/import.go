@@ -9,12 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
 
 // Limits of an import. A part is what one request carries; it stays far below
@@ -24,8 +21,6 @@ const (
 	importPartBytes  = 4 << 20
 	importLineBytes  = 64 << 10
 	importTimeout    = 2 * time.Minute // one part, answer included
-	importAttempts   = 5
-	importRetryPause = 500 * time.Millisecond
 	refusalsShown    = 20
 	progressInterval = 100 * time.Millisecond
 )
@@ -45,7 +40,7 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	defer in.Close()
 	client, err := newImporter(c.To, c.credential)
 	if err != nil {
-		return &failure{exitUsage, err}
+		return err
 	}
 	bar := newProgress(s.err, "import")
 	client.progress = func(bytes int64) { bar.update(uint64(bytes), uint64(size)) }
@@ -112,34 +107,14 @@ type summary struct {
 // importer sends lines to POST /v1/import, part by part, each part under its
 // own idempotency key so that a retry after a lost answer changes nothing.
 type importer struct {
-	url      string
+	client   *client
 	run      string // makes the keys of one run distinct
-	http     *http.Client
 	progress func(bytes int64)
 }
 
 func newImporter(base string, key credential) (*importer, error) {
-	u, err := baseURL(base)
-	if err != nil {
-		return nil, err
-	}
-	client, err := key.client(u, importTimeout)
-	if err != nil {
-		return nil, err
-	}
-	return &importer{
-		url: u.JoinPath("/v1/import").String(), run: rand.Text(),
-		http: client, progress: func(int64) {},
-	}, nil
-}
-
-// baseURL reads the address of a server.
-func baseURL(base string) (*url.URL, error) {
-	u, err := url.Parse(base)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return nil, fmt.Errorf("%q is not an http(s) URL such as http://127.0.0.1:8080", base)
-	}
-	return u, nil
+	c, err := newClient(base, key, importTimeout)
+	return &importer{client: c, run: rand.Text(), progress: func(int64) {}}, err
 }
 
 // send reads NDJSON to its end. The summary counts what was answered, also when err is not nil.
@@ -187,60 +162,23 @@ func (c *importer) send(ctx context.Context, in io.Reader) (summary, error) {
 
 // sendPart posts one part, again after failures that may pass.
 func (c *importer) sendPart(ctx context.Context, body []byte, sum *summary) error {
-	key := fmt.Sprintf("import-%s-%d", c.run, sum.lines)
-	var err error
-	for attempt := range importAttempts {
-		if attempt > 0 {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(importRetryPause << attempt):
-			}
-		}
-		var again bool
-		if again, err = c.post(ctx, key, body, sum); err == nil || !again {
-			return err
-		}
-	}
-	return fmt.Errorf("gave up after %d attempts: %w", importAttempts, err)
-}
-
-// post sends one part once; again tells whether trying again may help.
-func (c *importer) post(ctx context.Context, key string, body []byte, sum *summary) (again bool, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	answer, err := c.client.insist(ctx, &request{
+		method: http.MethodPost, path: "/v1/import", media: "application/x-ndjson", key: fmt.Sprintf("import-%s-%d", c.run, sum.lines), body: body,
+	})
 	if err != nil {
-		return false, err
-	}
-	req.Header.Set("Content-Type", "application/x-ndjson")
-	req.Header.Set("Idempotency-Key", key)
-	res, err := c.http.Do(req)
-	if err != nil {
-		return ctx.Err() == nil, err
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
-	if err != nil {
-		return true, err
-	}
-	if res.StatusCode != http.StatusOK {
-		var p struct {
-			Code   string `json:"code"`
-			Detail string `json:"detail"`
-		}
-		_ = json.Unmarshal(answer, &p) // whatever answers without a problem document is named by its status alone
-		return res.StatusCode == http.StatusServiceUnavailable, fmt.Errorf("%s %s %s", res.Status, p.Code, p.Detail)
+		return err
 	}
 	var got struct {
 		Taken   int       `json:"taken"`
 		Refused []refusal `json:"refused"`
 	}
-	if err := json.Unmarshal(answer, &got); err != nil {
-		return false, fmt.Errorf("unexpected answer: %w", err)
+	if err := decoded(answer, &got); err != nil {
+		return err
 	}
 	sum.taken += got.Taken
 	for _, r := range got.Refused {
 		r.Line += sum.lines
 		sum.refused = append(sum.refused, r)
 	}
-	return false, nil
+	return nil
 }

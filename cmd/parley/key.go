@@ -22,10 +22,8 @@ type keyCmd struct {
 
 // keyPlace is where keys are.
 type keyPlace struct {
-	Data   string `type:"path" placeholder:"DIR" xor:"place" required:"" help:"Directory of a store that no server is using."`
-	To     string `placeholder:"URL" xor:"place" required:"" env:"PARLEY_URL" help:"Base URL of a running server, asked with the key of an operator (${env})."`
+	place  `set:"asker=an operator"`
 	Tenant string `placeholder:"ID" help:"Another tenant than that of the store or of the operator."`
-	credential
 }
 
 // keyring is a place in which keys are made. Ends are days from now.
@@ -71,9 +69,9 @@ type madeKey struct {
 // open opens the place.
 func (p *keyPlace) open(ctx context.Context, s streams) (keyring, error) {
 	if p.Data != "" {
-		return openStoreKeys(ctx, s, p.Data)
+		return p.store(ctx, s)
 	}
-	return newKeyClient(p.To, p.credential)
+	return p.client(keyTimeout)
 }
 
 // with runs do in the place.

@@ -6,47 +6,18 @@ import (
 	"fmt"
 
 	"github.com/parleyhq/parley/engine"
-	"github.com/parleyhq/parley/persist"
 	"github.com/parleyhq/parley/server"
 )
 
-// storeKeys are the keys in a store that no server is using. Whoever may write its files may make keys.
-type storeKeys struct {
-	engine *engine.Engine
-	tenant string
-}
-
-func openStoreKeys(ctx context.Context, s streams, dir string) (*storeKeys, error) {
-	store, err := persist.Open(dir, persist.Options{MinFreeBytes: -1, Progress: newProgress(s.err, "check").update})
-	if err != nil {
-		return nil, err
-	}
-	identity := store.Identity()
-	clock := engine.SystemClock()
-	if identity.Sandbox {
-		clock = engine.SandboxClock(1) // never before the store's last stamp
-	}
-	e, err := engine.Open(ctx, engine.Options{Log: store, Identity: identity, Clock: clock, Progress: newProgress(s.err, "replay").update})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the store cannot be used: %w", err), store.Close())
-	}
-	return &storeKeys{engine: e, tenant: identity.Tenant}, nil
-}
-
-// Close closes the store.
-func (k *storeKeys) Close() error { return k.engine.Close() }
-
-func (k *storeKeys) submit(ctx context.Context, p engine.Payload) (engine.Outcome, error) {
-	o, err := k.engine.Submit(ctx, engine.Command{
-		Actor: engine.Actor{Tenant: k.tenant, Principal: engine.LocalPrincipal, Role: engine.RoleAll, Source: "cli"}, Payload: p,
-	})
+func (k *offlineStore) submit(ctx context.Context, p engine.Payload) (engine.Outcome, error) {
+	o, err := k.engine.Submit(ctx, engine.Command{Actor: k.actor(), Payload: p})
 	if err == nil && o.Status != engine.StatusOK {
 		err = fmt.Errorf("refused: %s %s", o.Status, o.Detail)
 	}
 	return o, err
 }
 
-func (k *storeKeys) make(ctx context.Context, p engine.CreateKey, days int) (madeKey, error) {
+func (k *offlineStore) make(ctx context.Context, p engine.CreateKey, days int) (madeKey, error) {
 	id, secret, hash := server.NewKey()
 	p.ID, p.Hash, p.ExpiresAt = id, hash, expiry(k.engine.Now(), days)
 	o, err := k.submit(ctx, p)
@@ -56,7 +27,7 @@ func (k *storeKeys) make(ctx context.Context, p engine.CreateKey, days int) (mad
 	return madeKey{shownKey(o.APIKey, o.Now), secret}, nil
 }
 
-func (k *storeKeys) create(ctx context.Context, n newKey) (madeKey, error) {
+func (k *offlineStore) create(ctx context.Context, n newKey) (madeKey, error) {
 	if !k.engine.Snapshot().HasKeys() && n.Role != engine.RoleOperator {
 		return madeKey{}, &failure{exitUsage, errors.New("the first key is an operator's, for only an operator makes others")}
 	}
@@ -70,16 +41,16 @@ func (k *storeKeys) create(ctx context.Context, n newKey) (madeKey, error) {
 	}, n.days)
 }
 
-func (k *storeKeys) rotate(ctx context.Context, tenant, id string, days int) (madeKey, error) {
+func (k *offlineStore) rotate(ctx context.Context, tenant, id string, days int) (madeKey, error) {
 	return k.make(ctx, engine.CreateKey{Tenant: tenant, Follows: id}, days)
 }
 
-func (k *storeKeys) revoke(ctx context.Context, tenant, id string) error {
+func (k *offlineStore) revoke(ctx context.Context, tenant, id string) error {
 	_, err := k.submit(ctx, engine.RevokeKey{Tenant: tenant, ID: id})
 	return err
 }
 
-func (k *storeKeys) list(_ context.Context, tenant string) (list []keyShown, err error) {
+func (k *offlineStore) list(_ context.Context, tenant string) (list []keyShown, err error) {
 	if tenant == "" {
 		tenant = k.tenant
 	}

@@ -55,11 +55,11 @@ func (c *rulesCheckCmd) askStore(ctx context.Context, s streams, f *folder) erro
 }
 
 func (c *rulesCheckCmd) askServer(ctx context.Context, s streams, f *folder) error {
-	client, err := newRulesClient(c.URL, c.credential)
+	client, err := newClient(c.URL, c.credential, rulesTimeout)
 	if err != nil {
-		return &failure{exitUsage, err}
+		return err
 	}
-	got, err := client.send(ctx, "/v1/rules/check", f.bundle)
+	got, err := client.sendRules(ctx, "/v1/rules/check", f.bundle)
 	if err != nil {
 		return err
 	}

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/parleyhq/parley/matcher"
 )
@@ -26,9 +21,9 @@ type rulesLoadCmd struct {
 // Run checks the folder, plays its examples and loads it. Nothing is loaded if the
 // rules have faults, or if examples differ and that is not waved through.
 func (c *rulesLoadCmd) Run(ctx context.Context, s streams) error {
-	client, err := newRulesClient(c.To, c.credential)
+	client, err := newClient(c.To, c.credential, rulesTimeout)
 	if err != nil {
-		return &failure{exitUsage, err}
+		return err
 	}
 	f, err := openFolder(s, c.Dir)
 	if err != nil {
@@ -41,7 +36,7 @@ func (c *rulesLoadCmd) Run(ctx context.Context, s streams) error {
 	if differ != nil && !c.SkipExamples {
 		return differ
 	}
-	got, err := client.send(ctx, "/v1/rules", f.bundle)
+	got, err := client.sendRules(ctx, "/v1/rules", f.bundle)
 	if err != nil {
 		return err
 	}
@@ -54,30 +49,8 @@ func (c *rulesLoadCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// Limits of a call about rules.
-const (
-	rulesTimeout  = 10 * time.Minute // the server may compare many cases
-	rulesAttempts = 5
-	rulesAnswer   = 64 << 20 // bytes of an answer
-)
-
-// rulesClient sends bundles to a server.
-type rulesClient struct {
-	base *url.URL
-	http *http.Client
-}
-
-func newRulesClient(base string, key credential) (*rulesClient, error) {
-	u, err := baseURL(base)
-	if err != nil {
-		return nil, err
-	}
-	client, err := key.client(u, rulesTimeout)
-	if err != nil {
-		return nil, err
-	}
-	return &rulesClient{base: u, http: client}, nil
-}
+// rulesTimeout bounds a call about rules: the server may compare many cases.
+const rulesTimeout = 10 * time.Minute
 
 // rulesAnswered is what a server says of a bundle: how it differs, and, if that
 // was asked, what it would touch.
@@ -117,62 +90,12 @@ func (a *rulesAnswered) print(w io.Writer) {
 	}
 }
 
-// send posts a bundle, again after failures that may pass, under one key.
-func (c *rulesClient) send(ctx context.Context, path string, bundle []byte) (*rulesAnswered, error) {
-	key := "rules-" + rand.Text()
-	for attempt := 1; ; attempt++ {
-		answer, again, err := c.post(ctx, path, key, bundle)
-		if err == nil || !again || attempt == rulesAttempts {
-			return answer, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(err, ctx.Err())
-		case <-time.After(importRetryPause << attempt):
-		}
-	}
-}
-
-func (c *rulesClient) post(ctx context.Context, path, key string, bundle []byte) (out *rulesAnswered, again bool, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(path).String(), bytes.NewReader(bundle))
+// sendRules posts a bundle, again after failures that may pass.
+func (c *client) sendRules(ctx context.Context, path string, bundle []byte) (*rulesAnswered, error) {
+	body, err := c.insist(ctx, &request{method: http.MethodPost, path: path, media: "application/json", key: "rules-" + rand.Text(), body: bundle})
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", key)
-	res, err := c.http.Do(req)
-	if err != nil {
-		return nil, false, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, rulesAnswer))
-	if err != nil {
-		return nil, ctx.Err() == nil, err
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, res.StatusCode == http.StatusServiceUnavailable, refusedByServer(res.Status, body)
-	}
-	out = &rulesAnswered{}
-	if err := json.Unmarshal(body, out); err != nil {
-		return nil, false, fmt.Errorf("unexpected answer: %w", err)
-	}
-	return out, false, nil
-}
-
-// refusedByServer makes an error of a problem document; whatever is none is named by its status alone.
-func refusedByServer(status string, body []byte) error {
-	var p struct {
-		Code   string `json:"code"`
-		Detail string `json:"detail"`
-		Errors []struct {
-			Pointer string `json:"pointer"`
-			Detail  string `json:"detail"`
-		} `json:"errors"`
-	}
-	_ = json.Unmarshal(body, &p)
-	err := fmt.Errorf("%s %s %s", status, p.Code, p.Detail)
-	for _, e := range p.Errors {
-		err = fmt.Errorf("%w\n%s: %s", err, e.Pointer, e.Detail)
-	}
-	return err
+	out := &rulesAnswered{}
+	return out, decoded(body, out)
 }

@@ -34,16 +34,16 @@ type serveCmd struct {
 	tokenFlags
 	limitFlags
 	traceFlags
-	LogFormat   string        `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
-	LogLevel    string        `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
-	CacheMiB    int64         `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
-	CPUProfile  string        `name:"cpu-profile" type:"path" placeholder:"FILE" help:"Write a profile of the processor to FILE, from one signal USR1 to the next; go tool pprof reads it."`
-	CheckEvery  time.Duration `default:"1m" env:"PARLEY_CHECK_EVERY" help:"How often the whole state is checked beside everything else; a state that contradicts itself takes no more changes. 0 = never (${env})."`
-	BackupDir   string        `type:"path" placeholder:"DIR" env:"PARLEY_BACKUP_DIR" help:"Where the admin listener puts backups of the live store; on the same file system they share the tables' space (${env})."`
-	AcceptClock bool          `env:"PARLEY_ACCEPT_CLOCK" help:"Start although the machine's clock is more than 31 days ahead of the store's last entry (${env})."`
-	BallastMiB  int64         `name:"ballast-mib" default:"64" env:"PARLEY_BALLAST_MIB" help:"Space to hold back and give up when the disk is full, in MiB; 0 = none (${env})."`
-	StallAfter  time.Duration `default:"2s" env:"PARLEY_STALL_AFTER" help:"How long a commit may take before new changes are refused while it goes on (${env})."`
-	MinFreeMiB  int64         `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB (${env})."`
+	clockFlag
+	LogFormat  string        `default:"text" enum:"text,json" env:"PARLEY_LOG_FORMAT" help:"text or json (${env})."`
+	LogLevel   string        `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" help:"debug, info (each request), warn or error (${env})."`
+	CacheMiB   int64         `name:"cache-mib" default:"64" env:"PARLEY_CACHE_MIB" help:"Memory for the store's block cache, in MiB (${env})."`
+	CPUProfile string        `name:"cpu-profile" type:"path" placeholder:"FILE" help:"Write a profile of the processor to FILE, from one signal USR1 to the next; go tool pprof reads it."`
+	CheckEvery time.Duration `default:"1m" env:"PARLEY_CHECK_EVERY" help:"How often the whole state is checked beside everything else; a state that contradicts itself takes no more changes. 0 = never (${env})."`
+	BackupDir  string        `type:"path" placeholder:"DIR" env:"PARLEY_BACKUP_DIR" help:"Where the admin listener puts backups of the live store; on the same file system they share the tables' space (${env})."`
+	BallastMiB int64         `name:"ballast-mib" default:"64" env:"PARLEY_BALLAST_MIB" help:"Space to hold back and give up when the disk is full, in MiB; 0 = none (${env})."`
+	StallAfter time.Duration `default:"2s" env:"PARLEY_STALL_AFTER" help:"How long a commit may take before new changes are refused while it goes on (${env})."`
+	MinFreeMiB int64         `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB (${env})."`
 }
 
 // collectorPercent is by how much the memory in use grows before the collector runs, in
@@ -127,7 +127,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	identity := store.Identity()
 	opened := engine.Options{
 		Log: store, Identity: identity, Clock: clock, Observer: observer, Rules: offered.bundle,
-		Keys: keys, Random: rand.Reader, ClockAdvance: c.clockAdvance(),
+		Keys: keys, Random: rand.Reader, ClockAdvance: c.advance(),
 		Loading:  newByteProgress(s.err, "load, bytes").update,
 		Progress: newProgress(s.err, "replay").update,
 	}
@@ -201,14 +201,6 @@ func shutdown(srv *server.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	return srv.Shutdown(ctx)
-}
-
-// clockAdvance is how far the clock may be ahead of the store: the usual, or any.
-func (c *serveCmd) clockAdvance() int {
-	if c.AcceptClock {
-		return -1
-	}
-	return engine.DefaultClockAdvance
 }
 
 // chooseClock returns the machine's clock, which tells of its steps, or a sandbox clock that starts

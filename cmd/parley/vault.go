@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/parleyhq/parley/engine"
-	"github.com/parleyhq/parley/persist"
 )
 
 // vaultTimeout bounds one request about the vault: it may read every record of a large store.
@@ -135,10 +134,8 @@ func likeOwner(f *os.File, name string) error {
 
 // vaultPlace is where the sealed parts are.
 type vaultPlace struct {
-	Data string `type:"path" placeholder:"DIR" xor:"place" required:"" help:"Directory of a store that no server is using."`
-	To   string `placeholder:"URL" xor:"place" required:"" env:"PARLEY_URL" help:"Base URL of a running server, asked with the key of an operator (${env})."`
+	place `set:"asker=an operator"`
 	dataKeyFlags
-	credential
 }
 
 // vaultStatus is how a store keeps personal data, as a server tells it.
@@ -164,7 +161,7 @@ type vaultStatusCmd struct{ vaultPlace }
 // Run prints a line for each key.
 func (c *vaultStatusCmd) Run(ctx context.Context, s streams) error {
 	if c.To != "" {
-		client, err := c.client()
+		client, err := c.client(vaultTimeout)
 		if err != nil {
 			return err
 		}
@@ -177,11 +174,11 @@ func (c *vaultStatusCmd) Run(ctx context.Context, s streams) error {
 		}
 		return nil
 	}
-	eng, keys, err := c.openStore(ctx, s, false)
+	store, keys, err := c.open(ctx, s, false)
 	if err != nil {
 		return err
 	}
-	counts := eng.Snapshot().KeyCounts()
+	counts := store.engine.Snapshot().KeyCounts()
 	for _, id := range keys.IDs() {
 		if !slices.ContainsFunc(counts, func(n engine.KeyCount) bool { return n.KeyID == id }) {
 			counts = append(counts, engine.KeyCount{KeyID: id})
@@ -197,7 +194,7 @@ func (c *vaultStatusCmd) Run(ctx context.Context, s streams) error {
 		}
 		printParts(s.out, n.KeyID, state, n.Parts)
 	}
-	return eng.Close()
+	return store.Close()
 }
 
 func printParts(w io.Writer, id uint32, state string, parts int) {
@@ -238,7 +235,7 @@ func (c *vaultResealCmd) Run(ctx context.Context, s streams) error {
 // steps returns what takes one step, and what ends it all.
 func (c *vaultResealCmd) steps(ctx context.Context, s streams) (step func() (resealStep, error), done func() error, err error) {
 	if c.To != "" {
-		client, err := c.client()
+		client, err := c.client(vaultTimeout)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -249,56 +246,27 @@ func (c *vaultResealCmd) steps(ctx context.Context, s streams) (step func() (res
 			return out, err
 		}, client.Close, nil
 	}
-	eng, keys, err := c.openStore(ctx, s, true)
+	store, keys, err := c.open(ctx, s, true)
 	if err != nil {
 		return nil, nil, err
 	}
 	if keys == nil {
-		return nil, nil, errors.Join(&failure{exitUsage, errors.New("--data-keys or --data-keys-command is needed")}, eng.Close())
+		return nil, nil, errors.Join(&failure{exitUsage, errors.New("--data-keys or --data-keys-command is needed")}, store.Close())
 	}
 	var at engine.ResealPlace
-	actor := engine.Actor{Tenant: defaultTenant, Principal: engine.LocalPrincipal, Role: engine.RoleAll, Source: "cli"}
 	return func() (resealStep, error) {
-		next, did, err := eng.Reseal(ctx, engine.Command{Actor: actor}, at)
+		next, did, err := store.engine.Reseal(ctx, engine.Command{Actor: store.actor()}, at)
 		at = next
 		return resealStep{did.Resealed, did.Missing, next.Done()}, err
-	}, eng.Close, nil
+	}, store.Close, nil
 }
 
-func (p *vaultPlace) client() (*keyClient, error) {
-	client, err := newKeyClient(p.To, p.credential)
-	if err == nil {
-		client.http.Timeout = vaultTimeout
-	}
-	return client, err
-}
-
-// openStore opens an engine on the store, whose secret the active key wraps from then on if
-// it is to be changed.
-func (p *vaultPlace) openStore(ctx context.Context, s streams, protect bool) (*engine.Engine, *engine.DataKeys, error) {
+// open opens the store with its data keys, of which the active one wraps its secret from then on if it is to be changed.
+func (p *vaultPlace) open(ctx context.Context, s streams, protect bool) (*offlineStore, *engine.DataKeys, error) {
 	keys, err := p.ring(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := persist.Open(p.Data, persist.Options{MinFreeBytes: -1, Keys: keys, Progress: newProgress(s.err, "check").update})
-	if err != nil {
-		return nil, nil, err
-	}
-	if protect && keys != nil {
-		if err := store.Protect(keys); err != nil {
-			return nil, nil, errors.Join(err, store.Close())
-		}
-	}
-	identity := store.Identity()
-	clock := engine.SystemClock()
-	if identity.Sandbox {
-		clock = engine.SandboxClock(1) // never before the store's last stamp
-	}
-	eng, err := engine.Open(ctx, engine.Options{
-		Log: store, Identity: identity, Clock: clock, Keys: keys, Random: rand.Reader, Progress: newProgress(s.err, "replay").update,
-	})
-	if err != nil {
-		return nil, nil, errors.Join(err, store.Close())
-	}
-	return eng, keys, nil
+	store, err := openOffline(ctx, s, p.Data, offline{clock: p.clockFlag, keys: keys, protect: protect})
+	return store, keys, err
 }
