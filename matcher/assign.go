@@ -107,6 +107,7 @@ func (t treeSource) assign(p *Plan, a *assigner) {
 func (d *desk) assign(suits slots.Set, a *assigner) {
 	p := d.plan
 	p.Grid.Starts(d.hours.Intersect(suits), p.CallMinutes, func(start slots.Instant) bool {
+		p.work.spend(workStart)
 		s := d.at(start)
 		if s == nil || !assignable.accepts(&s.grade) {
 			return true

@@ -57,6 +57,7 @@ func (d *desk) seat(r *Reviewer, window slots.Interval) {
 	}
 	slices.Sort(d.cuts)
 	d.cuts = append(d.cuts, window.End)
+	d.plan.work.spend(workGrade * len(d.cuts) * len(d.plan.rules))
 	from := window.Start
 	for _, to := range d.cuts {
 		if from < to {
@@ -69,6 +70,7 @@ func (d *desk) seat(r *Reviewer, window slots.Interval) {
 // open reads hours and calls as far as starts inside window need them.
 func (d *desk) open(window slots.Interval) {
 	v, r := d.plan.view, d.reviewer
+	d.plan.work.spend(workOpen + int((window.End-window.Start)/(24*slots.Hour)))
 	d.hours = r.Hours.Expand(r.Zone, d.plan.reach(window))
 	d.calls, d.day = d.calls[:0], dayCount{}
 	if d.hours.Empty() {
@@ -82,6 +84,7 @@ func (d *desk) open(window slots.Interval) {
 		within = hull(within, dates.Hull())
 	}
 	v.Calendar.Calls(r.Ref, within, func(c slots.Call) bool {
+		d.plan.work.spend(1)
 		if c.ActiveAt(v.Now) && (v.Except == "" || c.ID != v.Except) {
 			d.calls = append(d.calls, booking{start: c.Span.Start, busy: c.Busy})
 		}
@@ -153,6 +156,7 @@ func (d *desk) firmOnDate(start slots.Instant) int {
 // firm counts the firm calls that start in within.
 func (d *desk) firm(within slots.Set) int {
 	v := d.plan.view
+	d.plan.work.spend(workFirm)
 	return v.Calendar.CountStarts(d.reviewer.Ref, within, v.Now, true, v.Except)
 }
 
@@ -192,6 +196,7 @@ func (d *desk) relation(tier Tier) Relation {
 func (d *desk) starts(ticked slots.Set, f filter, yield func(slots.Instant, *span) bool) {
 	free := d.hours.Intersect(ticked)
 	d.plan.Grid.Starts(free, d.plan.CallMinutes, func(start slots.Instant) bool {
+		d.plan.work.spend(workStart)
 		s := d.at(start)
 		if s == nil || !f.accepts(&s.grade) || d.taken(start) != "" {
 			return true

@@ -200,6 +200,7 @@ type boxYields struct {
 func (t treeSource) boxes(p *Plan) (missed boxYields) {
 	ticks := p.query.Ticks
 	t.each(p, p.window, p.windows.Clip(p.reach(p.window)), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
+		p.work.spend(workChange)
 		needed := p.boxes(start)
 		days, hours := uint8(needed.Days&^ticks.Days), needed.Hours&^ticks.Hours
 		switch {

@@ -104,6 +104,7 @@ func (n *nearestSearch) search() {
 	var until slots.Instant
 	var codes []string
 	p.source.each(p, window, slots.NewSet(p.reach(window)), f, func(r *Reviewer, start slots.Instant, s *span) bool {
+		p.work.spend(workChange)
 		if seen != r || start >= until {
 			seen, until, codes = r, s.End, nil
 			if !s.tier.Compliant() {

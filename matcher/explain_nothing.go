@@ -164,6 +164,7 @@ func (p *Plan) appendWindows(list []Unlock) []Unlock {
 	u := Unlock{Kind: "windows"}
 	var nearest slots.Instant
 	p.source.each(free, free.window, free.ticked(free.window), asAsked, func(_ *Reviewer, start slots.Instant, _ *span) bool {
+		p.work.spend(workChange)
 		far, farthest := p.outsideBy(start), p.outsideBy(nearest)
 		if u.Slots == 0 || far < farthest || far == farthest && start < nearest {
 			nearest = start

@@ -69,6 +69,7 @@ func (n *reasons) classify(g *gates, r *Reviewer) {
 	d.open(p.window)
 	inside, qualified, capped := false, false, false
 	p.Grid.Starts(d.hours.Intersect(g.suits), p.CallMinutes, func(start slots.Instant) bool {
+		p.work.spend(workStart)
 		if s := d.at(start); s != nil {
 			inside = true
 			if asAsked.accepts(&s.grade) {
@@ -94,6 +95,7 @@ func (n *reasons) classify(g *gates, r *Reviewer) {
 // lastStart returns the last start that free has room for.
 func (p *Plan) lastStart(free slots.Set) (last slots.Instant, some bool) {
 	p.Grid.Starts(free, p.CallMinutes, func(start slots.Instant) bool {
+		p.work.spend(1)
 		last, some = start, true
 		return true
 	})

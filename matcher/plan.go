@@ -38,6 +38,7 @@ type Plan struct {
 	// dueBy is the earliest instant after which a start is late for some case, 0 = none.
 	dueBy  slots.Instant
 	source source
+	work   *Work // of the query
 	// mem is whose memory the plan and its answers live in.
 	mem *Searcher
 }
@@ -68,7 +69,7 @@ func (m *Searcher) Plan(v *View, q Query) (*Plan, *Refusal) {
 	}
 	m.modes = modes
 	p := &m.plan
-	*p = Plan{Mode: q.Mode, Modes: modes, view: v, query: q, rules: rules, source: sourceOf(v), windows: everything, originals: p.originals[:0], mem: m}
+	*p = Plan{Mode: q.Mode, Modes: modes, view: v, query: q, rules: rules, source: sourceOf(v), work: q.Work, windows: everything, originals: p.originals[:0], mem: m}
 	if q.Windows != nil {
 		p.windows = slots.NewSet(q.Windows...)
 	}

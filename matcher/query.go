@@ -42,6 +42,8 @@ type Query struct {
 	// Kept: the call is booked, and is judged where it is. That a rule prefers the
 	// original reviewer says who may book; it takes no call from whoever has it.
 	Kept bool
+	// Work counts, and may bound, what the plan and its answers take; nil = nobody counts.
+	Work *Work
 }
 
 // Refusal says why a query cannot have a plan at all.

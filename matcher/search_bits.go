@@ -19,6 +19,7 @@ type bitSource struct{ treeSource }
 // bitSearch is one search over bits: its question, and memory that a Searcher keeps.
 type bitSearch struct {
 	p      *Plan
+	work   *Work
 	x      *Index
 	sets   *tenantSets
 	window slots.Interval // of starts
@@ -65,7 +66,8 @@ func (bitSource) on(p *Plan, window slots.Interval) (b *bitSearch, ok bool) {
 		return nil, false
 	}
 	b = &p.mem.bits
-	b.p, b.x, b.window, b.sets = p, x, window, x.tenant(p.view.Tenant)
+	b.p, b.x, b.window, b.sets, b.work = p, x, window, x.tenant(p.view.Tenant), p.work
+	b.work.spend(workSearch)
 	b.length, b.lines = p.CallMinutes/cell, p.Grid.StepMinutes/cell
 	b.width = tilesOf(x.size) * blockWords
 	b.words.reset()
@@ -76,6 +78,9 @@ func (bitSource) on(p *Plan, window slots.Interval) (b *bitSearch, ok bool) {
 	b.times.reset(b)
 	return b, true
 }
+
+// pass counts a walk over all reviewers, in so many sets.
+func (b *bitSearch) pass(sets int) { b.work.spend(b.width / blockWords * sets) }
 
 // wordBits are those among the 64 reviewers from 64·word on.
 type wordBits struct {

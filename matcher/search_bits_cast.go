@@ -28,6 +28,7 @@ func keep(dst []uint64, sets []trait) {
 
 // keepQueued leaves in dst who is in one of the queued sets.
 func (b *bitSearch) keepQueued(dst []uint64) {
+	b.pass(1 + len(b.united))
 	keep(dst, b.united)
 	b.united = b.united[:0]
 }
@@ -38,6 +39,7 @@ func (b *bitSearch) general() []uint64 {
 	clear(dst)
 	b.forgetAsks()
 	if b.askGeneral() {
+		b.pass(2 + len(b.united))
 		for at := 0; at < len(dst); at += blockWords {
 			if one := b.sets.active.at(at / blockWords); one != nil {
 				*(*block)(dst[at:]) = *one
@@ -59,6 +61,7 @@ func (b *bitSearch) restrict(cr *caseRules, n *activeNode, dst []uint64) {
 	case n.Any != nil:
 		sum, part := b.dense(), b.dense()
 		clear(sum)
+		b.pass(2 * len(n.children))
 		for _, child := range n.children {
 			copy(part, dst)
 			b.restrict(cr, child, part)
@@ -78,6 +81,7 @@ func (b *bitSearch) restrict(cr *caseRules, n *activeNode, dst []uint64) {
 
 // identity leaves in dst who is, or is not, whom a case names.
 func (b *bitSearch) identity(cr *caseRules, n *activeNode, dst []uint64) {
+	b.pass(1)
 	switch n.Identity {
 	case "original_preferred":
 		if !n.alone {
@@ -133,6 +137,7 @@ func (b *bitSearch) doubtsOfAll() []uint64 {
 	dst := b.dense()
 	b.forgetAsks()
 	b.askDoubts()
+	b.pass(1 + len(b.united))
 	for at := 0; at < len(dst); at += blockWords {
 		*(*block)(dst[at:]) = b.doubtful(at / blockWords)
 	}
@@ -146,11 +151,13 @@ func (b *bitSearch) doubtsOfAll() []uint64 {
 func (b *bitSearch) odd() []uint64 {
 	dst := b.dense()
 	clear(dst)
+	b.pass(1)
 	v := b.p.view
 	b.x.holds.Scan(func(h heldUntil) bool {
 		if h.until > v.Now {
 			return false
 		}
+		b.work.spend(1)
 		if int(h.ref) < b.x.size {
 			dst[h.ref/64] |= 1 << (h.ref % 64)
 		}
@@ -163,6 +170,7 @@ func (b *bitSearch) odd() []uint64 {
 		if len(p.roots) == 0 {
 			return
 		}
+		b.pass(1)
 		for at := 0; at < len(dst); at += blockWords {
 			if one := p.at(at / blockWords); one != nil {
 				for k := range one {
@@ -181,6 +189,10 @@ func (b *bitSearch) odd() []uint64 {
 
 // add makes a cast of a set, if somebody is in it.
 func (b *bitSearch) add(tier Tier, relation Relation, who []uint64) {
+	if who == nil {
+		return
+	}
+	b.pass(2)
 	words := 0
 	for _, w := range who {
 		if w != 0 {
@@ -217,6 +229,7 @@ type classes [TierBothWaived + 1][RelationSameSubspecialty + 1][]uint64
 func (b *bitSearch) cast(want tierSet) {
 	odd, single := b.odd(), b.dense()
 	clear(single)
+	b.pass(2)
 	if want&compliantTiers != 0 {
 		b.compliant(odd, single, want&compliantTiers)
 	}
@@ -244,6 +257,7 @@ func (b *bitSearch) cast(want tierSet) {
 func (b *bitSearch) split(who, odd, single []uint64) (unsure []uint64) {
 	unsure = b.dense()
 	doubts := b.doubtsOfAll()
+	b.pass(2)
 	for i, w := range who {
 		single[i] |= w & odd[i]
 		unsure[i] = w & doubts[i] &^ odd[i]
@@ -278,6 +292,7 @@ func (b *bitSearch) resolve(found *classes, unsure, single []uint64, want tierSe
 // standing grades a reviewer. It is not ok if that changes in the window.
 func (b *bitSearch) standing(ref int) (g grade, ok bool) {
 	r := b.x.seat(ref)
+	b.work.spend(workGrade * len(b.p.rules))
 	b.cuts = b.cuts[:0]
 	for _, cr := range b.p.rules {
 		b.cuts = cr.appendChanges(b.cuts, r, b.window)
@@ -292,6 +307,7 @@ func (b *bitSearch) standing(ref int) (g grade, ok bool) {
 func (b *bitSearch) keepRelated(dst []uint64, least Relation) {
 	layer := b.askRelated(b.layers[least][:0], least, RelationSameSubspecialty)
 	b.layers[least] = layer
+	b.pass(1 + len(b.united))
 	for at := 0; at < len(dst); at += blockWords {
 		b.meet(layer, at/blockWords, (*block)(dst[at:]))
 	}

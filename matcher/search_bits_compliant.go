@@ -10,6 +10,7 @@ func (b *bitSearch) compliant(odd, single []uint64, want tierSet) {
 	if !some {
 		return
 	}
+	b.pass(4 + len(b.united)) // also where the lineup is kept
 	l, known := &b.once, false
 	if narrowed == nil {
 		b.key = b.appendKey(b.key[:0])
@@ -63,6 +64,7 @@ func (b *bitSearch) takeOut(c *cast, out, single []uint64) {
 	if out == nil {
 		return
 	}
+	b.work.spend(1 + len(c.members)/blockWords)
 	left := b.members.take(len(c.members))
 	for _, m := range c.members {
 		if gone := m.bits & out[m.word]; gone != 0 {

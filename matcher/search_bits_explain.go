@@ -56,6 +56,7 @@ func (b *bitSearch) gather(tiers tierSet) bool {
 	b.cast(tiers)
 	who := b.dense()
 	clear(who)
+	b.pass(1)
 	some := false
 	for i := range b.casts {
 		if c := &b.casts[i]; b.asAskedOf(c) {
@@ -127,6 +128,7 @@ func (b *bitSearch) countColumns(at int) {
 	for i := range b.count() {
 		cells := slots.Bits(b.mask(i)[:])
 		for cell := cells.Next(0); cell >= 0; cell = cells.Next(cell + 1) {
+			b.work.spend(b.length + len(b.groups))
 			free, some := b.freeTile(i, cell, at/blockWords)
 			if !some {
 				continue

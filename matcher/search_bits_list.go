@@ -50,6 +50,7 @@ func (b *bitSearch) anyOf(c *cast) bool {
 			if !b.columnsAt(&cols, i, cell) {
 				continue
 			}
+			b.work.spend(1 + len(c.members))
 			for _, m := range c.members {
 				if b.freeIn(&cols, m.word, m.bits) != 0 {
 					return true
@@ -139,8 +140,9 @@ func (b *bitSearch) earliestByRow(casts []cast, i int) {
 			n++
 		}
 	}
-	cells := slots.Bits(some[:])
+	cells, each := slots.Bits(some[:]), 1+n/blockWords
 	for cell := cells.Next(0); cell >= 0 && !b.picks.full(); cell = cells.Next(cell + 1) {
+		b.work.spend(each)
 		start, word, bit := b.startOf(i, cell), cell/64, uint64(1)<<(cell%64)
 		for k := range rows[:n] {
 			if r := &rows[k]; r.starts[word]&bit != 0 {
@@ -169,6 +171,7 @@ func (b *bitSearch) startsIn(casts []cast, i, cell int, far slots.Instant) {
 		if !b.picks.admits(&pick{far: far, tier: c.tier, relation: c.relation, start: start}) {
 			continue // even without calls
 		}
+		b.work.spend(1 + len(c.members))
 		for _, m := range c.members {
 			if b.beaten(c, m.word, start, far) {
 				continue
@@ -199,6 +202,7 @@ func (b *bitSearch) startsAt(c *cast, word int, met uint64, start, far slots.Ins
 
 // start adds a start.
 func (b *bitSearch) start(c *cast, ref int, start, far slots.Instant) {
+	b.work.spend(1)
 	w := pick{far: far, tier: c.tier, relation: c.relation, start: start, ref: ref}
 	if b.picks.admits(&w) { // even without calls
 		w.firm, w.label = b.tallyAt(b.x.seat(ref).Zone, start).count(ref), b.x.label(ref)
@@ -267,6 +271,7 @@ func (b *bitSearch) dateAt(t slots.Instant) {
 // label, tell them apart.
 func (b *bitSearch) datedBefore(word int, who uint64, last *pick) uint64 {
 	b.dateAt(last.start)
+	b.work.spend(1 + len(b.sets.zones)/blockWords)
 	var fewer, same uint64
 	for i := range b.dates {
 		d := &b.dates[i]

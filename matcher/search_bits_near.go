@@ -27,6 +27,7 @@ func (b *bitSearch) outward(around slots.Instant) {
 		if !after.ok || before.ok && around-before.at <= after.at-around {
 			next = &before
 		}
+		b.work.spend(1)
 		far := distance(next.at, around)
 		if b.picks.full() && far > b.picks.worst().far {
 			return
@@ -80,6 +81,7 @@ func (s bitSource) each(p *Plan, window slots.Interval, suits slots.Set, f filte
 	b.cast(f.tiers)
 	all, odd := b.dense(), b.odd()
 	clear(all)
+	b.pass(2)
 	for i := range b.casts {
 		for _, m := range b.casts[i].members {
 			all[m.word] |= m.bits

@@ -13,6 +13,7 @@ func (s bitSource) reasons(p *Plan) (n reasons) {
 	}
 	rest := b.trained()
 	sure, doubts := b.dense(), b.doubtsOfAll()
+	b.pass(2)
 	for i, w := range rest {
 		n.trained += bits.OnesCount64(w)
 		sure[i] = w &^ doubts[i]
@@ -60,6 +61,7 @@ func (b *bitSearch) oneByOne(n *reasons, rest []uint64, first *[needCount]int) {
 func (b *bitSearch) trained() []uint64 {
 	dst := b.dense()
 	clear(dst)
+	b.pass(2)
 	for at := 0; at < len(dst); at += blockWords {
 		if one := b.sets.active.at(at / blockWords); one != nil {
 			*(*block)(dst[at:]) = *one
@@ -80,6 +82,7 @@ func (b *bitSearch) lack(l *lacking, need Need, who []uint64) {
 		l[need] = b.dense()
 		clear(l[need])
 	}
+	b.pass(2)
 	for i, w := range who {
 		l[need][i] |= w
 	}
@@ -87,6 +90,7 @@ func (b *bitSearch) lack(l *lacking, need Need, who []uint64) {
 
 // lackRest adds who is not in some.
 func (b *bitSearch) lackRest(l *lacking, need Need, who, some []uint64) {
+	b.pass(2)
 	for i, w := range who {
 		some[i] = w &^ some[i]
 	}

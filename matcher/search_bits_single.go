@@ -34,6 +34,7 @@ func (b *bitSearch) seatedStarts(odd []uint64, ref int, part slots.Interval, f f
 		cells := slots.Bits(row[:])
 		for c := cells.Next(max(from-i*blockBits, 0)); c >= 0 && i*blockBits+c < to; c = cells.Next(c + 1) {
 			start := b.startOf(i, c)
+			b.work.spend(1)
 			if s := d.at(start); s != nil && f.accepts(&s.grade) && !yield(start, s) {
 				return
 			}

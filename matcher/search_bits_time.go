@@ -39,6 +39,7 @@ func (b *bitSearch) mask(i int) *block {
 		return m
 	}
 	b.known[i] = true
+	b.work.spend(workMask)
 	first, raster := (b.lead+i)*blockBits, b.x.raster
 	var row longRow
 	if b.given {
@@ -80,6 +81,7 @@ func (b *bitSearch) segment(i int) (s, next *segment) {
 // starts returns at which of the cells of mask, in the i-th segment, a reviewer is free
 // for a call.
 func (b *bitSearch) starts(i, ref int, mask *block) (out block) {
+	b.work.spend(1)
 	s, next := b.segment(i)
 	row := cellsOf(&s.free, ref)
 	if row == nil {

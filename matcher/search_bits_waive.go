@@ -15,12 +15,14 @@ func (b *bitSearch) waivable(found *classes, all, odd, single []uint64, want tie
 	sure := b.dense()
 	copy(sure, all)
 	unsure := b.split(sure, odd, single)
+	b.pass(8)
 	var waived [TierBothWaived + 1][]uint64 // by tier, of the cases so far
 	for tier := range waivableTiers.all {
 		waived[tier] = b.dense()
 		clear(waived[tier])
 	}
 	for _, cr := range b.p.rules {
+		b.pass(4)
 		license, specialty := b.dense(), b.dense()
 		clear(license)
 		clear(specialty)
@@ -45,6 +47,7 @@ func (b *bitSearch) waivable(found *classes, all, odd, single []uint64, want tie
 	for tier := range (want & waivableTiers).all {
 		rest := waived[tier]
 		for relation := RelationSameSubspecialty; relation > RelationNone; relation-- {
+			b.pass(2)
 			at := b.dense()
 			copy(at, rest)
 			b.keepRelated(at, relation)
@@ -77,6 +80,7 @@ func (b *bitSearch) waive(cr *caseRules, row *activeRow, sure, license, specialt
 		if o.unmet == 0 {
 			continue
 		}
+		b.pass(2)
 		barred := waiverFor(row.waivers, row.required, o.unmet) == nil
 		for i, w := range o.who {
 			switch {
@@ -115,6 +119,7 @@ func (b *bitSearch) outcomes(cr *caseRules, n *activeNode, who []uint64) (found 
 		}
 		return found
 	}
+	b.pass(3)
 	met, unmet := b.dense(), b.dense()
 	copy(met, who)
 	b.restrict(cr, n, met)
@@ -137,6 +142,7 @@ func (b *bitSearch) combine(cr *caseRules, n *activeNode, before []outcome, of f
 
 // merge adds an outcome to others, if it is anybody's.
 func (b *bitSearch) merge(list []outcome, o outcome) []outcome {
+	b.pass(2)
 	some := uint64(0)
 	for _, w := range o.who {
 		some |= w

@@ -45,6 +45,7 @@ func (s bitSource) waived(p *Plan) (w waivers) {
 func (b *bitSearch) splitByCodes() (ok bool) {
 	who := b.groups[0].who
 	doubts, unsure := b.doubtsOfAll(), b.dense()
+	b.pass(3)
 	for i := range who {
 		unsure[i] = who[i] & doubts[i]
 		who[i] &^= doubts[i]
@@ -88,6 +89,7 @@ func (b *bitSearch) mark(who []uint64, code uint64) {
 		if g.codes&code != 0 {
 			continue
 		}
+		b.pass(2)
 		part, some, rest := b.dense(), uint64(0), uint64(0)
 		for k, w := range g.who {
 			part[k] = w & who[k]
@@ -116,6 +118,7 @@ func (b *bitSearch) groupOf(codes uint64) *group {
 	}
 	who := b.dense()
 	clear(who)
+	b.pass(1)
 	b.groups = append(b.groups, group{codes: codes, who: who})
 	return &b.groups[len(b.groups)-1]
 }
@@ -123,6 +126,7 @@ func (b *bitSearch) groupOf(codes uint64) *group {
 // codesOf returns the attestations that a reviewer's start needs beyond those that the
 // cases need whoever takes the call.
 func (b *bitSearch) codesOf(r *Reviewer, start slots.Instant) (codes uint64, ok bool) {
+	b.work.spend(workGrade * len(b.p.rules))
 	for _, cr := range b.p.rules {
 		for i := range cr.rows {
 			row := &cr.rows[i]

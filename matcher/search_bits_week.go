@@ -81,6 +81,7 @@ const patience = 16
 
 // first ranks a first start.
 func (b *bitSearch) first(c *cast, ref int, t slots.Instant) {
+	b.work.spend(1)
 	w := pick{tier: c.tier, relation: c.relation, start: t, ref: ref}
 	if b.picks.admits(&w) { // even without calls
 		w.firm, w.label = b.weekly.of(b, ref), b.x.label(ref)
@@ -108,6 +109,7 @@ func (b *bitSearch) firstsByColumn(c *cast) {
 			if !b.columnsAt(&cols, i, cell) {
 				continue
 			}
+			b.work.spend(1 + len(rest))
 			left := rest[:0]
 			for _, m := range rest {
 				if b.picks.more && b.beaten(c, m.word, start, 0) {
@@ -201,6 +203,7 @@ func (b *bitSearch) weekOf(w *pick, shape WeekShape, judged *stretch, out *Revie
 		of := &out.Days[d.day]
 		had := len(of.Slots) // where clocks go back over midnight a date comes twice
 		shown := min(all, shape.SlotsPerDay-had)
+		b.work.spend(shown)
 		of.Slots = append(p.mem.slots.take(had+shown), of.Slots...)[:had+shown]
 		c := d.from
 		for k := range shown {
@@ -335,6 +338,7 @@ func (n *weekCounts) of(b *bitSearch, ref int) int {
 		return n.tally.count(ref)
 	}
 	v := b.p.view
+	b.work.spend(workFirm)
 	return v.Calendar.CountStarts(slots.ReviewerRef(ref), slots.NewSet(n.asked), v.Now, true, v.Except)
 }
 

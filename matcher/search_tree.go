@@ -14,6 +14,7 @@ func (treeSource) desks(p *Plan, window slots.Interval, f filter, yield func(*de
 		return
 	}
 	d := desk{plan: p}
+	p.work.spend(workSearch)
 	for _, r := range p.view.Roster.candidates(p.conditions(f.tiers)) {
 		if d.seat(r, window); d.tiers(f) != 0 && !yield(&d) {
 			return
