@@ -20,7 +20,8 @@ type judging struct {
 	// search is whose memory the plan of the command itself is made in: one plan at a
 	// time, gone with the next. Nil: every plan has its own.
 	search *matcher.Searcher
-	known  []duty // what was asked of the rules already
+	known  []duty        // what was asked of the rules already
+	work   *matcher.Work // counts what the plans take, nil = nobody does
 }
 
 // duty is whether rules demand a record of what is offered for a case at the instant

@@ -64,7 +64,7 @@ func (j *judging) makePlan(a *ask) (refusal decision, refused bool) {
 	}
 	q := matcher.Query{
 		FirstAsked: a.firstAsked, SpecialtyMatch: a.specialtyMatch, Waivable: matcher.RevealAlways,
-		Mode: a.mode, NotBefore: a.notBefore, Windows: a.windows, Range: a.within, Kept: a.kept,
+		Mode: a.mode, NotBefore: a.notBefore, Windows: a.windows, Range: a.within, Kept: a.kept, Work: j.work,
 		Cases: a.oneSeen[:0],
 	}
 	for _, c := range a.cases {

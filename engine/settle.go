@@ -32,6 +32,7 @@ const _ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes - maxSettleBytes -
 //     at the same time; if there is none, it stays as it is and is looked at again
 //     behind every later change, before any open request is.
 //  3. Open requests are tried, those with the fewest options first.
+//  4. The searches of 2 and 3 end when they have taken settleWork; later entries go on with others.
 //
 // The result is effects of the same entry, so a replay settles nothing. Other
 // tenants are settled by their own commands, also after new rules.
@@ -203,9 +204,10 @@ func (t *settling) reseatAll(c *cause) {
 			calls = append(calls, a)
 		}
 	}
-	for _, a := range calls {
+	t.work = new(matcher.Work)
+	for a, ok := range inTurn(calls, t.entry.seq, t.work.Spent) {
 		if now, _ := t.s.appointments.get(a.Tenant, a.ID); now == a && !t.full() {
-			t.reseat(a)
+			t.reseat(a, ok)
 		}
 	}
 }
@@ -218,8 +220,9 @@ func (t *settling) seated(a *Appointment) bool {
 // reseat gives a call another reviewer at the same time, if its own can no
 // longer take it and another can. If he can with a consent that was not needed
 // before, that is put on the call. The lead time does not count: the call is
-// arranged already.
-func (t *settling) reseat(old *Appointment) {
+// arranged already. Unless another may be searched for, the request of a call
+// that needs one waits for a later entry.
+func (t *settling) reseat(old *Appointment, search bool) {
 	r, ok := t.s.callbacks.get(old.Tenant, old.CallbackID)
 	if !ok {
 		broken("a callback call has its request", old.ID, old.CallbackID)
@@ -245,6 +248,10 @@ func (t *settling) reseat(old *Appointment) {
 		image.Span, image.Busy = old.Span, old.Busy
 		t.add(&putAppointment{&image})
 		t.strand(r, false)
+		return
+	}
+	if !search {
+		t.strand(r, true)
 		return
 	}
 	a.kept = false // another reviewer is chosen as for a new call
@@ -310,10 +317,21 @@ type trial struct {
 // so behind one each request is looked at once more.
 func (t *settling) tryAll() {
 	var ready []*trial
-	for _, r := range t.turns() {
+	look := func(r *CallbackRequest) {
 		if try := t.look(r); try != nil {
 			ready = append(ready, try)
 		}
+	}
+	requests, fresh := t.turns()
+	t.work = new(matcher.Work)
+	for r, ok := range inTurn(requests, t.entry.seq, t.work.Spent) {
+		if !ok {
+			break
+		}
+		look(r)
+	}
+	if fresh != nil {
+		look(fresh)
 	}
 	slices.SortStableFunc(ready, func(x, y *trial) int {
 		a, b := x.request, y.request
@@ -324,34 +342,16 @@ func (t *settling) tryAll() {
 			return
 		}
 		if i > 0 {
-			if try = t.look(try.request); try == nil {
+			if t.work.Spent() > settleWork {
+				if !t.stands(try) {
+					continue
+				}
+			} else if try = t.look(try.request); try == nil {
 				continue
 			}
 		}
 		t.assign(try)
 	}
-}
-
-// turns returns the requests whose turn it is: all that are open, or MaxSettle of
-// them, beginning where the position in the log says. A new one is always among them.
-func (t *settling) turns() (requests []*CallbackRequest) {
-	var fresh *CallbackRequest
-	t.s.eachOpen(t.actor.Tenant, func(r *CallbackRequest) bool {
-		if fresh == nil && r.ID == t.d.subject && t.entry.kind == KindCreateCallback {
-			fresh = r
-		} else {
-			requests = append(requests, r)
-		}
-		return true
-	})
-	if n := len(requests); n > MaxSettle {
-		from := int(uint64(t.entry.seq) * MaxSettle % uint64(n))
-		requests = append(requests[from:], requests[:from]...)[:MaxSettle]
-	}
-	if fresh != nil {
-		requests = append(requests, fresh)
-	}
-	return requests
 }
 
 // look finds out what could be assigned to a request, and notes why nothing can.
@@ -391,7 +391,9 @@ func (t *settling) look(r *CallbackRequest) *trial {
 	case !containsAll(r.Consents, t.mandatory(a)):
 		t.wait(r, CallbackUnassignable, ReasonUnconsented, "")
 	default:
+		counted := *t.work
 		code, rule := because(a.plan)
+		*t.work = counted // what the account takes depends on how far the index is
 		t.wait(r, CallbackUnassignable, code, rule)
 	}
 	return nil

@@ -1,0 +1,65 @@
+package engine
+
+import (
+	"iter"
+	"math/bits"
+)
+
+// settleWork is how many units of work (matcher.Work, some 10 ns each) an entry takes to find other
+// reviewers for calls, and as many again to try open requests. The search that passes it is the last.
+const settleWork = 10_000_000
+
+// inTurn yields a list in order until half of settleWork is spent, and then the rest from where the
+// position in the log says: whatever those in front take, each comes to its turn. ok is false for whom
+// no search is to be made any more.
+func inTurn[T any](list []T, seq Seq, spent func() int) iter.Seq2[T, bool] {
+	return func(yield func(x T, ok bool) bool) {
+		for i, x := range list {
+			if i > 0 && spent() > settleWork/2 {
+				rest := list[i:]
+				const golden = 0x9e3779b97f4a7c15 // 2⁶⁴ divided by the golden ratio: turns lie evenly, whatever their number
+				from, _ := bits.Mul64(uint64(seq)*golden, uint64(len(rest)))
+				for k := range rest {
+					if !yield(rest[(int(from)+k)%len(rest)], k == 0 || spent() <= settleWork) {
+						return
+					}
+				}
+				return
+			}
+			if !yield(x, true) {
+				return
+			}
+		}
+	}
+}
+
+// stands reports whether what was found for a request can still be assigned: where no further
+// search is to be made, that is taken.
+func (t *settling) stands(try *trial) bool {
+	a, offer := try.ask, try.found.Offer
+	if _, refused := t.makePlan(a); refused {
+		return false
+	}
+	a.reviewerID, a.start = offer.Reviewer.ID, offer.Start
+	a.reviewer, _ = t.s.reviewers.get(t.actor.Tenant, a.reviewerID)
+	_, refused := t.judgeSlot(a)
+	return !refused
+}
+
+// turns returns the requests whose turn it is: all that are open, or MaxSettle of
+// them, beginning where the position in the log says. A new one has its turn at once.
+func (t *settling) turns() (requests []*CallbackRequest, fresh *CallbackRequest) {
+	t.s.eachOpen(t.actor.Tenant, func(r *CallbackRequest) bool {
+		if fresh == nil && r.ID == t.d.subject && t.entry.kind == KindCreateCallback {
+			fresh = r
+		} else {
+			requests = append(requests, r)
+		}
+		return true
+	})
+	if n := len(requests); n > MaxSettle {
+		from := int(uint64(t.entry.seq) * MaxSettle % uint64(n))
+		requests = append(requests[from:], requests[:from]...)[:MaxSettle]
+	}
+	return requests, fresh
+}
