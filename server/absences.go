@@ -22,13 +22,14 @@ type absenceOut struct {
 // affectedOut is a booked call inside an absence with the slots that could be
 // booked instead: ids and times, no names.
 type affectedOut struct {
-	AppointmentID string           `json:"appointmentId"`
-	Version       uint64           `json:"version"`
-	CaseIDs       []string         `json:"caseIds"`
-	Start         string           `json:"start"`
-	End           string           `json:"end"`
-	TimeZone      string           `json:"timeZone"`
-	Replacements  []replacementOut `json:"replacements"`
+	AppointmentID string   `json:"appointmentId"`
+	Version       uint64   `json:"version"`
+	CaseIDs       []string `json:"caseIds"`
+	Start         string   `json:"start"`
+	End           string   `json:"end"`
+	TimeZone      string   `json:"timeZone"`
+	// Replacements are nil if finding them would take too much work.
+	Replacements *[]replacementOut `json:"replacements"`
 }
 
 type replacementOut struct {
@@ -101,10 +102,14 @@ func (c *call) affected(r *engine.Reviewer, span slots.Interval) []affectedOut {
 		s := intervalOut(a.Span, z)
 		v := affectedOut{
 			AppointmentID: a.ID, Version: a.Version, CaseIDs: a.CaseIDs,
-			Start: s.Start, End: s.End, TimeZone: z.Name(), Replacements: []replacementOut{},
+			Start: s.Start, End: s.End, TimeZone: z.Name(),
 		}
-		for _, offer := range c.replacements(a, z) {
-			v.Replacements = append(v.Replacements, replacementOf(&offer, z))
+		if offers, known := c.replacements(a, z); known {
+			list := make([]replacementOut, len(offers))
+			for i := range offers {
+				list[i] = replacementOf(&offers[i], z)
+			}
+			v.Replacements = &list
 		}
 		if out = append(out, v); len(out) == maxPage {
 			break

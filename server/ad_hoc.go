@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -149,18 +150,24 @@ func (c *call) adHocWait(cmd *engine.AdHoc) answer {
 	from := max(now, cmd.AvailableAt)
 	q := inquiry{caseIDs: cmd.CaseIDs, zone: zoneOr(cmd.TimeZone, slots.UTC()), specialtyMatch: cmd.SpecialtyMatch, mode: modeAdHoc}
 	q.span = slots.Interval{Start: from, End: from + 2*slots.Minute} // the next full minute lies in it
-	plan, p := c.plan(snap, now, q)
-	if p != nil {
+	var explanation matcher.Explanation
+	var offers []matcher.Offer
+	if p := c.bounded(adHocLess, func() *problem {
+		plan, p := c.plan(snap, now, q)
+		if p != nil {
+			return p
+		}
+		explanation = plan.ExplainNothing()
+		q.span = slots.Interval{Start: from, End: from + maxSearchRange}
+		if plan, p = c.plan(snap, now, q); p == nil {
+			offers = plan.Nearest(from, 1)
+		}
+		return p
+	}); p != nil {
 		return refuse(p)
 	}
 	w := &offerWriter{call: c, snap: snap, zone: q.zone}
-	explanation := plan.ExplainNothing()
 	out := adHocWaitOut{Next: jsontext.Value("null"), Explanation: w.explanation(nil, &explanation)}
-	q.span = slots.Interval{Start: from, End: from + maxSearchRange}
-	if plan, p = c.plan(snap, now, q); p != nil {
-		return refuse(p)
-	}
-	offers := plan.Nearest(from, 1)
 	if p := c.recordOffers(snap, &q, offers); p != nil {
 		return refuse(p)
 	}

@@ -83,7 +83,10 @@ func (c *call) attentionItem(item *engine.AttentionItem, z *slots.Zone) attentio
 		Replacements: jsontext.Value("[]"),
 	}
 	if item.Due == nil {
-		out.Replacements = w.offers(nil, c.replacements(item.Appointment, z))
+		out.Replacements = jsontext.Value("null")
+		if offers, known := c.replacements(item.Appointment, z); known {
+			out.Replacements = w.offers(nil, offers)
+		}
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
 )
 
@@ -33,6 +34,7 @@ type call struct {
 	scope       *engine.Scope    // what of the tenant the actor sees, nil = everything
 	snap        *engine.Snapshot // read once per request, within the scope
 	now         slots.Instant    // read once per request, ≥ snap.Stamped()
+	work        matcher.Work     // of its searches, and how much of it there may be
 	told        []engine.Object  // whose personal fields were opened for the answer
 	trace       *Trace           // nil: the request is not traced
 }

@@ -39,6 +39,8 @@ type callbackExplanationOut struct {
 	Nearest    jsontext.Value `json:"nearest"`
 	UnlockedBy *unlockOut     `json:"unlockedBy"` // what opens the nearest offer
 	Unlock     []unlockOut    `json:"unlock"`
+
+	offer *matcher.Offer // the nearest, nil if there is none
 }
 
 type becauseOut struct {
@@ -118,12 +120,26 @@ func (c *call) callbackOut(r *engine.CallbackRequest, a *engine.Appointment, z *
 func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *callbackExplanationOut {
 	out := &callbackExplanationOut{Nearest: jsontext.Value("null"), Unlock: []unlockOut{}}
 	out.Because = []becauseOut{{Code: r.Reason, Rule: r.ReasonRule, Detail: waitingFor[r.Reason]}}
+	found := *out
+	if v.call.work.Within(func() { v.explainWithin(r, z, &found) }) {
+		return &found
+	}
+	return out.unknown()
+}
+
+// unknown says that what would help was not found out.
+func (out *callbackExplanationOut) unknown() *callbackExplanationOut {
+	out.Because = append(out.Because, becauseOut{Code: codeTooMuchWork, Detail: "what would help takes more work to find out than one request may"})
+	return out
+}
+
+func (v callbackView) explainWithin(r *engine.CallbackRequest, z *slots.Zone, out *callbackExplanationOut) {
 	plan, reasons := v.plan(r, z)
 	if plan == nil {
 		for _, reason := range reasons {
 			out.Because = append(out.Because, becauseOut{Code: reason.Code, Rule: reason.Rule, Detail: reason.Message})
 		}
-		return out
+		return
 	}
 	found := plan.ExplainNothing()
 	for _, b := range found.NothingBecause {
@@ -139,9 +155,8 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 	if offer, unlock, some := plan.NearestUnlocked(); some {
 		w := &offerWriter{call: v.call, snap: v.snap, zone: z}
 		by := unlockOf(&unlock, z)
-		out.Nearest, out.UnlockedBy = w.offer(nil, offer), &by
+		out.Nearest, out.UnlockedBy, out.offer = w.offer(nil, offer), &by, offer
 	}
-	return out
 }
 
 // lost says of a request whose reviewer cannot take the call any more that nobody
@@ -149,14 +164,15 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 func (v callbackView) lost(r *engine.CallbackRequest, z *slots.Zone) *callbackExplanationOut {
 	out := &callbackExplanationOut{Nearest: jsontext.Value("null"), Unlock: []unlockOut{}}
 	out.Because = []becauseOut{{Code: r.Reason, Rule: r.ReasonRule, Detail: waitingFor[r.Reason]}}
-	a, plan := v.appointment(r), (*matcher.Plan)(nil)
-	if a != nil {
-		plan, _ = v.plan(r, z)
+	var offers []matcher.Offer
+	if a := v.appointment(r); a != nil && !v.call.work.Within(func() {
+		if plan, _ := v.plan(r, z); plan != nil {
+			offers = plan.Nearest(a.Span.Start, 1)
+		}
+	}) {
+		return out.unknown()
 	}
-	if plan == nil {
-		return out
-	}
-	if offers := plan.Nearest(a.Span.Start, 1); len(offers) > 0 {
+	if len(offers) > 0 {
 		w := &offerWriter{call: v.call, snap: v.snap, zone: z}
 		out.Nearest = w.offer(nil, &offers[0])
 	}
@@ -191,13 +207,11 @@ func (v callbackView) plan(r *engine.CallbackRequest, z *slots.Zone) (*matcher.P
 
 // recordNearest puts what the explanation of a new request offers on record where
 // that is demanded: the nearest offer, or that there is none.
-func (v callbackView) recordNearest(r *engine.CallbackRequest, z *slots.Zone) *problem {
+func (v callbackView) recordNearest(r *engine.CallbackRequest, x *callbackExplanationOut, z *slots.Zone) *problem {
 	q := inquiry{caseIDs: r.CaseIDs, zone: z, ticks: slots.AllTicks, mode: modeCallback, windows: r.Windows}
 	var offers []matcher.Offer
-	if plan, _ := v.plan(r, z); plan != nil {
-		if offer, _, some := plan.NearestUnlocked(); some {
-			offers = append(offers, *offer)
-		}
+	if x.offer != nil {
+		offers = append(offers, *x.offer)
 	}
 	return v.call.recordOffers(v.snap, &q, offers)
 }

@@ -65,7 +65,7 @@ func (c *call) composeCallback(r *engine.CallbackRequest) ([]byte, *problem) {
 	z := callbackZone(r)
 	out := v.full(r, z)
 	if r.Open() {
-		if p := v.recordNearest(r, z); p != nil {
+		if p := v.recordNearest(r, out.Explanation, z); p != nil {
 			return nil, p
 		}
 	}

@@ -69,13 +69,16 @@ func (c *call) firstOffer(stored *engine.Case, zone *slots.Zone, mode string) (m
 	if mode == modeAdHoc {
 		from = c.now
 	}
-	plan, refused := matcher.NewPlan(c.snap.View(c.actor.Tenant, c.now), matcher.Query{
+	query := matcher.Query{
 		Cases: []*matcher.Case{&stored.Case}, Zone: zone, Range: slots.Interval{Start: from, End: from + exampleSpan},
-		Ticks: slots.AllTicks, Waivable: matcher.RevealNever, Mode: mode})
-	if refused != nil {
-		return matcher.Offer{}, false
-	}
-	for _, o := range plan.Earliest(1).Offers {
+		Ticks: slots.AllTicks, Waivable: matcher.RevealNever, Mode: mode, Work: &c.work}
+	var offers []matcher.Offer
+	c.work.Within(func() {
+		if plan, refused := matcher.NewPlan(c.snap.View(c.actor.Tenant, c.now), query); refused == nil {
+			offers = plan.Earliest(1).Offers
+		}
+	})
+	for _, o := range offers {
 		if len(o.Attestations) == 0 {
 			return o, true
 		}

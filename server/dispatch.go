@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/matcher"
 )
 
 // handle is the way of every request that could be read: filter, copy, call, answer, observe.
@@ -75,6 +76,7 @@ func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 	c := &call{
 		patience: timeout, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
 		ifNoneMatch: a.ifNoneMatch, requestID: a.requestID, host: a.host, accept: a.accept, trace: a.trace,
+		work: matcher.Work{Limit: s.searchWork},
 	}
 	defer c.done()
 	c.enter(a)

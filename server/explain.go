@@ -229,6 +229,10 @@ func (c *call) explainOffers(q *explainAsked, out *explainOut) *problem {
 			return &problem{code: codeNotFound}
 		}
 	}
+	return c.bounded(explainLess, func() *problem { return c.explainWithin(q, reviewer, out) })
+}
+
+func (c *call) explainWithin(q *explainAsked, reviewer *engine.Reviewer, out *explainOut) *problem {
 	query, p := c.asked(c.snap, q.inquiry)
 	if p != nil {
 		return p

@@ -10,17 +10,20 @@ import (
 
 // replacements are the offers nearest to a booked call that somebody else could
 // take, or that lie at another time: within the windows that the office gave, if
-// it gave any. There are none if the cases are not open to a call any more.
-func (c *call) replacements(a *engine.Appointment, z *slots.Zone) []matcher.Offer {
-	plan, ok := c.planOfCall(a, z)
-	if !ok {
-		return nil
+// it gave any. There are none if the cases are not open to a call any more. They are not
+// known if the request's work is used up.
+func (c *call) replacements(a *engine.Appointment, z *slots.Zone) (offers []matcher.Offer, known bool) {
+	if !c.work.Within(func() {
+		if plan, ok := c.planOfCall(a, z); ok {
+			offers = plan.Nearest(a.Span.Start, maxReplacements+1)
+		}
+	}) {
+		return nil, false
 	}
-	offers := plan.Nearest(a.Span.Start, maxReplacements+1)
 	offers = slices.DeleteFunc(offers, func(o matcher.Offer) bool {
 		return o.Reviewer.ID == a.ReviewerID && o.Start == a.Span.Start
 	})
-	return offers[:min(len(offers), maxReplacements)]
+	return offers[:min(len(offers), maxReplacements)], true
 }
 
 // planOfCall makes the plan of a booked call as if it were booked anew, with its own
@@ -28,7 +31,7 @@ func (c *call) replacements(a *engine.Appointment, z *slots.Zone) []matcher.Offe
 func (c *call) planOfCall(a *engine.Appointment, z *slots.Zone) (*matcher.Plan, bool) {
 	query := matcher.Query{
 		Zone: z, FirstAsked: a.FirstAskedAt, SpecialtyMatch: a.Notes.SpecialtyMatchRequested,
-		Mode: a.Mode, Windows: a.Windows, Cases: make([]*matcher.Case, len(a.CaseIDs)),
+		Mode: a.Mode, Windows: a.Windows, Cases: make([]*matcher.Case, len(a.CaseIDs)), Work: &c.work,
 	}
 	for i, id := range a.CaseIDs {
 		v, found := c.snap.Case(a.Tenant, id)

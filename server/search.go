@@ -103,11 +103,16 @@ func searchWeek(c *call) answer {
 	}
 	q.span = matcher.WeekRange(q.zone, shape.Monday)
 	m := searchers.Get().(*matcher.Searcher)
-	plan, p := c.planIn(m, c.snap, c.now, q)
-	if p != nil {
+	var plan *matcher.Plan
+	var week matcher.WeekAnswer
+	if p := c.bounded(weekLess, func() (p *problem) {
+		if plan, p = c.planIn(m, c.snap, c.now, q); p == nil {
+			week = plan.Week(shape)
+		}
+		return p
+	}); p != nil {
 		return refuse(p)
 	}
-	week := plan.Week(shape)
 	if week.Explanation.Offered > maxSlotsWritten {
 		searchers.Put(m)
 		return refuse(tooMuchWork(week.Explanation.Offered))
@@ -154,11 +159,16 @@ func searchEarliest(c *call) answer {
 		return refuse(p)
 	}
 	m := searchers.Get().(*matcher.Searcher)
-	plan, p := c.planIn(m, c.snap, c.now, q)
-	if p != nil {
+	var plan *matcher.Plan
+	var found matcher.OffersAnswer
+	if p := c.bounded(earliestLess, func() (p *problem) {
+		if plan, p = c.planIn(m, c.snap, c.now, q); p == nil {
+			found = plan.Earliest(limit)
+		}
+		return p
+	}); p != nil {
 		return refuse(p)
 	}
-	found := plan.Earliest(limit)
 	var records []engine.Command
 	if duty := dutyOf(plan, q.caseIDs); len(duty) > 0 {
 		records = c.recordsOf(c.snap, duty, proofOf(&q, &found.Explanation).list(found.Offers))
@@ -224,7 +234,7 @@ func (c *call) asked(snap *engine.Snapshot, q inquiry) (matcher.Query, *problem)
 	query := matcher.Query{
 		Zone: q.zone, Range: q.span, Ticks: q.ticks,
 		SpecialtyMatch: q.specialtyMatch, Waivable: q.waivable, Mode: q.mode, Windows: q.windows,
-		Cases: make([]*matcher.Case, len(q.caseIDs)),
+		Cases: make([]*matcher.Case, len(q.caseIDs)), Work: &c.work,
 	}
 	for i, id := range q.caseIDs {
 		v, found := snap.Case(c.actor.Tenant, id)

@@ -15,3 +15,36 @@ func tooMuchWork(found int) *problem {
 		errors: []fault{less("reviewersPerPriority"), less("slotsPerDay"), less("days"), less("hours")},
 	}
 }
+
+// UsualSearchWork is how many units of work the searches of one request may take; see matcher.Work.
+const UsualSearchWork = 200_000_000
+
+// What to ask less of, by route, where a search takes too much work.
+var (
+	weekLess     = []string{"/caseIds", "/days", "/hours", "/includeWaivable"}
+	earliestLess = []string{"/caseIds", "/to", "/days", "/hours", "/includeWaivable"}
+	explainLess  = []string{"/caseIds", "/to", "/days", "/hours", "/windows"}
+	adHocLess    = []string{"/caseIds"}
+)
+
+// lessOf says how each of them helps.
+var lessOf = map[string]string{
+	"/caseIds": "fewer cases take less work", "/to": "a shorter range takes less work", "/windows": "shorter windows take less work",
+	"/days": "fewer ticked days take less work", "/hours": "fewer ticked hours take less work", "/includeWaivable": "never takes less work",
+}
+
+// bounded asks plans of the request. It refuses the request if that takes more work than it may:
+// an answer is never cut.
+func (c *call) bounded(less []string, ask func() *problem) (p *problem) {
+	if c.work.Within(func() { p = ask() }) {
+		return p
+	}
+	p = &problem{
+		code:   codeTooMuchWork,
+		detail: "The search takes more than " + strconv.Itoa(c.work.Limit) + " units of work, which is what one request may take.",
+	}
+	for _, pointer := range less {
+		p.errors = append(p.errors, fault{Pointer: pointer, Detail: lessOf[pointer]})
+	}
+	return p
+}

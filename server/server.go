@@ -48,6 +48,8 @@ type Options struct {
 	Rates Rates
 	// MaxDelay is how long work may wait for a processor before some of it is turned away; 0 = 100 ms, negative = for ever.
 	MaxDelay time.Duration
+	// SearchWork is how many units of work the searches of one request may take; 0 = UsualSearchWork, negative = as many as it takes.
+	SearchWork int
 	// Backup makes a backup of the live store, for the operator's listener; nil = there are none. It may take long, and is told
 	// progress in bytes. A shutdown waits for its end.
 	Backup func(ctx context.Context, progress func(done, total uint64)) (BackupMade, error)
@@ -87,6 +89,8 @@ type Server struct {
 	journal *journal // nil: nothing personal is served
 	limit   limiter  // of requests
 	gate    gate     // closes where there is too much to do
+	// searchWork is how many units of work the searches of one request may take, ≤ 0 = as many as it takes.
+	searchWork int
 
 	certificate *Certificate // nil: plain HTTP
 	exposed     bool         // other machines may be listened to
@@ -191,6 +195,7 @@ func newServer(o Options, rows []route) *Server {
 	allow(rows)
 	s.limit = newLimiter(o.Rates, o.BehindProxy)
 	s.gate.maxDelay = orUsual(o.MaxDelay, usualMaxDelay).Seconds()
+	s.searchWork = orUsual(o.SearchWork, UsualSearchWork)
 	s.router = newRouter(rows)
 	s.unrouted = newMeter(s.metrics, "none")
 	for i := range s.router.rows {

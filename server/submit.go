@@ -157,7 +157,9 @@ func (c *call) slotRefused(o engine.Outcome, s slotAsked) *problem {
 		if unrecorded != nil {
 			return unrecorded
 		}
-		p.extra = append(p.extra, member{"alternatives", offers})
+		if offers != nil {
+			p.extra = append(p.extra, member{"alternatives", offers})
+		}
 	case engine.StatusRulesChanged:
 		if o.Judgement != nil {
 			offer, unrecorded := c.offerNow(s, o.Judgement)
@@ -180,15 +182,24 @@ type slotAsked struct {
 }
 
 // alternatives are the offers nearest to a slot on the newest snapshot: the one
-// that refused the slot, not the one that the request began with.
+// that refused the slot, not the one that the request began with. They are nil if finding
+// them takes more work than the request may.
 func (c *call) alternatives(s slotAsked) (jsontext.Value, *problem) {
 	snap := c.newest()
 	q := inquiry{caseIDs: s.caseIDs, zone: s.zone, specialtyMatch: s.specialtyMatch}
-	plan, p := c.plan(snap, max(c.now, snap.Stamped()), q)
-	if p != nil {
+	var offers []matcher.Offer
+	planned := false
+	if !c.work.Within(func() {
+		if plan, p := c.plan(snap, max(c.now, snap.Stamped()), q); p == nil {
+			offers, planned = plan.Nearest(s.start, maxAlternatives), true
+		}
+	}) {
+		return nil, nil
+	}
+	if !planned {
 		return jsontext.Value("[]"), nil
 	}
-	return c.writeOffers(snap, &q, plan.Nearest(s.start, maxAlternatives))
+	return c.writeOffers(snap, &q, offers)
 }
 
 // writeOffers writes a list of offers, on record where that is demanded.
