@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// settleWork is how many units of work (matcher.Work, some 10 ns each) an entry takes to find other
+// settleWork is how many units of work (matcher.Work, some 10 to 40 ns each) an entry takes to find other
 // reviewers for calls, and as many again to try open requests. The search that passes it is the last.
 const settleWork = 10_000_000
 

@@ -203,7 +203,7 @@ func (b *bitSearch) weekOf(w *pick, shape WeekShape, judged *stretch, out *Revie
 		of := &out.Days[d.day]
 		had := len(of.Slots) // where clocks go back over midnight a date comes twice
 		shown := min(all, shape.SlotsPerDay-had)
-		b.work.spend(shown)
+		b.work.spend(workOffer * shown)
 		of.Slots = append(p.mem.slots.take(had+shown), of.Slots...)[:had+shown]
 		c := d.from
 		for k := range shown {

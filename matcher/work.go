@@ -33,7 +33,9 @@ const (
 	// workStart is a start that is judged one by one, workChange one of which it is worked out what
 	// would have to change.
 	workStart  = 2
-	workChange = 16
+	workChange = 32
+	// workOffer is to write down what an offer of a week's page says.
+	workOffer = 4
 )
 
 // Spent returns how many units were counted so far.
@@ -69,6 +71,8 @@ func (w *Work) spend(units int) {
 }
 
 // stop unwinds to Within: a search has no place where it could end halfway.
+//
+//go:noinline
 func (w *Work) stop() {
 	w.out = true
 	panic(errWorkSpent)

@@ -150,25 +150,31 @@ func (c *call) adHocWait(cmd *engine.AdHoc) answer {
 	from := max(now, cmd.AvailableAt)
 	q := inquiry{caseIDs: cmd.CaseIDs, zone: zoneOr(cmd.TimeZone, slots.UTC()), specialtyMatch: cmd.SpecialtyMatch, mode: modeAdHoc}
 	q.span = slots.Interval{Start: from, End: from + 2*slots.Minute} // the next full minute lies in it
-	var explanation matcher.Explanation
+	later := q
+	later.span = slots.Interval{Start: from, End: from + maxSearchRange}
 	var offers []matcher.Offer
 	if p := c.bounded(adHocLess, func() *problem {
-		plan, p := c.plan(snap, now, q)
-		if p != nil {
-			return p
-		}
-		explanation = plan.ExplainNothing()
-		q.span = slots.Interval{Start: from, End: from + maxSearchRange}
-		if plan, p = c.plan(snap, now, q); p == nil {
+		plan, p := c.plan(snap, now, later)
+		if p == nil {
 			offers = plan.Nearest(from, 1)
 		}
 		return p
 	}); p != nil {
 		return refuse(p)
 	}
+	explanation := unexplained
+	if p := c.bounded(nil, func() *problem {
+		plan, p := c.plan(snap, now, q)
+		if p == nil {
+			explanation = plan.ExplainNothing()
+		}
+		return p
+	}); p != nil && p.code != codeTooMuchWork {
+		return refuse(p)
+	}
 	w := &offerWriter{call: c, snap: snap, zone: q.zone}
 	out := adHocWaitOut{Next: jsontext.Value("null"), Explanation: w.explanation(nil, &explanation)}
-	if p := c.recordOffers(snap, &q, offers); p != nil {
+	if p := c.recordOffers(snap, &later, offers); p != nil {
 		return refuse(p)
 	}
 	if len(offers) > 0 {

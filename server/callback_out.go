@@ -129,7 +129,7 @@ func (v callbackView) explanation(r *engine.CallbackRequest, z *slots.Zone) *cal
 
 // unknown says that what would help was not found out.
 func (out *callbackExplanationOut) unknown() *callbackExplanationOut {
-	out.Because = append(out.Because, becauseOut{Code: codeTooMuchWork, Detail: "what would help takes more work to find out than one request may"})
+	out.Because = append(out.Because, becauseOut{Code: codeTooMuchWork, Detail: unknownWork})
 	return out
 }
 

@@ -1,6 +1,10 @@
 package server
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/parleyhq/parley/matcher"
+)
 
 // maxSlotsWritten is how many slots one week grid may hold, some 8 MiB: a page of 200 reviewers in each of six tiers, with 96 slots a day, would
 // be a hundred times as much as anybody looks at. It goes by what is found, so that a large page of few reviewers is answered.
@@ -18,6 +22,12 @@ func tooMuchWork(found int) *problem {
 
 // UsualSearchWork is how many units of work the searches of one request may take; see matcher.Work.
 const UsualSearchWork = 200_000_000
+
+// unknownWork says in place of an account that it was not made out.
+const unknownWork = "what would help takes more work to find out than one request may"
+
+// unexplained is an explanation that was not made out.
+var unexplained = matcher.Explanation{NothingBecause: []matcher.Because{{Code: codeTooMuchWork, Detail: matcher.Text(unknownWork)}}}
 
 // What to ask less of, by route, where a search takes too much work.
 var (

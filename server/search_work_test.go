@@ -88,7 +88,7 @@ func TestSearchWorkBesideAnswers(t *testing.T) {
 }
 
 // TestSearchWorkOfCalls: a request for a callback is taken whatever its explanation would take; a call
-// now that nobody can take is refused.
+// now that nobody can take gets the wait, or if even that is too much nothing.
 func TestSearchWorkOfCalls(t *testing.T) {
 	t.Parallel()
 	w := newCallbacks(t)
@@ -109,12 +109,16 @@ func TestSearchWorkOfCalls(t *testing.T) {
 	w = newAdHoc(t)
 	w.seed(adHocCase.with("/id", "e-2"))
 	w.post("/v1/ad-hoc", deckAdHoc.String()).is(201, "")
-	w.server.searchWork = 1
-	if r := w.post("/v1/ad-hoc", deckAdHoc.with("/caseIds/0", "e-2").String()).is(422, codeTooMuchWork); r.pointers() != "/caseIds" {
+	ask := func() reply { return w.post("/v1/ad-hoc", deckAdHoc.with("/caseIds/0", "e-2").String()) }
+	whole := ask().is(200, "")
+	w.server.searchWork = w.enough(ask)
+	if r := ask(); r.at("wait") != whole.at("wait") || r.at("explanation", "nothingBecause", 0, "code") != codeTooMuchWork {
+		t.Errorf("the wait alone %s", r.body)
+	}
+	w.server.searchWork--
+	if r := ask().is(422, codeTooMuchWork); r.pointers() != "/caseIds" {
 		t.Errorf("ad hoc %s", r.body)
 	}
-	w.server.searchWork = UsualSearchWork
-	w.post("/v1/ad-hoc", deckAdHoc.with("/caseIds/0", "e-2").String()).is(200, "")
 }
 
 // TestSearchWorkOnRecord: what was not offered is not on record as offered, and what the answer to a
