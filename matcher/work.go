@@ -33,7 +33,7 @@ const (
 	// workStart is a start that is judged one by one, workChange one of which it is worked out what
 	// would have to change.
 	workStart  = 2
-	workChange = 32
+	workChange = 24
 	// workOffer is to write down what an offer of a week's page says.
 	workOffer = 4
 )
