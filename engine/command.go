@@ -100,7 +100,8 @@ type Command struct {
 	// credential or none. It must still be live when the command is judged.
 	Credential string
 	// Scope is what the actor may ask about, nil = everything of the tenant. It is
-	// no part of the entry: what is accepted within a scope is accepted without one.
+	// no part of the entry: what is accepted within a scope is accepted without one, but
+	// for the release of a hold that is not in it, which releases nothing.
 	Scope *Scope
 }
 
@@ -140,7 +141,8 @@ type HoldSlot struct {
 	SpecialtyMatch bool
 }
 
-// ReleaseHold ends a hold; an absent one is fine, but somebody else's is not found.
+// ReleaseHold ends a hold; an absent one is fine. Somebody else's is not found, or, to
+// whom does not see the whole tenant, like an absent one.
 type ReleaseHold struct{ ID string }
 
 // Expect is what the caller saw; a difference is StatusRulesChanged.

@@ -10,7 +10,17 @@ func (e *entry) command(before *state) Command {
 		Key:         e.key,
 		Fingerprint: e.fingerprint,
 		Payload:     e.payload(before),
+		Scope:       e.scope(),
 	}
+}
+
+// scope is what an entry is judged within again: nothing, but where a hold was not released. To whom does not see the whole
+// tenant somebody else's is like one that is not there, and where it is not there the scope does not matter.
+func (e *entry) scope() *Scope {
+	if _, released := find[*dropHold](e); e.kind != KindReleaseHold || released {
+		return nil
+	}
+	return &Scope{Principal: e.actor.Principal}
 }
 
 func (e *entry) payload(before *state) Payload {

@@ -160,7 +160,7 @@ func (v *verifier) judgeAgain(e *entry, payload []byte) {
 		differs("not admitted: " + detail)
 		return
 	}
-	j := judging{s: v.state, actor: cmd.Actor, now: e.now, limits: unlimited, watched: e.notesConduct()}
+	j := judging{s: v.state, actor: cmd.Actor, now: e.now, limits: unlimited, scope: cmd.Scope, watched: e.notesConduct()}
 	d := j.judge(cmd.Payload)
 	if d.outcome.Status != e.status {
 		differs(d.outcome.Status.String())
