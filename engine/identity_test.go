@@ -76,8 +76,25 @@ func TestCheckFindsAccess(t *testing.T) {
 	}
 	f("keys by id", func(s *state) { s.keyTenant.drop(indexed{key: "k-1", id: "acme"}) })
 	f("keys by principal", func(s *state) { s.keysOf.add(indexed{tenant: "acme", key: "p-9", id: "k-1"}) })
-	f("4 keys of tenant acme counted, 3 there", func(s *state) { s.countKeys("acme", 1) })
+	f("counts of keys", func(s *state) { s.countKeys("acme", 1) })
+	f("counts of keys", func(s *state) { s.countKeys("acme", -3) })
+	f("counts of keys", func(s *state) { s.keyCounts.put("nobody", "", new(int)) })
 	f("has no secret", func(s *state) { s.apiKeys.put("acme", "k-1", &APIKey{Tenant: "acme", ID: "k-1", Principal: "p-1"}) })
+}
+
+// TestCountsOfKeysEnd: a tenant whose last key is gone is counted no more.
+func TestCountsOfKeysEnd(t *testing.T) {
+	t.Parallel()
+	s := guardedState(t)
+	if err := s.dropAPIKey("zenith", "z-1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, counted := s.keyCounts.get("zenith", ""); counted || s.tenantKeys("zenith") != 0 {
+		t.Fatal("a count of no keys is kept")
+	}
+	if err := s.checkAccess(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestContradictionsOfAccess applies effects that this engine would never write.

@@ -90,7 +90,7 @@ func (w *sweep) run() (err error) {
 	if err == nil && !w.stopped {
 		w.s.appointments.each(func(a *Appointment) bool { return keep(w.appointment(a)) })
 	}
-	for _, part := range []func() error{w.reviewers, func() error { return w.derived }, w.places, w.everyCase, w.upcoming, w.s.checkTotals, w.s.checkCallbacks} {
+	for _, part := range []func() error{w.reviewers, func() error { return w.derived }, w.places, w.everyCase, w.upcoming, w.s.checkTotals, w.s.checkCallbacks, w.s.checkAccess} {
 		if err == nil && !w.stopped {
 			err = part()
 		}

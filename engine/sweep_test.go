@@ -76,6 +76,7 @@ func TestSweepFinds(t *testing.T) {
 	})
 	f("case-1 is not listed", func(s *state) { c, _ := s.cases.get("acme", "case-1"); s.dropCaseKeys(c) })
 	f("holds created", func(s *state) { s.counters.HoldsExpired++ })
+	f("counts of keys", func(s *state) { s.countKeys("nobody", 1) })
 }
 
 // TestSweepPauses counts the pauses, and ends a sweep at each of them.
