@@ -218,6 +218,33 @@ func TestScope(t *testing.T) {
 	})
 }
 
+// TestScopeOfReviewers: a list of reviewers from any id on has those that the scope shows.
+func TestScopeOfReviewers(t *testing.T) {
+	t.Parallel()
+	s := newState()
+	ids := []string{"rev-1", "rev-2", "rev-3"}
+	for _, id := range ids {
+		if err := s.putReviewer(sampleReviewer("acme", id, s.nextRef)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, x := range []*Scope{nil, {Principal: "alice", NPIs: []string{"1"}}, {ReviewerID: "rev-2"}, {ReviewerID: "rev-9"}} {
+		seen := (&Snapshot{state: s}).Within(x)
+		for _, from := range append(ids, "", "rev-4") {
+			var listed, want []string
+			seen.Reviewers("acme", from, func(r *Reviewer) bool { listed = append(listed, r.ID); return true })
+			for _, id := range ids {
+				if _, visible := seen.Reviewer("acme", id); visible && id >= from {
+					want = append(want, id)
+				}
+			}
+			if !slices.Equal(listed, want) {
+				t.Errorf("%+v from %q: %v, want %v", x, from, listed, want)
+			}
+		}
+	}
+}
+
 // TestCallbacksInSteps walks requests of which the one who looks may see few: each reading looks at so many and says how
 // far it came.
 func TestCallbacksInSteps(t *testing.T) {

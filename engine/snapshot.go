@@ -50,6 +50,12 @@ func (s *Snapshot) Reviewer(tenant, id string) (*Reviewer, bool) {
 // Reviewers yields a tenant's reviewers in order of id, from the first id that
 // is not below from.
 func (s *Snapshot) Reviewers(tenant, from string, yield func(*Reviewer) bool) {
+	if x := s.scope; x != nil && x.ReviewerID != "" {
+		if r, ok := s.Reviewer(tenant, x.ReviewerID); ok && r.ID >= from {
+			yield(r)
+		}
+		return
+	}
 	s.state.reviewers.from(tenant, from, yield)
 }
 
