@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // admit checks what no judgement may rely on a caller for: that ids are ids,
 // keys can be told apart, and a payload is there. It returns what is wrong.
@@ -49,10 +46,7 @@ func (c *Command) admit() (detail string, ok bool) {
 	case CompleteCall:
 		return p.admit()
 	case NoShowCall:
-		if !validID(p.ID) {
-			return "id", false
-		}
-		return "by", slices.Contains(noShowParties, p.By)
+		return p.admit()
 	case Reassign:
 		return "id", validID(p.ID) && validID(p.ReviewerID)
 	case AddAbsence:
@@ -72,6 +66,8 @@ func (c *Command) admit() (detail string, ok bool) {
 	case RevokeKey:
 		return p.admit()
 	case AnchorJournal:
+		return p.admit()
+	case Reseal:
 		return p.admit()
 	}
 	return "", true

@@ -50,3 +50,10 @@ func (p AddAbsence) admit() (detail string, ok bool) {
 	}
 	return "", true
 }
+
+func (p NoShowCall) admit() (detail string, ok bool) {
+	if !validID(p.ID) {
+		return "id", false
+	}
+	return "by", slices.Contains(noShowParties, p.By)
+}

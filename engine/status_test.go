@@ -100,6 +100,7 @@ func TestAdmission(t *testing.T) {
 	f("id", Command{Actor: actor, Payload: HoldSlot{ID: "a", CaseIDs: []string{"c"}}})
 	f("answer", Command{Actor: actor, Payload: RecordAnswer{}})
 	f("rules", Command{Actor: actor, Payload: LoadRules{Bundle: make([]byte, MaxRulesBytes+1)}})
+	f("clear", Command{Actor: actor, Payload: Reseal{Parts: []Resealed{{In: InCase, Tenant: "t", ID: "c"}}}})
 	f("npis", Command{Actor: actor, Payload: PutProfile{Profile: Profile{NPIs: make([]string, MaxProfileNPIs+1)}}})
 	r := sampleReviewer("t", "rev-1", 0)
 	f("", Command{Actor: actor, Payload: PutReviewer{Reviewer: *r}})
