@@ -26,14 +26,18 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err := o.checkAdvance(s.now); err != nil {
 		return nil, err
 	}
+	vault := NewVaultOf(VaultOptions{
+		DigestKey: o.Identity.DigestKey, WrappedBy: o.Identity.WrappedBy, Keys: o.Keys, Random: o.Random,
+	})
+	if o.Identity.WrappedBy != 0 && vault.markKey == nil {
+		return nil, errNoMarkKey
+	}
 	if c, ok := o.Clock.(follower); ok {
 		c.notBefore(s.now)
 	}
 	e := &Engine{
-		options: o,
-		vault: NewVaultOf(VaultOptions{
-			DigestKey: o.Identity.DigestKey, WrappedBy: o.Identity.WrappedBy, Keys: o.Keys, Random: o.Random,
-		}),
+		options:     o,
+		vault:       vault,
 		queue:       make(chan *request, o.QueueLimit),
 		urgent:      make(chan *request, urgentRoom(o.QueueLimit)),
 		closing:     make(chan struct{}),

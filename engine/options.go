@@ -58,7 +58,8 @@ type Options struct {
 	Rules    []byte
 	Observer Observer
 	// Keys protect personal data; nil = it is written in clear, or, in an encrypted
-	// store, not at all. Random is where nonces come from, required with keys.
+	// store, not at all. Random is where nonces come from, required with keys, and in an
+	// encrypted store whose digest key is not there.
 	Keys   *DataKeys
 	Random io.Reader
 	// Progress is called while the log is replayed, with numbers of entries.

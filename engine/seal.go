@@ -32,7 +32,10 @@ const (
 	kindDigestKey   sealKind = "digest key"
 )
 
-var errNoNonce = errors.New("engine: no nonce could be drawn")
+var (
+	errNoNonce   = errors.New("engine: no nonce could be drawn")
+	errNoMarkKey = errors.New("engine: the store's own key is not there, and no other for marks could be drawn")
+)
 
 // ErrKeyMissing is what every MissingKeyError is.
 var ErrKeyMissing = errors.New("engine: a data key is not there")

@@ -15,7 +15,7 @@ import (
 // from then on; clear blobs and those of other keys of the ring are opened as before.
 type Vault struct {
 	digestKey []byte // nil: wrapped by a key that is not there
-	markKey   []byte
+	markKey   []byte // the digest key, or, where that is nil, one for as long as the vault is there
 	wrappedBy uint32 // id of the data key that wraps the digest key; 0 = the store is clear
 	keys      atomic.Pointer[DataKeys]
 	kept      keptVault
@@ -31,7 +31,7 @@ type VaultOptions struct {
 	// store is clear. Into an encrypted store nothing personal is written in clear.
 	WrappedBy uint32
 	Keys      *DataKeys // nil = none
-	Random    io.Reader // of nonces; required with Keys
+	Random    io.Reader // of nonces, and of a key for marks where DigestKey is nil; required with Keys and for marks
 }
 
 // NewVault returns a vault without data keys whose digests are keyed with digestKey, 32

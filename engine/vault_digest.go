@@ -21,8 +21,13 @@ func (v *Vault) DigestLastName(s string) Digest {
 }
 
 // Mark returns a keyed digest of bytes that are not personal, for what a client
-// carries and must not make up. Purposes are kept apart.
+// carries and must not make up. Purposes are kept apart. It is keyed with the digest key, so that it
+// stands for as long as the store; without that with one that ends with the vault. A vault
+// of an encrypted store that has neither makes none: Open refuses it.
 func (v *Vault) Mark(purpose string, data []byte) [32]byte {
+	if v.markKey == nil && v.wrappedBy != 0 {
+		broken("marks of an encrypted store have a key", v.wrappedBy, purpose)
+	}
 	mac := hmac.New(sha256.New, v.markKey)
 	mac.Write([]byte("parley/1/mark/" + purpose + "\x00"))
 	mac.Write(data)

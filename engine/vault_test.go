@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -57,4 +59,39 @@ func TestDigests(t *testing.T) {
 	differ(v.DigestMemberID("x"), v.DigestBirthDate("x"))
 	differ(v.DigestMemberID("x"), w.DigestMemberID("x"))
 	same(v.DigestMemberID("  "), Digest{})
+}
+
+// TestMarksHaveAKey: where the store's own key is not there, another is drawn, or the store is not opened: marks under no
+// key could be made by anybody.
+func TestMarksHaveAKey(t *testing.T) {
+	t.Parallel()
+	open := func(random io.Reader) (*Vault, error) {
+		e, err := Open(t.Context(), Options{Log: NewMemLog(), Clock: still(1_700_000_000), Identity: Identity{WrappedBy: 3}, Random: random})
+		if err != nil {
+			return nil, err
+		}
+		return e.Vault(), e.Close()
+	}
+	for _, random := range []io.Reader{nil, io.LimitReader(&countingReader{}, 31)} {
+		if _, err := open(random); !errors.Is(err, errNoMarkKey) {
+			t.Fatalf("opened: %v", err)
+		}
+	}
+	random := &countingReader{}
+	one, err := open(random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := open(random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := NewVaultOf(VaultOptions{DigestKey: []byte("the store's own"), WrappedBy: 3})
+	marks := map[[32]byte]bool{NewVault(nil).Mark("cursor", nil): true}
+	for _, v := range []*Vault{one, two, own} {
+		marks[v.Mark("cursor", nil)] = true
+	}
+	if len(marks) != 4 || one.Mark("cursor", nil) != one.Mark("cursor", nil) || one.Mark("cursor", nil) == one.Mark("other", nil) {
+		t.Fatalf("%d different marks", len(marks))
+	}
 }
