@@ -178,8 +178,12 @@ type keyShare struct {
 // owns them: clone copies them.
 type keyShares []keyShare
 
+func (k keyShares) find(tenant string) (at int, found bool) {
+	return slices.BinarySearchFunc(k, tenant, func(s keyShare, t string) int { return strings.Compare(s.tenant, t) })
+}
+
 func (k keyShares) with(tenant string, keys, bytes int) keyShares {
-	at, found := slices.BinarySearchFunc(k, tenant, func(s keyShare, t string) int { return strings.Compare(s.tenant, t) })
+	at, found := k.find(tenant)
 	if !found {
 		k = slices.Insert(k, at, keyShare{tenant: tenant})
 	}
@@ -192,11 +196,10 @@ func (k keyShares) with(tenant string, keys, bytes int) keyShares {
 }
 
 func (k keyShares) of(tenant string) keyShare {
-	at, found := slices.BinarySearchFunc(k, tenant, func(s keyShare, t string) int { return strings.Compare(s.tenant, t) })
-	if !found {
-		return keyShare{}
+	if at, found := k.find(tenant); found {
+		return k[at]
 	}
-	return k[at]
+	return keyShare{}
 }
 
 // keysApart is the part of the room for keys that no single tenant takes where there are several: a fourth.

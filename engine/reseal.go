@@ -116,21 +116,11 @@ func (f *putSealed) apply(s *state, _ *entry) error { return s.putSealed(f) }
 
 // sealedPart returns a part of a record as it is now, found = false if there is none.
 func (s *state) sealedPart(in SealedIn, tenant, id string, index int) (now sealedPart, found bool) {
-	var parts []sealedPart
-	switch in {
-	case InReviewer:
-		parts = partsIn(&s.reviewers, tenant, id)
-	case InCase:
-		parts = partsIn(&s.cases, tenant, id)
-	case InHold:
-		parts = partsIn(&s.holds, tenant, id)
-	case InAppointment:
-		parts = partsIn(&s.appointments, tenant, id)
-	case InKey:
-		parts = partsIn(&s.keys, tenant, id)
-	case InCallback:
-		parts = partsIn(&s.callbacks, tenant, id)
+	rows := s.sealing(in)
+	if rows == nil {
+		return sealedPart{}, false
 	}
+	parts := rows.parts(tenant, id)
 	if index < 0 || index >= len(parts) || parts[index].at.empty() {
 		return sealedPart{}, false
 	}
@@ -140,29 +130,15 @@ func (s *state) sealedPart(in SealedIn, tenant, id string, index int) (now seale
 // putSealed takes a part's new form in. Nothing that is derived from a record looks at its
 // sealed parts, but for the number of bytes of answers.
 func (s *state) putSealed(f *putSealed) error {
-	ok := false
-	switch f.in {
-	case InReviewer:
-		ok = reform(&s.reviewers, f)
-	case InCase:
-		ok = reform(&s.cases, f)
-	case InHold:
-		ok = reform(&s.holds, f)
-	case InAppointment:
-		ok = reform(&s.appointments, f)
-	case InCallback:
-		ok = reform(&s.callbacks, f)
-	case InKey:
-		if old, there := s.keys.get(f.tenant, f.id); there && reform(&s.keys, f) {
-			now, _ := s.keys.get(f.tenant, f.id)
-			more := now.outcome.answerBytes() - old.outcome.answerBytes()
-			s.answerBytes += more
-			s.keyShares = s.keyShares.with(f.tenant, 0, more)
-			ok = true
-		}
-	}
-	if !ok {
+	old, _ := s.keys.get(f.tenant, f.id)
+	if rows := s.sealing(f.in); rows == nil || !rows.reform(f) {
 		return errContradiction("no sealed part %d in the %d of %s", f.index, f.in, f.tenant)
+	}
+	if f.in == InKey {
+		now, _ := s.keys.get(f.tenant, f.id)
+		more := now.outcome.answerBytes() - old.outcome.answerBytes()
+		s.answerBytes += more
+		s.keyShares = s.keyShares.with(f.tenant, 0, more)
 	}
 	return nil
 }

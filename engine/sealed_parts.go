@@ -1,18 +1,48 @@
 package engine
 
 // sealing is a record with sealed parts.
-type sealing[T any] interface {
-	*T
+type sealing interface {
 	// sealedParts lists the parts, absent ones too, always in the same order.
 	sealedParts() []sealedPart
 	// copied returns a copy whose parts are not those of the record.
-	copied() *T
+	copied() sealing
 	// reformed takes in what was changed through the parts that were listed.
 	reformed(parts []sealedPart)
 }
 
-func partsIn[T any, P sealing[T]](t *table[T], tenant, id string) []sealedPart {
-	v, ok := t.get(tenant, id)
+// sealingRows are the records of one kind.
+type sealingRows interface {
+	parts(tenant, id string) []sealedPart
+	reform(f *putSealed) bool
+	walk(tenant, id string, yield func(tenant, id string, parts []sealedPart) bool) (more bool)
+}
+
+// sealing returns the records of a kind, nil if there is no such kind.
+func (s *state) sealing(in SealedIn) sealingRows {
+	switch in {
+	case InReviewer:
+		return rowsOf[Reviewer, *Reviewer]{&s.reviewers}
+	case InCase:
+		return rowsOf[Case, *Case]{&s.cases}
+	case InHold:
+		return rowsOf[Hold, *Hold]{&s.holds}
+	case InAppointment:
+		return rowsOf[Appointment, *Appointment]{&s.appointments}
+	case InKey:
+		return rowsOf[remembered, *remembered]{&s.keys}
+	case InCallback:
+		return rowsOf[CallbackRequest, *CallbackRequest]{&s.callbacks}
+	}
+	return nil
+}
+
+type rowsOf[T any, P interface {
+	*T
+	sealing
+}] struct{ t *table[T] }
+
+func (r rowsOf[T, P]) parts(tenant, id string) []sealedPart {
+	v, ok := r.t.get(tenant, id)
 	if !ok {
 		return nil
 	}
@@ -20,20 +50,30 @@ func partsIn[T any, P sealing[T]](t *table[T], tenant, id string) []sealedPart {
 }
 
 // reform stores a copy of a record with one part in another form.
-func reform[T any, P sealing[T]](t *table[T], f *putSealed) bool {
-	old, ok := t.get(f.tenant, f.id)
+func (r rowsOf[T, P]) reform(f *putSealed) bool {
+	old, ok := r.t.get(f.tenant, f.id)
 	if !ok {
 		return false
 	}
 	v := P(old).copied()
-	parts := P(v).sealedParts()
+	parts := v.sealedParts()
 	if f.index < 0 || f.index >= len(parts) || parts[f.index].at.empty() {
 		return false
 	}
 	*parts[f.index].at = f.sealed
-	P(v).reformed(parts)
-	t.put(f.tenant, f.id, v)
+	v.reformed(parts)
+	r.t.put(f.tenant, f.id, v.(P))
 	return true
+}
+
+// walk goes over the records that are not before a place.
+func (r rowsOf[T, P]) walk(tenant, id string, yield func(tenant, id string, parts []sealedPart) bool) (more bool) {
+	more = true
+	r.t.rows(tenant, id, func(r row[T]) bool {
+		more = yield(r.tenant, r.id, P(r.peek()).sealedParts())
+		return more
+	})
+	return more
 }
 
 // sealedPart is a part of a record: what it holds, and where it may be opened.
@@ -86,15 +126,7 @@ func (r *CallbackRequest) sealedParts() []sealedPart {
 // sealedParts of a remembered outcome are those of its entities, and a composed answer.
 func (r *remembered) sealedParts() (parts []sealedPart) {
 	switch e := r.outcome.entity.(type) {
-	case *Reviewer:
-		parts = e.sealedParts()
-	case *Case:
-		parts = e.sealedParts()
-	case *Hold:
-		parts = e.sealedParts()
-	case *CallbackRequest:
-		parts = e.sealedParts()
-	case *Appointment:
+	case sealing:
 		parts = e.sealedParts()
 	case []byte:
 		s := readAnswer(e)
@@ -106,34 +138,25 @@ func (r *remembered) sealedParts() (parts []sealedPart) {
 	return parts
 }
 
-func (r *Reviewer) copied() *Reviewer               { c := *r; return &c }
-func (c *Case) copied() *Case                       { x := *c; return &x }
-func (h *Hold) copied() *Hold                       { c := *h; return &c }
-func (r *CallbackRequest) copied() *CallbackRequest { c := *r; return &c }
+func (r *Reviewer) copied() sealing        { c := *r; return &c }
+func (c *Case) copied() sealing            { x := *c; return &x }
+func (h *Hold) copied() sealing            { c := *h; return &c }
+func (r *CallbackRequest) copied() sealing { c := *r; return &c }
+func (a *Appointment) copied() sealing     { return a.twin() }
 
-func (a *Appointment) copied() *Appointment {
+func (a *Appointment) twin() *Appointment {
 	c := *a
 	c.Attempts = append([]Attempt(nil), a.Attempts...)
 	return &c
 }
 
-func (r *remembered) copied() *remembered {
+func (r *remembered) copied() sealing {
 	c := *r
-	o := &c.outcome
-	switch e := o.entity.(type) {
-	case *Reviewer:
-		o.entity = e.copied()
-	case *Case:
-		o.entity = e.copied()
-	case *Hold:
-		o.entity = e.copied()
-	case *CallbackRequest:
-		o.entity = e.copied()
-	case *Appointment:
-		o.entity = e.copied()
+	if e, ok := c.outcome.entity.(sealing); ok {
+		c.outcome.entity = e.copied()
 	}
-	if o.call != nil {
-		o.call = o.call.copied()
+	if c.outcome.call != nil {
+		c.outcome.call = c.outcome.call.twin()
 	}
 	return &c
 }
@@ -170,27 +193,12 @@ type resealPlace struct {
 
 // sealedFrom walks the records that are not before a place.
 func (s *state) sealedFrom(from resealPlace, yield func(in SealedIn, tenant, id string, parts []sealedPart) bool) {
-	_ = walkSealed(&s.reviewers, InReviewer, from, yield) &&
-		walkSealed(&s.cases, InCase, from, yield) &&
-		walkSealed(&s.holds, InHold, from, yield) &&
-		walkSealed(&s.appointments, InAppointment, from, yield) &&
-		walkSealed(&s.keys, InKey, from, yield) &&
-		walkSealed(&s.callbacks, InCallback, from, yield)
-}
-
-func walkSealed[T any, P sealing[T]](t *table[T], in SealedIn, from resealPlace,
-	yield func(in SealedIn, tenant, id string, parts []sealedPart) bool,
-) (more bool) {
-	if in < from.in {
-		return true
+	for in := from.in; in != 0 && in < inEnd; in++ {
+		if in > from.in {
+			from = resealPlace{in: in}
+		}
+		if !s.sealing(in).walk(from.tenant, from.id, func(tenant, id string, parts []sealedPart) bool { return yield(in, tenant, id, parts) }) {
+			return
+		}
 	}
-	if in > from.in {
-		from = resealPlace{in: in}
-	}
-	more = true
-	t.rows(from.tenant, from.id, func(r row[T]) bool {
-		more = yield(in, r.tenant, r.id, P(r.peek()).sealedParts())
-		return more
-	})
-	return more
 }
