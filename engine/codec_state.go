@@ -8,7 +8,7 @@ import (
 )
 
 // stateVersion 2 adds callback requests and what is noted of offer records, 3
-// tenants and keys, 4 the anchors of the access journal, 5 what is remembered of who held; a state without them is written in the version before.
+// tenants and keys, 4 the anchors of the access journal, 5 what is remembered of who held. A state is written in the lowest version that holds it.
 const stateVersion = 5
 
 // The encoded state is a sequence of records, each behind its length: the head,

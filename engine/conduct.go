@@ -6,13 +6,13 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
-// Conduct is what is remembered of a principal that does not see its whole tenant and has held slots without booking them. Holding keeps
-// others from a slot, so it is for those who book. The entity says when it means nothing any more, so that applying it needs no rule.
+// Conduct is what is remembered of a principal that does not see its whole tenant and has held slots. Holding keeps others from a slot, so it
+// is for those who book. The entity says when it means nothing any more, so that applying it needs no rule.
 type Conduct struct {
 	Tenant, Principal string
 	// Unconfirmed counts holds, less what bookings have paid back, as of LastAt.
 	Unconfirmed int
-	LastAt      slots.Instant // stamp of the last hold
+	LastAt      slots.Instant // stamp of the last hold, or of the last booking that has paid back
 	ForgottenAt slots.Instant // from then on it is as if it were not there; later than LastAt
 }
 
@@ -20,11 +20,11 @@ type Conduct struct {
 const (
 	// FreeHolds may be unconfirmed before each further one has to wait.
 	FreeHolds = 10
-	// ForgiveEvery is after how many seconds one of them is forgotten.
+	// ForgiveEvery is after how many seconds since LastAt one of them is forgotten, and another each time as long after that.
 	ForgiveEvery = 600
 	// ConfirmPays is how many of them the booking of a held slot makes up for.
 	ConfirmPays = 4
-	// FirstCoolDown is the wait after the last hold for the first hold too many, in seconds; each further one doubles it, up to LongestCoolDown.
+	// FirstCoolDown is the wait after LastAt for the first hold too many, in seconds; each further one doubles it, up to LongestCoolDown.
 	FirstCoolDown   = 60
 	LongestCoolDown = 3600
 )
@@ -37,7 +37,7 @@ func (c *Conduct) unconfirmedAt(now slots.Instant) int {
 	return max(0, c.Unconfirmed-int(max(0, now-c.LastAt)/ForgiveEvery))
 }
 
-// coolUntil is from when on the next hold is taken.
+// coolUntil is from when on the next hold is taken, 0 = at once.
 func (c *Conduct) coolUntil(now slots.Instant) slots.Instant {
 	over := c.unconfirmedAt(now) - FreeHolds
 	if over < 0 {
@@ -111,7 +111,7 @@ func (j *judging) noteHold() []effect {
 	return []effect{j.conduct(image)}
 }
 
-// noteConfirmed notes the booking of a held slot, if something counts against the principal.
+// noteConfirmed notes the booking of a held slot, if something is remembered of the principal.
 func (j *judging) noteConfirmed() []effect {
 	c := j.conductOf()
 	if c == nil {
@@ -168,7 +168,7 @@ func (s *state) dropConduct(tenant, principal string) {
 	}
 }
 
-// notesConduct reports whether the entry was made of a command whose holds are counted.
+// notesConduct reports whether the entry notes a conduct: then its command was one of a principal whose holds are counted.
 func (e *entry) notesConduct() bool {
 	return slices.ContainsFunc(e.effects, func(f effect) bool { _, is := f.(*putConduct); return is })
 }
