@@ -39,7 +39,7 @@
 //     is accepted any more until the log is opened again. Snapshots stay readable.
 //  8. A command whose context ends, or whose deadline comes, before the writer takes it is never applied
 //     (ErrDeadline). Once taken, its outcome is awaited. With UrgentFirst, those that give time back or keep a
-//     promise are taken before others that wait (queue.go).
+//     promise are taken before others that wait, but for one of these after some in a row (queue.go).
 //  9. Every entry is its own audit record: who, when, what, on which rules. Stores of
 //     format 1 also keep that part of it in a keyspace of its own, in the same write.
 //  10. Where the rules of a case demand it, what is offered and what becomes of a

@@ -1,8 +1,8 @@
 package engine
 
 // Where Options.UrgentFirst is set, two lines lead to the writer. In the urgent one stand commands that give time back, keep a promise or report what has
-// happened; in the other all else. Both are bounded. The writer takes the urgent ones first, and after some of them in a row one of the
-// others, so that neither waits for ever. Within a line the order is kept. Commands of one caller that wait at once were sent at once – none
+// happened; in the other all else. Both are bounded. The writer takes the urgent ones first, and after urgentInRow of them in a row one of the
+// others that waited meanwhile, so that neither waits for ever. Within a line the order is kept. Commands of one caller that wait at once were sent at once – none
 // of them had an answer – so no order between them was promised.
 
 // urgentInRow is how many urgent commands may go before one that waits in the other line.
@@ -37,15 +37,21 @@ func urgentRoom(queueLimit int) int { return max(1, queueLimit/4) }
 // for its turn.
 func (e *Engine) Crowded() bool { return len(e.queue) == cap(e.queue) }
 
-// next returns an urgent command if one waits and has its turn before the others, else nil.
+// next returns the command whose turn it is, nil if none waits. Nothing waits in a line that is nil.
 func (w *writer) next(urgent, queue chan *request) *request {
-	if len(urgent) == 0 || w.urgentTaken >= urgentInRow && len(queue) > 0 {
-		w.urgentTaken = 0
-		return nil
+	if w.urgentTaken < urgentInRow {
+		select {
+		case r := <-urgent:
+			if len(queue) > 0 {
+				w.urgentTaken++
+			}
+			return r
+		default:
+		}
 	}
 	select {
-	case r := <-urgent:
-		w.urgentTaken++
+	case r := <-queue:
+		w.urgentTaken = 0
 		return r
 	default:
 		return nil

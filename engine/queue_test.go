@@ -25,11 +25,7 @@ func TestUrgentFirst(t *testing.T) {
 	send(ReleaseHold{}, "release")
 	var order []string
 	for w.waiting() > 0 {
-		r := w.next(w.urgent, w.queue)
-		if r == nil {
-			r = <-w.queue
-		}
-		order = append(order, r.cmd.RequestID)
+		order = append(order, w.next(w.urgent, w.queue).cmd.RequestID)
 	}
 	if want := []string{"confirm", "cancel", "release", "hold", "book", "case"}; !slices.Equal(order, want) {
 		t.Fatalf("judged in the order %v, want %v", order, want)
@@ -47,32 +43,35 @@ func TestOrderIsKept(t *testing.T) {
 	}
 }
 
-// TestUrgentLeavesRoom: however many urgent commands wait, one of the others goes after some of them.
+// TestUrgentLeavesRoom: however many urgent commands wait, one of the others goes after some of them, also where the writer is full
+// again and again in between. With no others waiting, nothing holds them up.
 func TestUrgentLeavesRoom(t *testing.T) {
 	t.Parallel()
 	w := &writer{Engine: &Engine{options: Options{UrgentFirst: true}, queue: make(chan *request, 100), urgent: make(chan *request, 100)}}
+	put, hold := &request{cmd: &Command{Payload: Cancel{}}}, &request{cmd: &Command{Payload: HoldSlot{}}}
+	takes := func(n int, want *request) {
+		t.Helper()
+		for i := range n {
+			if w.next(nil, nil) != nil {
+				t.Fatal("a full writer takes one more")
+			}
+			if r := w.next(w.urgent, w.queue); r != want {
+				t.Fatalf("turn %d of %d is another one's", i, n)
+			}
+		}
+	}
 	for range 90 {
-		w.urgent <- &request{cmd: &Command{Payload: Cancel{}}}
+		w.urgent <- put
 	}
-	w.queue <- &request{cmd: &Command{Payload: HoldSlot{}}}
-	for i := range urgentInRow {
-		if w.next(w.urgent, w.queue) == nil {
-			t.Fatalf("the other line has its turn after %d urgent commands, want %d", i, urgentInRow)
-		}
-	}
-	if w.next(w.urgent, w.queue) != nil {
-		t.Fatalf("more than %d urgent commands in a row, and one of the others waits", urgentInRow)
-	}
-	if w.next(w.urgent, w.queue) == nil {
-		t.Fatal("after one of the others the urgent ones go on")
-	}
-	// With no others waiting, nothing holds them up.
-	<-w.queue
-	for i := range 3 * urgentInRow {
-		if w.next(w.urgent, w.queue) == nil {
-			t.Fatalf("urgent command %d waits for nobody", i)
-		}
-	}
+	takes(urgentInRow+3, put)
+	w.queue <- hold
+	w.queue <- hold
+	takes(urgentInRow, put)
+	takes(1, hold)
+	takes(urgentInRow, put)
+	takes(1, hold)
+	takes(90-3*urgentInRow-3, put)
+	takes(1, nil)
 }
 
 // TestEveryKindHasALine names the line of each kind: a new kind has to be thought about.

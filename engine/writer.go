@@ -36,7 +36,7 @@ type writer struct {
 	flying  *batch // on its way to the log; nil: none
 	spare   *batch // its memory is used again
 
-	urgentTaken int // urgent commands in a row
+	urgentTaken int // urgent commands in a row while one of the others waited; at urgentInRow it is that one's turn
 
 	writes  chan *batch   // to the committer, room for one
 	written chan struct{} // from the committer, room for one
@@ -86,7 +86,7 @@ func (w *writer) run() {
 			w.judge(r)
 			continue
 		}
-		select {
+		select { // nothing waits: whoever comes first
 		case <-w.written:
 			w.land()
 		case r := <-urgent:
