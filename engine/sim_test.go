@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -83,17 +84,18 @@ func TestSimTwists(t *testing.T) {
 	}
 }
 
-// wantCaught fails unless one of a few seeds fails.
-func wantCaught(t *testing.T, c enginetest.Config) {
+// wantCaught fails unless one of a few seeds fails, and returns the failure.
+func wantCaught(t *testing.T, c enginetest.Config) *enginetest.Failure {
 	t.Helper()
 	const seeds = 12
 	for c.Seed = 1; c.Seed <= seeds; c.Seed++ {
 		if _, failure := enginetest.Simulate(t, c); failure != nil {
 			t.Logf("caught with seed %d at step %d: %v", c.Seed, failure.Step, failure.Err)
-			return
+			return failure
 		}
 	}
 	t.Fatalf("%d seeds of %d steps see nothing", seeds, c.Steps)
+	return nil
 }
 
 // TestSimPlants shows that the simulation sees an engine whose surroundings
@@ -135,6 +137,76 @@ func TestSimPlants(t *testing.T) {
 		}
 		return c
 	})})
+}
+
+// TestSimNames: what an engine does that answers before its log has written, stamps with an hour that has passed, or takes a late
+// command for an early one, is called by its name.
+func TestSimNames(t *testing.T) {
+	t.Parallel()
+	f := func(code string, p enginetest.Plant) {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			failure := wantCaught(t, enginetest.Config{Steps: 300, Batch: simBatch, Plant: &p})
+			if got := enginetest.CodeOf(failure.Err); got != code {
+				t.Errorf("caught as %s: %v", got, failure.Err)
+			}
+		})
+	}
+	f(enginetest.CodeEarlyAck, enginetest.Plant{Log: func(l engine.Log) engine.Log { return newHastyLog(l) }})
+	f(enginetest.CodeTime, enginetest.Plant{Submit: func(ctx context.Context, e *engine.Engine, cmds []engine.Command) []engine.Result {
+		results := e.SubmitAll(ctx, cmds)
+		results[len(results)-1].Outcome.Now -= 3600
+		return results
+	}})
+}
+
+// hastyLog says that a batch is written when its write begins.
+type hastyLog struct {
+	engine.Log
+	mu      sync.Mutex
+	last    engine.Seq
+	chain   engine.Hash
+	written chan struct{} // closed when the newest batch is
+}
+
+func newHastyLog(l engine.Log) *hastyLog {
+	h := &hastyLog{Log: l, written: make(chan struct{})}
+	h.last, h.chain = l.Last()
+	close(h.written)
+	return h
+}
+
+// Append implements engine.Log.
+func (l *hastyLog) Append(ctx context.Context, expected engine.Seq, records []engine.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := make([]engine.Record, len(records)) // the engine uses its memory again
+	for i, r := range records {
+		kept[i] = engine.Record{Payload: bytes.Clone(r.Payload), Derived: r.Derived}
+		l.last++
+		l.chain = engine.ChainNext(l.chain, l.last, r.Payload)
+	}
+	before, written := l.written, make(chan struct{})
+	l.written = written
+	go func() {
+		<-before
+		_ = l.Log.Append(ctx, expected, kept)
+		close(written)
+	}()
+	return nil
+}
+
+// Last implements engine.Log.
+func (l *hastyLog) Last() (engine.Seq, engine.Hash) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last, l.chain
+}
+
+// Close implements engine.Log.
+func (l *hastyLog) Close() error {
+	<-l.written
+	return l.Log.Close()
 }
 
 // cut returns a log without the last n records of l, without a checkpoint and

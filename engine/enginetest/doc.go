@@ -8,7 +8,8 @@
 // unknown outcome, crashes and is opened again. docs/testing.md tells more.
 //
 // Equal configurations give equal runs, down to each operation of the disk: all happens in
-// a bubble of testing/synctest, where commands enter one by one and writes take time.
+// a bubble of testing/synctest, where commands enter one by one and writes take time. Where
+// urgent commands go first, the auditor judges in the order of their turns.
 //
 // The auditor shares no code with the engine: it is slices and loops, quadratic
 // on purpose, written from the contract and not from the engine. It believes

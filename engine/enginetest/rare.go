@@ -22,7 +22,7 @@ var rareOnDisk = []string{
 	"key of another tenant", "key of nobody", "key revoked", "key rotated", "let in by a key", "put_tenant: invalid_value",
 	"put_tenant: ok", "put_tenant: stale_version", "revoke_key: not_found", "revoke_key: ok", "revoke_key: stale_version", "tenant disabled",
 	"no slot offered, and none could be booked", "search refused", "slots offered, and each could be booked",
-	"torn batch dropped", "unknown, and done", "unknown, and not done",
+	"command between urgent ones", "torn batch dropped", "unknown, and done", "unknown, and not done",
 }
 
 var rareStates = []string{
@@ -79,5 +79,5 @@ var rareStates = []string{
 	"request queued: case_scheduled", "request queued: reviewer_not_free", "request unassignable: ?",
 	"request unassignable: windows_passed", "request without windows",
 	"part certified where no law lets it", "result owed", "result told",
-	"several cases in one call", "slot of an expired hold", "write refused",
+	"several cases in one call", "slot of an expired hold", "urgent command before one that came first", "write refused",
 }

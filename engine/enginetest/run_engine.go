@@ -13,7 +13,7 @@ import (
 // Limits of the simulated engine, small so that they are met.
 const (
 	simHoldLimit  = 2
-	simBatchLimit = 8
+	simBatchLimit = 8 // unless the seed chooses another
 	simQueueLimit = 1024
 	tightQueue    = 3
 	simCheckpoint = 64 // entries between checkpoints
@@ -33,6 +33,9 @@ type run struct {
 	plugs  int
 	asked  int   // commands
 	trace  trace // of everything that was seen
+
+	urgentFirst bool // of the engine
+	batch       int  // commands of one write, at most
 
 	// journal holds every command that was judged, with the instant at which.
 	journal []judged
@@ -56,8 +59,9 @@ func newRun(c *Config, books []handbook, counts Counts) (*run, error) {
 		disk:  c.disk(),
 		audit: newAuditor(books, c.season().start, simHoldLimit, c.Twist, counts),
 	}
+	r.urgentFirst, r.batch = c.lines()
 	r.writers = []writer{{actor: engine.Actor{Tenant: tenants[0], Principal: "system"}, kind: engine.KindLoadRules}}
-	return r, r.start(simQueueLimit, simBatchLimit)
+	return r, r.start(simQueueLimit, r.batch)
 }
 
 // open opens the engine on the log.
@@ -77,6 +81,7 @@ func (r *run) openOn(log engine.Log, queue, batch int) (*engine.Engine, error) {
 		Log: log, Clock: r.clock, Rules: r.books[0].bundle,
 		Identity:   r.identity(),
 		QueueLimit: queue, BatchLimit: min(batch, queue), CheckpointEvery: simCheckpoint, HoldsPerPrincipal: simHoldLimit,
+		UrgentFirst: r.urgentFirst,
 	})
 }
 
@@ -93,27 +98,29 @@ func (r *run) end() {
 }
 
 // submit hands commands over and waits.
-func (r *run) submit(cmds []engine.Command) []engine.Result {
+func (r *run) submit(cmds []engine.Command) *sent {
 	if p := r.config.Plant; len(cmds) == 1 && (p == nil || p.Submit == nil) {
 		o, err := r.engine.Submit(r.ctx, cmds[0])
-		return []engine.Result{{Outcome: o, Err: err}}
+		return &sent{cmds: cmds, results: []engine.Result{{Outcome: o, Err: err}}}
 	}
-	return r.begin(cmds)()
+	s := r.begin(cmds)
+	s.wait()
+	return s
 }
 
-// begin hands commands over, in order, and returns what waits for their results.
-func (r *run) begin(cmds []engine.Command) func() []engine.Result {
+// begin hands commands over, in order.
+func (r *run) begin(cmds []engine.Command) *sent {
 	if p := r.config.Plant; p != nil && p.Submit != nil {
-		done := make(chan []engine.Result)
-		go func() { done <- p.Submit(r.ctx, r.engine, cmds) }()
-		return func() []engine.Result { return <-done }
+		s, done := &sent{cmds: cmds}, make(chan struct{})
+		go func() {
+			s.results = p.Submit(r.ctx, r.engine, cmds)
+			close(done)
+		}()
+		s.wait = func() { <-done }
+		return s
 	}
 	// One after the other: SubmitAll would let chance say which come into one write.
-	results, wait := r.oneByOne(cmds, func(int) context.Context { return r.ctx })
-	return func() []engine.Result {
-		wait()
-		return results
-	}
+	return r.send(cmds, r.patient)
 }
 
 // settled sorts what became of a step's commands.
@@ -123,15 +130,23 @@ type settled struct {
 	unknown []engine.Command
 }
 
-// settle compares outcomes with what the auditor expects. A definite error
-// must be one of allowed; an unknown outcome ends all acknowledgements.
-func (r *run) settle(cmds []engine.Command, results []engine.Result, allowed ...error) (s settled, err error) {
-	if len(results) != len(cmds) {
-		return s, fmt.Errorf("%d results for %d commands", len(results), len(cmds))
+// patient is the context of who never gives up.
+func (r *run) patient(int) context.Context { return r.ctx }
+
+// settle compares outcomes with what the auditor expects, in the order in which the commands
+// had their turns. A definite error must be one of allowed; an unknown outcome ends all
+// acknowledgements.
+func (r *run) settle(sent *sent, allowed ...error) (s settled, err error) {
+	if len(sent.results) != len(sent.cmds) {
+		return s, fmt.Errorf("%d results for %d commands", len(sent.results), len(sent.cmds))
 	}
-	r.asked += len(cmds)
-	for i, cmd := range cmds {
-		got := &results[i]
+	r.asked += len(sent.cmds)
+	if err := r.inTurn(sent); err != nil {
+		return s, err
+	}
+	order, _ := sent.turns()
+	for _, i := range order {
+		cmd, got := sent.cmds[i], &sent.results[i]
 		r.trace.add("%d %v %d %v", i, got.Outcome.Status, got.Outcome.Seq, errorClass(got.Err))
 		fits := slices.ContainsFunc(allowed, func(want error) bool { return errors.Is(got.Err, want) })
 		switch {
@@ -155,6 +170,9 @@ func (r *run) settle(cmds []engine.Command, results []engine.Result, allowed ...
 
 // judge lets the auditor judge a command and compares.
 func (r *run) judge(cmd engine.Command, o *engine.Outcome) error {
+	if !o.Replayed && o.Now < r.audit.now {
+		return violated(CodeTime, "stamped %v after %v", o.Now, r.audit.now)
+	}
 	r.audit.tick(r.clock.Now())
 	v := r.audit.judge(cmd)
 	r.note(cmd, &v)

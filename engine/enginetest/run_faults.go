@@ -63,7 +63,7 @@ func (r *run) under(s *Step) error {
 			return err
 		}
 	}
-	_, err := r.settle(cmds, r.submit(cmds))
+	_, err := r.settle(r.submit(cmds))
 	return err
 }
 
@@ -76,38 +76,29 @@ func (r *run) plug() engine.Command {
 	}
 }
 
-// behind blocks the writer in the write of a plug, lets wait put commands into
+// behind blocks the writer in the write of a plug, lets send put commands into
 // the queue, and goes on. So all commands are there before the next is taken.
 // before runs when the plug's write is under way.
-func (r *run) behind(before, wait func()) error {
+func (r *run) behind(before func(), send func() *sent) (*sent, error) {
 	gate := r.log.blockNext()
 	defer gate.release()
-	plug := r.plug()
-	done := make(chan engine.Result)
-	go func() {
-		o, err := r.engine.Submit(r.ctx, plug)
-		done <- engine.Result{Outcome: o, Err: err}
-	}()
+	plug := r.send([]engine.Command{r.plug()}, r.patient)
 	<-gate.entered
-	var early error
-	if got := r.engine.Snapshot().Seq(); got != r.audit.seq {
-		early = violated(CodeEarlyPublish, "a snapshot shows seq %d before it is written, expected %d", got, r.audit.seq)
-	}
 	before()
-	wait()
+	s := send()
 	synctest.Wait()
+	early := r.early(plug, s)
 	gate.release()
-	result := <-done
-	_, err := r.settle([]engine.Command{plug}, []engine.Result{result})
-	return errors.Join(early, err)
+	plug.wait()
+	_, err := r.settle(plug)
+	return s, errors.Join(early, err)
 }
 
-// together submits commands so that they wait for one write, and returns what
-// came back. before as in behind.
-func (r *run) together(cmds []engine.Command, before func()) (results []engine.Result, err error) {
-	var wait func() []engine.Result
-	err = r.behind(before, func() { wait = r.begin(cmds) })
-	return wait(), err
+// together submits commands so that they wait for one write. before as in behind.
+func (r *run) together(cmds []engine.Command, before func()) (*sent, error) {
+	s, err := r.behind(before, func() *sent { return r.begin(cmds) })
+	s.wait()
+	return s, err
 }
 
 func (r *run) gather(cmds []engine.Command) error {
@@ -117,11 +108,11 @@ func (r *run) gather(cmds []engine.Command) error {
 			r.counts.Add("duplicate in flight")
 		}
 	}
-	results, err := r.together(cmds, func() {})
+	sent, err := r.together(cmds, func() {})
 	if err != nil {
 		return err
 	}
-	_, err = r.settle(cmds, results)
+	_, err = r.settle(sent)
 	return err
 }
 
@@ -130,19 +121,19 @@ var errPlanted = errors.New("planted")
 // refuse lets one write be refused. What was refused has not happened, and can
 // be done right after.
 func (r *run) refuse(cmds []engine.Command) error {
-	results, err := r.together(cmds, func() { r.log.refuse(errPlanted) })
+	sent, err := r.together(cmds, func() { r.log.refuse(errPlanted) })
 	if err != nil {
 		return err
 	}
 	r.log.disarm()
-	s, err := r.settle(cmds, results, engine.ErrNotWritable)
+	s, err := r.settle(sent, engine.ErrNotWritable)
 	if err != nil {
 		return err
 	}
 	if len(s.failed) > 0 {
 		r.counts.Add("write refused")
 	}
-	if len(s.failed) > simBatchLimit { // more than one write takes
+	if len(s.failed) > r.batch { // more than one write takes
 		r.counts.Add("judged on a refused write")
 	}
 	return r.again(s.failed)
@@ -156,7 +147,7 @@ func (r *run) again(cmds []engine.Command) error {
 	if len(cmds) == 0 {
 		return nil
 	}
-	_, err := r.settle(cmds, r.submit(cmds))
+	_, err := r.settle(r.submit(cmds))
 	if err != nil {
 		return fmt.Errorf("second try: %w", err)
 	}
@@ -168,7 +159,7 @@ func (r *run) readOnly(cmds []engine.Command) error {
 	if h := r.engine.Health(); h.Ready || !errors.Is(h.Writable, engine.ErrReadOnly) {
 		return fmt.Errorf("health of a read-only store: %+v", h)
 	}
-	s, err := r.settle(cmds, r.submit(cmds), engine.ErrNotWritable)
+	s, err := r.settle(r.submit(cmds), engine.ErrNotWritable)
 	if err != nil {
 		return err
 	}
@@ -182,51 +173,30 @@ func (r *run) readOnly(cmds []engine.Command) error {
 	return r.again(s.failed)
 }
 
-// oneByOne submits commands each from a goroutine of its own, in order.
-func (r *run) oneByOne(cmds []engine.Command, ctx func(i int) context.Context) (results []engine.Result, wait func()) {
-	results = make([]engine.Result, len(cmds))
-	done := make(chan struct{})
-	for i, cmd := range cmds {
-		go func() {
-			o, err := r.engine.Submit(ctx(i), cmd)
-			results[i] = engine.Result{Outcome: o, Err: err}
-			done <- struct{}{}
-		}()
-		synctest.Wait()
-	}
-	return results, func() {
-		for range cmds {
-			<-done
-		}
-	}
-}
-
 // abandon gives up every second command while it waits. Those whose turn had not
 // come must never be done.
 func (r *run) abandon(cmds []engine.Command) error {
 	if err := r.restartWith(simQueueLimit, 2); err != nil {
 		return err
 	}
-	var results []engine.Result
-	var wait func()
-	err := r.behind(func() {}, func() {
+	sent, err := r.behind(func() {}, func() *sent {
 		ctx, cancel := context.WithCancel(r.ctx)
-		results, wait = r.oneByOne(cmds, func(i int) context.Context {
+		defer cancel()
+		return r.send(cmds, func(i int) context.Context {
 			if i%2 == 1 {
 				return ctx
 			}
 			return r.ctx
 		})
-		cancel()
 	})
-	wait()
+	sent.wait()
 	if err != nil {
 		return err
 	}
-	for i := range results {
-		gone := errors.Is(results[i].Err, engine.ErrDeadline)
+	for i := range sent.results {
+		gone := errors.Is(sent.results[i].Err, engine.ErrDeadline)
 		if gone && i%2 == 0 {
-			return fmt.Errorf("command %d was not given up and ends with %w", i, results[i].Err)
+			return fmt.Errorf("command %d was not given up and ends with %w", i, sent.results[i].Err)
 		}
 		if gone {
 			r.counts.Add("given up while waiting")
@@ -234,7 +204,7 @@ func (r *run) abandon(cmds []engine.Command) error {
 			r.counts.Add("given up when judged")
 		}
 	}
-	s, err := r.settle(cmds, results, engine.ErrDeadline)
+	s, err := r.settle(sent, engine.ErrDeadline)
 	if err == nil {
 		err = within(CodeLateApply, r.compare())
 	}
@@ -252,26 +222,38 @@ func (r *run) overload(cmds []engine.Command) error {
 	if err := r.restart(tightQueue); err != nil {
 		return err
 	}
-	var results []engine.Result
-	var wait func()
 	room := 0
-	err := r.behind(func() {}, func() {
-		results, wait = r.oneByOne(cmds, func(int) context.Context { return r.ctx })
+	sent, err := r.behind(func() {}, func() *sent {
+		sent := r.send(cmds, r.patient)
 		room = r.engine.Health().Queue
+		return sent
 	})
-	wait()
+	sent.wait()
 	if err != nil {
 		return err
 	}
-	if room < min(len(cmds), tightQueue) || room > 3*tightQueue {
+	if room < min(len(cmds), tightQueue) || room > 3*tightQueue+1 {
 		return fmt.Errorf("%d of %d commands wait where the queue and either batch hold %d", room, len(cmds), tightQueue)
 	}
-	for i := range results {
-		if over := i >= room; over != errors.Is(results[i].Err, engine.ErrOverloaded) {
-			return fmt.Errorf("command %d of a queue for %d ends with %w", i, tightQueue, results[i].Err)
+	var full [2]bool // the line of the others, that of the urgent ones
+	for i := range sent.results {
+		line := &full[0]
+		if r.goesFirst(&cmds[i]) {
+			line = &full[1]
 		}
+		over := errors.Is(sent.results[i].Err, engine.ErrOverloaded)
+		if !over {
+			room--
+		}
+		if *line && !over {
+			return fmt.Errorf("command %d has found room in a full queue for %d", i, tightQueue)
+		}
+		*line = over
 	}
-	s, err := r.settle(cmds, results, engine.ErrOverloaded)
+	if room != 0 {
+		return fmt.Errorf("%d more commands were said to wait in a queue for %d than have found room", room, tightQueue)
+	}
+	s, err := r.settle(sent, engine.ErrOverloaded)
 	if err != nil {
 		return err
 	}
@@ -286,22 +268,21 @@ func (r *run) overload(cmds []engine.Command) error {
 
 // closeAmid closes the engine while commands wait: they are finished first.
 func (r *run) closeAmid(cmds []engine.Command) error {
-	var results []engine.Result
-	var wait func()
 	closed := make(chan error)
-	err := r.behind(func() {}, func() {
-		results, wait = r.oneByOne(cmds, func(int) context.Context { return r.ctx })
+	sent, err := r.behind(func() {}, func() *sent {
+		sent := r.send(cmds, r.patient)
 		go func() { closed <- r.engine.Close() }()
+		return sent
 	})
-	wait()
+	sent.wait()
 	if err := errors.Join(err, <-closed); err != nil {
 		return err
 	}
-	if _, err := r.settle(cmds, results); err != nil {
+	if _, err := r.settle(sent); err != nil {
 		return err
 	}
 	if _, err := r.engine.Submit(r.ctx, r.plug()); !errors.Is(err, engine.ErrClosed) {
 		return fmt.Errorf("a closed engine answers %w", err)
 	}
-	return r.reopen(simQueueLimit, simBatchLimit)
+	return r.reopen(simQueueLimit, r.batch)
 }

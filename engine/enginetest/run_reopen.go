@@ -12,7 +12,7 @@ import (
 func (r *run) crash(t Trouble, queue int) error {
 	dead := r.engine
 	r.leave(t)
-	if err := r.recover(t, queue, simBatchLimit); err != nil {
+	if err := r.recover(t, queue, r.batch); err != nil {
 		return within(CodeRefusedOpen, fmt.Errorf("open after a crash: %w", err))
 	}
 	if r.engine.Snapshot().Seq() < dead.Snapshot().Seq() {
@@ -32,7 +32,7 @@ func (r *run) restarted() {
 }
 
 // restart closes the engine and opens it again: the state is the same.
-func (r *run) restart(queue int) error { return r.restartWith(queue, simBatchLimit) }
+func (r *run) restart(queue int) error { return r.restartWith(queue, r.batch) }
 
 func (r *run) restartWith(queue, batch int) error {
 	if err := r.engine.Close(); err != nil {
@@ -58,12 +58,12 @@ func (r *run) reopen(queue, batch int) error {
 // poison lets one write fail with an unknown outcome. Nothing is acknowledged
 // until the store is opened again; then all of that write is there, or none.
 func (r *run) poison(cmds []engine.Command, kept bool) error {
-	results, err := r.together(cmds, func() { r.log.poison(kept) })
+	sent, err := r.together(cmds, func() { r.log.poison(kept) })
 	if err != nil {
 		return err
 	}
 	r.log.disarm()
-	s, err := r.settle(cmds, results, engine.ErrOutcomeUnknown, engine.ErrNotWritable)
+	s, err := r.settle(sent, engine.ErrOutcomeUnknown, engine.ErrNotWritable)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func lossOf(kept bool) int {
 func (r *run) decide(t Trouble, open []engine.Command, kept bool) error {
 	attempted, shown := r.log.attempt(), r.engine.Snapshot().Seq()
 	r.leave(t)
-	if err := r.recover(t, simQueueLimit, simBatchLimit); err != nil {
+	if err := r.recover(t, simQueueLimit, r.batch); err != nil {
 		return within(CodeRefusedOpen, fmt.Errorf("open after a failed commit: %w", err))
 	}
 	seq := r.engine.Snapshot().Seq()
@@ -154,7 +154,7 @@ func (r *run) finish() error {
 		return fmt.Errorf("last close: %w", err)
 	}
 	hash := r.engine.Snapshot().Hash()
-	if err := r.reopen(simQueueLimit, simBatchLimit); err != nil {
+	if err := r.reopen(simQueueLimit, r.batch); err != nil {
 		return err
 	}
 	if err := r.fromTheStart(hash); err != nil {
@@ -187,7 +187,7 @@ func (r *run) fromTheStart(hash engine.Hash) error {
 	if err != nil {
 		return err
 	}
-	e, err := r.openOn(fork, simQueueLimit, simBatchLimit)
+	e, err := r.openOn(fork, simQueueLimit, r.batch)
 	if err != nil {
 		return within(CodeHash, fmt.Errorf("open without a checkpoint: %w", err))
 	}

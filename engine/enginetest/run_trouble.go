@@ -16,14 +16,15 @@ func (r *run) power(t Trouble, cmds []engine.Command) error {
 		return r.crash(t, simQueueLimit)
 	}
 	d.CutAfter(1 + t.After)
-	results := r.begin(cmds)()
+	sent := r.begin(cmds)
+	sent.wait()
 	for n := 0; !d.Dead() && n < 2; n++ { // in the midst of a checkpoint, then
 		_ = r.engine.Checkpoint() // its end is told below
 		if d.Dead() {
 			r.counts.Add("crash while a checkpoint is written")
 		}
 	}
-	s, err := r.settle(cmds, results, engine.ErrOutcomeUnknown, engine.ErrNotWritable)
+	s, err := r.settle(sent, engine.ErrOutcomeUnknown, engine.ErrNotWritable)
 	if err != nil {
 		return err
 	}
@@ -49,8 +50,9 @@ func (r *run) broken(t Trouble, cmds []engine.Command) error {
 		return r.refuse(cmds)
 	}
 	d.Fail(t)
-	results := r.begin(cmds)()
-	s, err := r.settle(cmds, results, engine.ErrOutcomeUnknown, engine.ErrNotWritable)
+	sent := r.begin(cmds)
+	sent.wait()
+	s, err := r.settle(sent, engine.ErrOutcomeUnknown, engine.ErrNotWritable)
 	if err != nil {
 		return err
 	}
@@ -112,9 +114,9 @@ func (r *run) damage(t Trouble) error {
 	r.leave(Trouble{Loss: -1})
 	heal, ok := r.disk.(TroubledDisk).Damage(t.After)
 	if !ok {
-		return r.start(simQueueLimit, simBatchLimit)
+		return r.start(simQueueLimit, r.batch)
 	}
-	err := r.start(simQueueLimit, simBatchLimit)
+	err := r.start(simQueueLimit, r.batch)
 	switch {
 	case err != nil && !errors.Is(err, engine.ErrCorrupt):
 		return violated(CodeSilentDamage, "a damaged store is refused for another reason: %w", err)
@@ -135,7 +137,7 @@ func (r *run) damage(t Trouble) error {
 
 // after opens the store again and compares it with how it was.
 func (r *run) after(before *engine.Snapshot) error {
-	if err := r.start(simQueueLimit, simBatchLimit); err != nil {
+	if err := r.start(simQueueLimit, r.batch); err != nil {
 		return within(CodeRefusedOpen, err)
 	}
 	if got := r.engine.Snapshot(); got.Hash() != before.Hash() {

@@ -21,6 +21,10 @@ type swarm struct {
 
 	identity int // percent of the commands that are about tenants and keys
 	keyed    int // percent of the commands that come with a key
+
+	urgentFirst bool
+	taken       int // commands of one write, at most
+	pressing    int // percent of the commands that go before others
 }
 
 func newSwarm(seed uint64) *swarm {
@@ -37,7 +41,22 @@ func newSwarm(seed uint64) *swarm {
 	}
 	s.identity, s.keyed = []int{0, 4, 15}[rnd.IntN(3)], []int{0, 20, 50}[rnd.IntN(3)]
 	s.again = []int{0, 20, 60}[rnd.IntN(3)]
+	s.taken = simBatchLimit
+	if s.urgentFirst = rnd.IntN(100) < 40; s.urgentFirst { // then many come at once, and few are written at once
+		s.batch += rnd.IntN(32)
+		s.taken = []int{1, 2, 4, simBatchLimit}[rnd.IntN(4)]
+		s.pressing = []int{0, 40, 80}[rnd.IntN(3)]
+	}
 	return s
+}
+
+// lines tells whether urgent commands go first, and how many commands are written at once, at most.
+func (c *Config) lines() (urgentFirst bool, batch int) {
+	if c.Swarm {
+		s := newSwarm(c.Seed)
+		return s.urgentFirst, s.taken
+	}
+	return c.Seed%2 == 0, simBatchLimit
 }
 
 func (s *swarm) fault(w *Workload) Fault {

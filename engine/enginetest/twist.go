@@ -28,6 +28,7 @@ const (
 	TwistDutyForgotten         // what becomes of calls is not recorded
 	TwistPartAnywhere          // a part may be certified in any call
 	TwistNothingOwed           // no call is followed by its result
+	TwistOneLine               // no command goes before one that was sent first
 	twistEnd
 )
 
@@ -45,7 +46,7 @@ var twistNames = [twistEnd]string{
 	"keys forgotten", "cap without holds", "move blocked", "held case free",
 	"miss anywhere", "ended call stays", "escalated counts",
 	"tried once", "windows wide", "unconsented", "unseated", "offers twice", "duty forgotten",
-	"part anywhere", "nothing owed",
+	"part anywhere", "nothing owed", "one line",
 }
 
 // String names the mistake.

@@ -28,6 +28,7 @@ const (
 	CodeOffer         = "offer"          // an offered slot cannot be booked, or another can
 	CodeTenant        = "tenant"         // a tenant sees or changes what is another's
 	CodeTime          = "time"           // stamped time has gone back
+	CodeOrder         = "order"          // a command has had the turn of another
 )
 
 // Violation is an error with a code.

@@ -358,6 +358,9 @@ func (w *Workload) payload(actor *engine.Actor) engine.Payload {
 	if w.swarm != nil && w.chance(w.swarm.identity) {
 		return w.identity(actor)
 	}
+	if w.swarm != nil && w.swarm.pressing > 0 && w.chance(w.swarm.pressing) {
+		return w.pressing(actor)
+	}
 	if w.halfEnded(actor.Tenant) != nil && w.chance(30) {
 		return w.reschedule(actor)
 	}

@@ -45,6 +45,24 @@ func (w *Workload) life(c *call) engine.Payload {
 	return w.reassign(c)
 }
 
+// pressing makes a command that goes before others where urgent ones do, mostly.
+func (w *Workload) pressing(actor *engine.Actor) engine.Payload {
+	switch n := w.rnd.IntN(100); {
+	case n < 25:
+		return w.cancel(actor)
+	case n < 45:
+		return w.release(actor)
+	case n < 60:
+		return w.cancelCallback(actor)
+	case n < 80:
+		if h := w.callOf(actor.Tenant, true); h != nil {
+			actor.Principal = h.principal
+			return w.confirm(h)
+		}
+	}
+	return w.life(w.callOf(actor.Tenant, false))
+}
+
 // inTexas tells whether the law of Texas covers a case of a call.
 func (w *Workload) inTexas(c *call) bool {
 	return slices.ContainsFunc(c.cases, func(id string) bool { return texan(&w.audit.cases[w.audit.findCase(c.tenant, id)].image) })
