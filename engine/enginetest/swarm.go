@@ -120,8 +120,11 @@ func (w *Workload) troubles(s *Step) {
 	if s.Fault.troubled() {
 		t := &s.Trouble
 		t.After, t.Loss = w.rnd.IntN(12), w.rnd.IntN(5)-1
-		t.Ops = pick(w, []string{"write", "sync", "names", "any"})
+		t.Ops = pick(w, []string{"write", "sync", "names", "names", "any"})
 		t.Full, t.Forever, t.Reads = w.chance(40), w.chance(50), w.chance(20)
+		if t.Ops == "names" { // of which there are few in a step: made, renamed, and then the directory
+			t.After = []int{0, 1, 1, 2}[t.After%4]
+		}
 		if s.Fault == FaultDamage {
 			t.After = w.rnd.IntN(1 << 20)
 		}

@@ -138,6 +138,9 @@ func (w *Workload) book(actor *engine.Actor) engine.Payload {
 		return w.confirm(h)
 	}
 	p := engine.Book{ID: w.id("apt"), CaseIDs: w.caseIDs(actor.Tenant), ReviewerID: w.reviewer(), Start: w.start()}
+	if half := w.half(actor.Tenant, false); half != nil && w.chance(12) {
+		p.CaseIDs = half.cases
+	}
 	if w.staged(p.CaseIDs) && w.chance(80) {
 		p.ReviewerID = pick(w, []string{reviewerID(0), reviewerID(4)})
 	}
@@ -307,6 +310,9 @@ func (w *Workload) strange(tenant string) string {
 
 func (w *Workload) cancel(actor *engine.Actor) engine.Payload {
 	c := w.callOf(actor.Tenant, false)
+	if half := w.half(actor.Tenant, true); half != nil && w.chance(12) {
+		c = half
+	}
 	if c == nil || w.chance(8) {
 		return engine.Cancel{ID: w.strange(actor.Tenant), By: "provider"}
 	}
@@ -361,7 +367,7 @@ func (w *Workload) putCase(actor *engine.Actor) engine.Payload {
 	default:
 		c.LevelOfReview = pick(w, []string{"initial", "appeal"})
 	}
-	if w.chance(10) {
+	if w.chance(10) || c.HealthPlan == planNow && w.chance(25) { // what the intake of an ad hoc call asks for
 		c.ServiceCodes = nil
 	}
 	p := engine.PutCase{Case: c}

@@ -32,7 +32,7 @@ func (w *Workload) life(c *call) engine.Payload {
 			p.Outcome = "escalated"
 		case w.chance(50):
 			p.Outcome = pick(w, []string{"overturned", "decision_pending", "modified", badOutcome})
-			p.Partial = w.chance(20)
+			p.Partial = w.chance(20) || p.Outcome == "modified" && w.chance(40)
 		case w.inTexas(c) && w.chance(70):
 			p.Outcome = pick(w, []string{"decision_pending", "information_requested", "alternative_accepted"})
 		}
@@ -61,6 +61,18 @@ func (w *Workload) pressing(actor *engine.Actor) engine.Payload {
 		}
 	}
 	return w.life(w.callOf(actor.Tenant, false))
+}
+
+// half finds the newest escalated call that no call carries on, or, if carried, a booked call that carries one on.
+func (w *Workload) half(tenant string, carried bool) *call {
+	for _, c := range slices.Backward(w.audit.calls) {
+		switch {
+		case c.tenant != tenant:
+		case carried && c.follows != "" && c.status == engine.Booked, !carried && c.outcome == "escalated" && !w.audit.stands(tenant, c.followedBy):
+			return &c
+		}
+	}
+	return nil
 }
 
 // inTexas tells whether the law of Texas covers a case of a call.
