@@ -168,7 +168,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 # Steps that are done on this code are not done again. The whole takes some six hours of two idle cores.
 .PHONY: evidence
 evidence: ## Run what is left of all proofs for EVIDENCE_FOR (45m) and write docs/evidence.md (PARTS=sim,kill; EVIDENCE_FOR=0: only write)
-	$(GO) run ./cmd/evidence -parts '$(PARTS)' -for $(EVIDENCE_FOR) -make '$(MAKE)'
+	$(GO) run ./cmd/evidence -parts '$(PARTS)' -for $(EVIDENCE_FOR) -make '$(MAKE)' -go '$(GO)'
 
 .PHONY: evidence-tests
 evidence-tests:

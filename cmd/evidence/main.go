@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -30,7 +29,7 @@ type runLine struct {
 	Of       int                `json:"of"`
 	Command  string             `json:"command"`
 	Revision string             `json:"revision"`
-	Code     string             `json:"code"` // digest
+	Code     string             `json:"code"` // digest of the part's
 	Started  string             `json:"started"`
 	Seconds  float64            `json:"seconds"`
 	OK       bool               `json:"ok"` // it ended with 0
@@ -39,15 +38,16 @@ type runLine struct {
 }
 
 type options struct {
-	root, make, names, page string
-	limit                   time.Duration
-	dirty                   bool
+	root, make, goCommand, names, page string
+	limit                              time.Duration
+	dirty                              bool
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.names, "parts", "", "names of parts, with commas between; empty = all")
 	flag.StringVar(&o.make, "make", "make", "the make command")
+	flag.StringVar(&o.goCommand, "go", "go", "the go command")
 	flag.StringVar(&o.root, "root", ".", "the folder of the repository")
 	flag.StringVar(&o.page, "page", "docs/evidence.md", "the page that is written, in the folder of the repository")
 	flag.DurationVar(&o.limit, "for", defaultFor, "begin no step after this time; 0 = only write the page")
@@ -68,19 +68,14 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	code, revision, err := o.state(ctx)
-	if err != nil {
+	if o.root, err = filepath.Abs(o.root); err != nil {
 		return err
 	}
-	root, err := filepath.Abs(o.root)
-	if err != nil {
+	e := &evidence{o: o, out: out}
+	if e.now, err = o.state(ctx); err != nil {
 		return err
 	}
-	e := &evidence{o: o, out: out, code: code, revision: revision, dir: filepath.Join(root, ".cache", "evidence", code)}
-	if err := os.MkdirAll(e.dir, 0o700); err != nil {
-		return err
-	}
-	if err := e.load(); err != nil {
+	if err := e.load(ctx); err != nil {
 		return err
 	}
 	began := time.Now()
@@ -106,58 +101,51 @@ func choose(names string) (chosen []part, err error) {
 	return chosen, nil
 }
 
-// state returns a digest of the code and the revision. Files that have changed since are an error: nobody else could
-// have them.
-func (o *options) state(ctx context.Context) (code, revision string, err error) {
-	git := func(args ...string) string {
-		cmd := exec.CommandContext(ctx, "git", args...)
-		cmd.Dir = o.root
-		text, e := cmd.Output()
-		if e != nil {
-			err = errors.Join(err, fmt.Errorf("git %s: %w", args[0], e))
-		}
-		return string(text)
-	}
-	files, changed := git("ls-files", "-s"), git("status", "--porcelain")
-	revision = strings.TrimSpace(git("rev-parse", "HEAD"))
-	if err != nil {
-		return "", "", err
-	}
-	dirty := slices.ContainsFunc(strings.Split(changed, "\n"), func(l string) bool { return len(l) > 3 && !document(l[3:]) })
-	if dirty && !o.dirty {
-		return "", "", fmt.Errorf("files have changed since %.12s; commit them, or say -dirty", revision)
-	}
-	sum := sha256.New()
-	for line := range strings.Lines(files) {
-		if _, path, _ := strings.Cut(strings.TrimSpace(line), "\t"); !document(path) {
-			_, _ = io.WriteString(sum, line) // a hash takes everything
-		}
-	}
-	code = fmt.Sprintf("%x", sum.Sum(nil))[:16]
-	if dirty {
-		code, revision = "dirty", revision+", with changes"
-	}
-	return code, revision, nil
-}
-
-// document reports whether a path is no part of what is proved.
-func document(path string) bool {
-	return strings.HasPrefix(path, "docs/") || strings.HasPrefix(path, "bench/results/") || strings.HasSuffix(path, ".md")
-}
-
-// evidence is the folder of results of one state of the code.
+// evidence is what each part has come to on the code as it is.
 type evidence struct {
-	o                   *options
-	out                 io.Writer
-	code, revision, dir string
-	runs                []runLine
+	o     *options
+	out   io.Writer
+	now   *code
+	codes map[string]string // digests, by the names of parts
+	runs  []runLine
 }
 
-func (e *evidence) file() string { return filepath.Join(e.dir, "runs.jsonl") }
+// dir is the folder of results of a part on this code.
+func (e *evidence) dir(p *part) string {
+	return filepath.Join(e.o.root, ".cache", "evidence", p.name, e.codes[p.name])
+}
 
-func (e *evidence) load() error {
-	e.runs = nil
-	return lines(e.file(), func(l *runLine) { e.runs = append(e.runs, *l) })
+func (e *evidence) file(p *part) string { return filepath.Join(e.dir(p), "runs.jsonl") }
+
+// load reads the results that there are on this code.
+func (e *evidence) load(ctx context.Context) error {
+	e.codes = map[string]string{}
+	for i := range parts {
+		p := &parts[i]
+		digest, err := e.o.digest(ctx, e.now, p)
+		if err != nil {
+			return err
+		}
+		e.codes[p.name] = digest
+		if err := lines(e.file(p), func(l *runLine) { e.runs = append(e.runs, *l) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// same makes sure that the code of a part is what it was when this run began; the commit may be another.
+func (e *evidence) same(ctx context.Context, p *part) error {
+	now, err := e.o.state(ctx)
+	if err != nil {
+		return err
+	}
+	digest, err := e.o.digest(ctx, now, p)
+	if err == nil && digest != e.codes[p.name] {
+		err = errors.New("other files")
+	}
+	e.now = now
+	return err
 }
 
 // done reports whether a step was run, and well.
@@ -167,7 +155,7 @@ func (e *evidence) done(name string, step, of int) bool {
 
 // part runs the steps of a part that are left.
 func (e *evidence) part(ctx context.Context, p *part, began time.Time) error {
-	steps := p.steps(e.dir)
+	steps := p.steps(e.dir(p))
 	for i, args := range steps {
 		switch {
 		case e.done(p.name, i+1, len(steps)):
@@ -178,8 +166,8 @@ func (e *evidence) part(ctx context.Context, p *part, began time.Time) error {
 			}
 			return nil
 		}
-		if code, _, err := e.o.state(ctx); err != nil || code != e.code {
-			return errors.Join(fmt.Errorf("%s: the code has changed since this run began; begin another", p.name), err)
+		if err := e.same(ctx, p); err != nil {
+			return fmt.Errorf("%s: the code has changed since this run began; begin another: %w", p.name, err)
 		}
 		line, err := e.step(ctx, p, i, len(steps), args)
 		if err != nil {
@@ -196,20 +184,23 @@ func (e *evidence) part(ctx context.Context, p *part, began time.Time) error {
 }
 
 func (e *evidence) log(p *part, step int) string {
-	return filepath.Join(e.dir, fmt.Sprintf("%s-%02d.log", p.name, step+1))
+	return filepath.Join(e.dir(p), fmt.Sprintf("%s-%02d.log", p.name, step+1))
 }
 
 // step runs one step and notes what its part has come to.
 func (e *evidence) step(ctx context.Context, p *part, i, of int, args []string) (line runLine, err error) {
+	if err := os.MkdirAll(e.dir(p), 0o700); err != nil {
+		return line, err
+	}
 	log, err := os.Create(e.log(p, i))
 	if err != nil {
 		return line, err
 	}
 	began := time.Now()
-	command := shown(args, e.dir)
+	command := shown(args, e.dir(p))
 	fmt.Fprintf(e.out, "%s: step %d of %d: %s\n", p.name, i+1, of, command)
 	line = runLine{
-		Part: p.name, Step: i + 1, Of: of, Command: command, Revision: e.revision, Code: e.code,
+		Part: p.name, Step: i + 1, Of: of, Command: command, Revision: e.now.revision, Code: e.codes[p.name],
 		Started: began.UTC().Format(time.RFC3339), Machine: report.ThisMachine(""),
 	}
 	cmd := exec.CommandContext(ctx, e.o.make, append([]string{"--no-print-directory", "-C", e.o.root}, args...)...)
@@ -222,14 +213,14 @@ func (e *evidence) step(ctx context.Context, p *part, i, of int, args []string) 
 	if err := log.Close(); err != nil {
 		return line, err
 	}
-	if line.Figures, err = p.read(e.dir); err != nil || ctx.Err() != nil {
+	if line.Figures, err = p.read(e.dir(p)); err != nil || ctx.Err() != nil {
 		return line, err // what was interrupted has come to nothing yet
 	}
 	text, err := json.Marshal(line)
 	if err != nil {
 		return line, err
 	}
-	f, err := os.OpenFile(e.file(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(e.file(p), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return line, err
 	}
@@ -245,7 +236,7 @@ func shown(args []string, dir string) string {
 		if strings.Contains(a, dir) {
 			continue
 		}
-		if strings.ContainsAny(a, "|^") {
+		if strings.ContainsAny(a, "|^ ") {
 			a = "'" + a + "'"
 		}
 		out = append(out, a)

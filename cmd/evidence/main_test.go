@@ -3,30 +3,55 @@ package main
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// repository makes a repository with one commit, and a make that does what a script says.
+// repository makes a repository with one commit, and a make that does what a script says. It has the packages that
+// the parts name: server and persist/simlog stand on engine, persist does not.
 func repository(t *testing.T, script string) *options {
 	t.Helper()
 	root := t.TempDir()
-	write(t, filepath.Join(root, "a.go"), "package a\n")
+	write(t, filepath.Join(root, "go.mod"), "module example.com/a\n\ngo 1.26\n")
+	targets := map[string]bool{}
+	for i := range parts {
+		targets[parts[i].steps("")[0][0]] = true
+		for _, pkg := range parts[i].packages {
+			write(t, filepath.Join(root, strings.TrimSuffix(pkg, "/..."), "a.go"), "package a\n")
+		}
+	}
+	on := "package a\n\nimport _ \"example.com/a/engine\"\n"
+	write(t, filepath.Join(root, "persist", "simlog", "a.go"), on)
+	write(t, filepath.Join(root, "server", "a_test.go"), on)
+	write(t, filepath.Join(root, "engine", "testdata", "one.txt"), "1\n")
+	rules := "SEEDS ?= 1\nERRORS ?= 1\n"
+	for _, target := range slices.Sorted(maps.Keys(targets)) {
+		rules += target + ":\n\techo " + target + " $(SEEDS)\n"
+	}
+	write(t, filepath.Join(root, "Makefile"), rules)
 	write(t, filepath.Join(root, "docs", "a.md"), "a\n")
 	write(t, filepath.Join(root, ".gitignore"), "/.cache/\n")
-	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "a"}} {
-		git(t, root, args...)
-	}
+	git(t, root, "init", "-q")
+	commit(t, root)
 	command := filepath.Join(t.TempDir(), "make")
-	write(t, command, "#!/bin/sh\n"+script)
+	write(t, command, "#!/bin/sh\n[ \"$1\" = -n ] && exec make \"$@\"\n"+script)
 	if err := os.Chmod(command, 0o700); err != nil { //nolint:gosec // it is run
 		t.Fatal(err)
 	}
-	return &options{root: root, make: command, page: "docs/evidence.md", limit: time.Hour}
+	return &options{root: root, make: command, goCommand: "go", page: "docs/evidence.md", limit: time.Hour}
+}
+
+func commit(t *testing.T, root string) {
+	t.Helper()
+	git(t, root, "add", "-A")
+	git(t, root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "a")
 }
 
 func git(t *testing.T, root string, args ...string) {
@@ -87,7 +112,7 @@ exit 0
 		t.Errorf("the place of results is told:\n%s", said+page)
 	}
 
-	write(t, o.make, "#!/bin/sh\n"+strings.NewReplacer("[ $n = 3000 ] && exit 1\n", "").Replace(read(t, o.make)))
+	write(t, o.make, strings.ReplaceAll(read(t, o.make), "[ $n = 3000 ] && exit 1\n", ""))
 	said, page, err = evidenceOf(t, o)
 	if err != nil {
 		t.Error(err)
@@ -96,20 +121,18 @@ exit 0
 		t.Errorf("a step that is done is done again:\n%s", said)
 	}
 	wants(t, "second run", said, "step 3 of 20", "step 20 of 20")
-	wants(t, "all steps", page, "| Deterministic simulation | **reached** | `make sim SEEDS=20000 STEPS=500` |", "seeds 20,000; commands 10,000,000; violations 0")
+	wants(t, "all steps", page, "| Deterministic simulation | **reached** | `make sim SEEDS=20000 STEPS=500` | `", "seeds 20,000; commands 10,000,000; violations 0")
 
-	git(t, o.root, "add", "-A")
-	git(t, o.root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "the page")
+	commit(t, o.root)
 	o.limit = 0
 	if _, again, err := evidenceOf(t, o); err != nil || again != page {
 		t.Errorf("after a commit of the page alone: %v\n%s", err, again)
 	}
-	write(t, filepath.Join(o.root, "a.go"), "package b\n")
+	write(t, filepath.Join(o.root, "engine", "a.go"), "package b\n")
 	if _, _, err := evidenceOf(t, o); err == nil || !strings.Contains(err.Error(), "have changed") {
 		t.Errorf("changed files: %v", err)
 	}
-	git(t, o.root, "add", "-A")
-	git(t, o.root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "other code")
+	commit(t, o.root)
 	if _, page, err = evidenceOf(t, o); err != nil {
 		t.Error(err)
 	}
@@ -119,12 +142,101 @@ exit 0
 // TestCodeMayNotChange lets the first step change a file: the second is not run on other code.
 func TestCodeMayNotChange(t *testing.T) {
 	t.Parallel()
-	o := repository(t, "")
-	write(t, o.make, "#!/bin/sh\necho 'package c' > '"+filepath.Join(o.root, "a.go")+"'\n")
+	o := repository(t, "echo 'package c' > 'CHANGE'\n")
+	write(t, o.make, strings.ReplaceAll(read(t, o.make), "CHANGE", filepath.Join(o.root, "engine", "a.go")))
 	o.names = "sim"
 	said, _, err := evidenceOf(t, o)
 	if err == nil || !strings.Contains(err.Error(), "the code has changed") || strings.Contains(said, "step 2") {
 		t.Errorf("%v\n%s", err, said)
+	}
+}
+
+// TestDigestOfAPart changes one thing after the other and looks whose results that ends.
+func TestDigestOfAPart(t *testing.T) {
+	t.Parallel()
+	o := repository(t, "exit 1\n")
+	names := []string{"sim", "matrix", "crash", "kill", "canary"}
+	digests := func() map[string]string {
+		t.Helper()
+		now, err := o.state(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]string{}
+		for _, name := range names {
+			chosen, err := choose(name)
+			if err == nil {
+				out[name], err = o.digest(t.Context(), now, &chosen[0])
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return out
+	}
+	before := digests()
+	f := func(file, text string, changed ...string) {
+		t.Helper()
+		write(t, filepath.Join(o.root, file), text)
+		commit(t, o.root)
+		after := digests()
+		for _, name := range names {
+			if differs := after[name] != before[name]; differs != slices.Contains(changed, name) {
+				t.Errorf("%s: the digest of %s has changed: %t", file, name, differs)
+			}
+		}
+		before = after
+	}
+	f("engine/a.go", "package a\n\nconst A = 1\n", "sim", "matrix")
+	f("engine/testdata/one.txt", "2\n", "sim", "matrix")
+	f("engine/testdata/deep/two.txt", "2\n", "sim", "matrix")
+	f("engine/page.html", "<p>\n", "sim", "matrix")
+	f("engine/RECORDS.md", "records\n")
+	f("docs/a.md", "b\n")
+	f("docs/encryption.md", "what the canary reads\n", "canary")
+	f("persist/b_test.go", "package a\n", "crash")
+	f("persist/simlog/b_test.go", "package a\n", "sim")
+	f("other/a.go", "package other\n")
+	f("deploy/a.yml", "a: 1\n")
+	f("cmd/parley/b_test.go", "package a\n\nimport _ \"example.com/a/other\"\n", "kill", "canary")
+	f("other/b.go", "package other\n", "kill", "canary")
+	rules := read(t, filepath.Join(o.root, "Makefile"))
+	f("Makefile", rules+"another:\n\techo $(ERRORS)\n")
+	f("Makefile", strings.Replace(rules, "echo sim", "nice echo sim", 1), "sim")
+	f("Makefile", rules, "sim")
+	f("Makefile", strings.Replace(rules, "SEEDS ?= 1", "SEEDS ?= 2", 1), "matrix", "crash", "kill", "canary") // sim says its own
+	f("go.mod", "module example.com/a\n\ngo 1.25\n", names...)
+}
+
+// TestFuzzPackages finds every fuzz target of the repository in the packages of the part.
+func TestFuzzPackages(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	target := regexp.MustCompile(`(?m)^func Fuzz`)
+	found := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".cache" || path == filepath.Join(root, "bench", "baselines")): // scratch; another module
+			return filepath.SkipDir
+		case !strings.HasSuffix(path, "_test.go") || !target.MatchString(read(t, path)):
+			return nil
+		}
+		dir, err := filepath.Rel(root, filepath.Dir(path))
+		found["./"+filepath.ToSlash(dir)] = true
+		return err
+	})
+	if err != nil || len(found) < 6 {
+		t.Fatalf("%v: %v", found, err)
+	}
+	for dir := range found {
+		if !slices.ContainsFunc(fuzzPackages, func(p string) bool {
+			room, below := strings.CutSuffix(p, "/...")
+			return dir == room || below && strings.HasPrefix(dir, room+"/")
+		}) {
+			t.Errorf("the fuzz targets of %s are not run", dir)
+		}
 	}
 }
 

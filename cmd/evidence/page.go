@@ -27,8 +27,8 @@ func (o *options) write(e *evidence) error {
 func page(runs []runLine) string {
 	var b strings.Builder
 	b.WriteString("# Evidence\n\nWritten by `make evidence` from the results of its runs, and from nothing else. Each part can be run again by its command; `make evidence PARTS=name`\n" +
-		"runs it and writes this page. A part that was not run on this code says so. What the parts try stands in `docs/testing.md` and `docs/planted.md`.\n\n")
-	b.WriteString("| Part | State | Command | Time | Figures |\n|---|---|---|---|---|\n")
+		"runs it and writes this page. A part that was not run on this code says so. What the parts try stands in `docs/testing.md` and `docs/planted.md`.\n\n" + digestRule + "\n")
+	b.WriteString("| Part | State | Command | Commit | Code | Time | Figures |\n|---|---|---|---|---|---|---|\n")
 	for i := range parts {
 		row(&b, &parts[i], runs)
 	}
@@ -40,14 +40,18 @@ func page(runs []runLine) string {
 func row(b *strings.Builder, p *part, runs []runLine) {
 	of := len(p.steps(""))
 	last, seconds := -1, 0.0
+	var commits []string
 	for i := range runs {
 		if runs[i].Part == p.name {
 			last = i
 			seconds += runs[i].Seconds
+			if c := fmt.Sprintf("`%.12s`", runs[i].Revision); !slices.Contains(commits, c) {
+				commits = append(commits, c)
+			}
 		}
 	}
 	if last < 0 {
-		fmt.Fprintf(b, "| %s | not run | | | |\n", p.title)
+		fmt.Fprintf(b, "| %s | not run | | | | | |\n", p.title)
 		return
 	}
 	l := runs[last]
@@ -70,7 +74,7 @@ func row(b *strings.Builder, p *part, runs []runLine) {
 	for _, name := range slices.SortedFunc(maps.Keys(l.Figures), p.order) {
 		figures = append(figures, name+" "+number(l.Figures[name]))
 	}
-	fmt.Fprintf(b, "| %s | %s | `%s` | %s | %s |\n", p.title, state, strings.ReplaceAll(l.Command, "|", `\|`), time.Duration(seconds*float64(time.Second)).Round(time.Second), strings.Join(figures, "; "))
+	fmt.Fprintf(b, "| %s | %s | `%s` | %s | `%s` | %s | %s |\n", p.title, state, strings.ReplaceAll(l.Command, "|", `\|`), strings.Join(commits, ", "), l.Code, time.Duration(seconds*float64(time.Second)).Round(time.Second), strings.Join(figures, "; "))
 }
 
 // order puts the figures that have goals first, in their order.
@@ -111,7 +115,7 @@ func places(b *strings.Builder, runs []runLine) {
 	var said []string
 	for _, l := range runs {
 		m := l.Machine
-		line := fmt.Sprintf("- commit `%.12s`, code `%s`: %s, %d cores, %s MiB, Linux %s, %s", l.Revision, l.Code, m.CPU, m.Cores, number(float64(m.MemoryKiB>>10)), m.Kernel, m.Go)
+		line := fmt.Sprintf("- commit `%.12s`: %s, %d cores, %s MiB, Linux %s, %s", l.Revision, m.CPU, m.Cores, number(float64(m.MemoryKiB>>10)), m.Kernel, m.Go)
 		if !slices.Contains(said, line) {
 			said = append(said, line)
 		}
@@ -121,11 +125,13 @@ func places(b *strings.Builder, runs []runLine) {
 	}
 	fmt.Fprintf(b, "\n## Where and when\n\n%s\n", strings.Join(said, "\n"))
 	least, most := math.Inf(1), 0.0
+	first, last := runs[0].Started, runs[0].Started // in UTC, so that texts are in the order of times
 	for _, l := range runs {
+		first, last = min(first, l.Started), max(last, l.Started)
 		one, _, _ := strings.Cut(l.Machine.LoadBefore, " ") // of the last minute
 		if x, err := strconv.ParseFloat(one, 64); err == nil {
 			least, most = min(least, x), max(most, x)
 		}
 	}
-	fmt.Fprintf(b, "- from %s to %s; load of the machine before the steps: %.1f to %.1f. Times are of such a machine.\n", runs[0].Started, runs[len(runs)-1].Started, least, most)
+	fmt.Fprintf(b, "- from %s to %s; load of the machine before the steps: %.1f to %.1f. Times are of such a machine.\n", first, last, least, most)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // goal is what a figure is held to.
@@ -27,6 +28,9 @@ type part struct {
 	name  string
 	title string
 	hours string // on two idle cores, about
+	// packages are those whose tests or programs the part runs, files what it reads besides: they make its digest.
+	packages []string
+	files    []string
 	// steps are arguments of make, each a little more of the same: one that is done is not done again.
 	steps func(dir string) [][]string
 	goals []goal
@@ -53,46 +57,57 @@ func tests(pkg, pattern string) func(string) [][]string {
 	return once("evidence-tests", "PKG="+pkg, "RUN="+pattern)
 }
 
+// fuzzPackages are those that have fuzz targets.
+var fuzzPackages = []string{"./cmd/parley", "./engine", "./matcher/...", "./persist", "./server", "./slots"}
+
 // parts are all kinds of proof, the short ones first.
 var parts = []part{
 	{
 		name: "matrix", title: "Authorization: route × role × relation", hours: "a minute",
-		steps: tests("./server", "^TestMatrix|^TestMirroredReplay"),
-		goals: []goal{least("cells", 1000), least("mirrored requests", 100), none("failed tests")},
+		packages: []string{"./server"},
+		steps:    tests("./server", "^TestMatrix|^TestMirroredReplay"),
+		goals:    []goal{least("cells", 1000), least("mirrored requests", 100), none("failed tests")},
 		read: fromLog("matrix", map[string]string{
 			"cells": `(\d+) cells`, "mirrored requests": `(\d+) requests about another tenant's objects`,
 		}),
 	}, {
 		name: "nasty", title: "Nasty inputs on a real socket", hours: "a minute",
-		steps: tests("./server", "^TestNasty"),
-		goals: []goal{least("requests", 300), least("rows", 60), none("failed tests")},
-		read:  fromLog("nasty", map[string]string{"requests": `(\d+) nasty requests`, "rows": `requests in (\d+) rows`, "rows that wait for their feature": `(\d+) rows wait`}),
+		packages: []string{"./server"},
+		steps:    tests("./server", "^TestNasty"),
+		goals:    []goal{least("requests", 300), least("rows", 60), none("failed tests")},
+		read:     fromLog("nasty", map[string]string{"requests": `(\d+) nasty requests`, "rows": `requests in (\d+) rows`, "rows that wait for their feature": `(\d+) rows wait`}),
 	}, {
 		name: "corruption", title: "Damaged stores: whole or refused, never less", hours: "two minutes",
-		steps: tests("./persist", "^(Test.*Damage|TestP[0-9]|TestOldCopy|TestForeign|TestMissing)"),
-		goals: []goal{least("damages", 100), least("refused", 1), none("silent"), none("failed tests")},
+		packages: []string{"./persist"},
+		steps:    tests("./persist", "^(Test.*Damage|TestP[0-9]|TestOldCopy|TestForeign|TestMissing)"),
+		goals:    []goal{least("damages", 100), least("refused", 1), none("silent"), none("failed tests")},
 		read: fromLog("corruption", map[string]string{
 			"damages": `(\d+) damages`, "recovered": `damages: (\d+) recovered`, "refused": `recovered, (\d+) refused`, "silent": `refused, (\d+) silent`,
 		}),
 	}, {
 		name: "canary", title: "Personal data outside its place", hours: "five minutes",
-		steps: once("canary"),
-		goals: []goal{least("tokens", 100), least("requests", 100), none("failed tests")},
+		packages: []string{"./cmd/parley"},
+		files:    []string{"docs/encryption.md"},
+		steps:    once("canary"),
+		goals:    []goal{least("tokens", 100), least("requests", 100), none("failed tests")},
 		read: fromLog("canary", map[string]string{
 			"tokens": `(\d+) tokens`, "requests": `tokens, (\d+) requests`, "personal fields on record": `(\d+) personal fields`,
 		}),
 	}, {
 		name: "proxy", title: "The front filter beside a real nginx", hours: "five minutes",
-		steps: once("test-proxy"),
-		goals: []goal{least("exchanges", 5000), none("failed tests")},
-		read:  fromLog("proxy", map[string]string{"exchanges": `(\d+) exchanges`}),
+		packages: []string{"./server"},
+		steps:    once("test-proxy"),
+		goals:    []goal{least("exchanges", 5000), none("failed tests")},
+		read:     fromLog("proxy", map[string]string{"exchanges": `(\d+) exchanges`}),
 	}, {
 		name: "cover", title: "Coverage of statements", hours: "ten minutes",
-		steps: func(dir string) [][]string { return [][]string{{"evidence-cover", "COVER_OUT=" + dir + "/cover.out"}} },
-		goals: []goal{least("core (engine, matcher), %", 90), least("time (slots), %", 90), least("codec, %", 90), least("authorization, %", 90), none("failed tests")},
-		read:  coverage,
+		packages: []string{"./engine/...", "./matcher/...", "./slots/...", "./persist/...", "./server/..."},
+		steps:    func(dir string) [][]string { return [][]string{{"evidence-cover", "COVER_OUT=" + dir + "/cover.out"}} },
+		goals:    []goal{least("core (engine, matcher), %", 90), least("time (slots), %", 90), least("codec, %", 90), least("authorization, %", 90), none("failed tests")},
+		read:     coverage,
 	}, {
 		name: "histories", title: "Linearizability of HTTP histories (porcupine)", hours: "ten minutes",
+		packages: []string{"./cmd/parley"},
 		steps: func(dir string) [][]string {
 			return [][]string{{"histories", "HISTORIES=200", "HISTORY_OUT=" + dir + "/histories.jsonl"}}
 		},
@@ -100,11 +115,13 @@ var parts = []part{
 		read:  explained,
 	}, {
 		name: "planted", title: "Planted bugs", hours: "half an hour",
-		steps: once("planted"),
-		goals: []goal{least("caught", 25), none("missed")},
-		read:  caughtBugs,
+		packages: []string{"./cmd/planted", "./engine", "./matcher", "./slots", "./persist", "./server"},
+		steps:    once("planted"),
+		goals:    []goal{least("caught", 25), none("missed")},
+		read:     caughtBugs,
 	}, {
 		name: "kill", title: "kill -9 under load, receipts outside", hours: "an hour",
+		packages: []string{"./cmd/parley"},
 		steps: func(dir string) [][]string {
 			return upTo(200, 8, func(n int) []string {
 				return []string{"kill", fmt.Sprintf("KILLS=%d", n), "ACKS=8000", "KILL_DIR=" + dir + "/kill", "KILL_OUT=" + dir + "/kill.jsonl"}
@@ -114,6 +131,7 @@ var parts = []part{
 		read:  killed,
 	}, {
 		name: "crash", title: "Power cuts and errors at every disk operation of Pebble", hours: "an hour",
+		packages: []string{"./persist"},
 		steps: func(dir string) [][]string {
 			return upTo(200, 8, func(n int) []string {
 				return []string{"crash", fmt.Sprintf("SCENARIOS=%d", n), fmt.Sprintf("ERRORS=%d", n/10), "CRASH_OUT=" + dir + "/crash.jsonl"}
@@ -123,6 +141,7 @@ var parts = []part{
 		read:  crashed,
 	}, {
 		name: "sim", title: "Deterministic simulation", hours: "an hour",
+		packages: []string{"./persist/simlog"},
 		steps: func(dir string) [][]string {
 			return upTo(20000, 20, func(n int) []string {
 				return []string{"sim", fmt.Sprintf("SEEDS=%d", n), "STEPS=500", "SIM_OUT=" + dir + "/sim.jsonl"}
@@ -132,14 +151,16 @@ var parts = []part{
 		read:  simulated,
 	}, {
 		name: "overload", title: "Overload, server and generator on a core each", hours: "five minutes",
-		steps: func(dir string) [][]string { return [][]string{{"overload", "BENCH_OUT=" + dir + "/overload"}} },
-		goals: []goal{least("overload_goodput_2x", 0.9)},
-		read:  overloaded,
+		packages: []string{"./cmd/parley"},
+		steps:    func(dir string) [][]string { return [][]string{{"overload", "BENCH_OUT=" + dir + "/overload"}} },
+		goals:    []goal{least("overload_goodput_2x", 0.9)},
+		read:     overloaded,
 	}, {
 		name: "fuzz", title: "Fuzzing, every target", hours: "an hour",
-		steps: once("fuzz", "FUZZTIME=60s"),
-		goals: []goal{least("targets", 20), least("executions", 1e6), none("failed tests")},
-		read:  fuzzed,
+		packages: fuzzPackages,
+		steps:    once("fuzz", "FUZZTIME=60s", "PKG="+strings.Join(fuzzPackages, " ")),
+		goals:    []goal{least("targets", 20), least("executions", 1e6), none("failed tests")},
+		read:     fuzzed,
 	},
 }
 

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// digestRule tells on the page what the digest of a part is of.
+const digestRule = "A result belongs to the code that it is about. That code's digest is over go.mod, go.sum and all files but documents in the folders of the packages that the part runs\n" +
+	"and of every package of this module that they and their tests depend on (as `git ls-files -s` lists them), over the commands of the part, and over what `make -n` says\n" +
+	"that its first command runs. A part was run at the commit beside it, and holds for every commit that has the same digest.\n"
+
+// code is what the digests of all parts are made of: the files of the repository as they are.
+type code struct {
+	revision string // with a remark if files have changed since
+	dirty    bool
+	files    []string // lines of git ls-files -s, without documents
+	packages map[string]bool
+	needs    map[string]map[string]bool // folders, by the packages that need them
+}
+
+// state looks at the repository. Files that have changed since the commit are an error: nobody else could have them.
+func (o *options) state(ctx context.Context) (*code, error) {
+	var errs error
+	git := func(args ...string) string {
+		text, err := o.ask(ctx, "git", args...)
+		errs = errors.Join(errs, err)
+		return text
+	}
+	files, changed := git("ls-files", "-s"), git("status", "--porcelain")
+	c := &code{revision: strings.TrimSpace(git("rev-parse", "HEAD")), packages: map[string]bool{}, needs: map[string]map[string]bool{}}
+	if errs != nil {
+		return nil, errs
+	}
+	c.dirty = slices.ContainsFunc(strings.Split(changed, "\n"), func(l string) bool { return len(l) > 3 && !document(l[3:]) })
+	if c.dirty && !o.dirty {
+		return nil, fmt.Errorf("files have changed since %.12s; commit them, or say -dirty", c.revision)
+	}
+	if c.dirty {
+		c.revision += ", with changes"
+	}
+	for line := range strings.Lines(files) {
+		name := fileOf(line)
+		if document(name) {
+			continue
+		}
+		c.files = append(c.files, line)
+		if strings.HasSuffix(name, ".go") && !strings.Contains("/"+name, "/testdata/") {
+			c.packages[path.Dir(name)] = true
+		}
+	}
+	return c, nil
+}
+
+// ask runs a command in the repository and returns what it says.
+func (o *options) ask(ctx context.Context, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = o.root
+	text, err := cmd.Output()
+	if err != nil {
+		said := ""
+		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+			said = ": " + strings.TrimSpace(string(exit.Stderr))
+		}
+		err = fmt.Errorf("%s %s: %w%s", name, args[0], err, said)
+	}
+	return string(text), err
+}
+
+// fileOf returns the path in a line of git ls-files -s.
+func fileOf(line string) string {
+	_, name, _ := strings.Cut(strings.TrimSpace(line), "\t")
+	return name
+}
+
+// document reports whether a path is no part of what is proved.
+func document(path string) bool {
+	if slices.ContainsFunc(parts, func(p part) bool { return slices.Contains(p.files, path) }) {
+		return false
+	}
+	return strings.HasPrefix(path, "docs/") || strings.HasPrefix(path, "bench/results/") || strings.HasSuffix(path, ".md")
+}
+
+// folder returns the package that a file belongs to: the nearest folder with Go code that it lies below, "" if there is
+// none. So testdata and embedded files are of the package that has them.
+func (c *code) folder(file string) string {
+	for dir := path.Dir(file); ; dir = path.Dir(dir) {
+		switch {
+		case c.packages[dir]:
+			return dir
+		case dir == ".":
+			return ""
+		}
+	}
+}
+
+// digest is what names the code that a part is about, see digestRule; "dirty" if nobody else has it.
+func (o *options) digest(ctx context.Context, c *code, p *part) (string, error) {
+	if c.dirty {
+		return "dirty", nil
+	}
+	folders, err := o.folders(ctx, c, p)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", p.name, err)
+	}
+	sum := sha256.New() // a hash takes everything
+	for _, line := range c.files {
+		name := fileOf(line)
+		if name == "go.mod" || name == "go.sum" || folders[c.folder(name)] || slices.Contains(p.files, name) {
+			_, _ = io.WriteString(sum, line)
+		}
+	}
+	steps := p.steps("")
+	for _, args := range steps {
+		_, _ = fmt.Fprintf(sum, "%q\n", args)
+	}
+	recipe, err := o.recipe(ctx, steps[0])
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", p.name, err)
+	}
+	_, _ = io.WriteString(sum, recipe)
+	return fmt.Sprintf("%x", sum.Sum(nil))[:16], nil
+}
+
+// folders returns those of the packages of a part and of all they depend on in the repository, tests included.
+func (o *options) folders(ctx context.Context, c *code, p *part) (map[string]bool, error) {
+	asked := strings.Join(p.packages, " ")
+	if known := c.needs[asked]; known != nil {
+		return known, nil
+	}
+	args := append([]string{"list", "-deps", "-test", "-f", "{{with .Module}}{{if .Main}}{{$.Dir}}{{end}}{{end}}"}, p.packages...)
+	text, err := o.ask(ctx, o.goCommand, args...)
+	if err != nil {
+		return nil, err
+	}
+	folders := map[string]bool{}
+	for dir := range strings.FieldsSeq(text) {
+		rel, err := filepath.Rel(o.root, dir)
+		if err != nil {
+			return nil, err
+		}
+		folders[filepath.ToSlash(rel)] = true
+	}
+	c.needs[asked] = folders
+	return folders, nil
+}
+
+// recipe returns what a step runs. Where the repository lies, and which commit it is at, is not part of that.
+func (o *options) recipe(ctx context.Context, args []string) (string, error) {
+	text, err := o.ask(ctx, o.make, append([]string{"-n", "--no-print-directory", "VERSION="}, args...)...)
+	return strings.ReplaceAll(text, o.root, ""), err
+}
