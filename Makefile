@@ -59,6 +59,7 @@ STEPS ?= 500
 SIM_OUT   ?= .cache/sim.jsonl
 SCENARIOS ?= 200
 CRASH_OUT ?= .cache/crash.jsonl
+CORRUPTION_OUT ?= .cache/corruption.jsonl
 ERRORS    ?= 20
 
 DEMO_LISTEN ?= 127.0.0.1:8080
@@ -127,6 +128,12 @@ crash: ## Cut the power at every disk operation of SCENARIOS (200), fail each on
 	@mkdir -p .cache/crash
 	$(GO) test -count=1 -v -run '^Test(Crash|Error)Loop$$' -timeout 0 -parallel 2 ./persist \
 	  -crash.scenarios=$(SCENARIOS) -crash.errors=$(ERRORS) -crash.out='$(abspath $(CRASH_OUT))' -crash.keep='$(abspath .cache/crash)'
+
+# What a store came to that CORRUPTION_OUT has is not tried again.
+.PHONY: corruption
+corruption: ## Damage stores in every way, one bit in each 64 bytes included: whole or refused, never less
+	@mkdir -p .cache
+	$(GO) test -count=1 -v -run '^TestSpoiled$$' -timeout 0 ./persist -spoil.every=1 -spoil.out='$(abspath $(CORRUPTION_OUT))'
 
 .PHONY: test-rivals
 test-rivals: ## Run the comparison with rivals once, small, as a test

@@ -55,10 +55,13 @@ func (e *examination) look() error {
 	if err == nil {
 		err = e.checkEnd()
 	}
-	if err == nil && e.report != nil {
-		err = e.readRest()
+	switch {
+	case err != nil:
+		return err
+	case e.report != nil:
+		return e.readRest()
 	}
-	return err
+	return e.s.findHeads()
 }
 
 // checkBinding makes sure that database and identity file belong together.

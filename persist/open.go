@@ -103,9 +103,6 @@ func (s *Store) open() error {
 	if err := s.writeWatermark(e.content); err != nil {
 		return s.openError(fmt.Errorf("persist: %s: %w", watermarkName, err))
 	}
-	if err := s.findHeads(); err != nil {
-		return s.openError(err)
-	}
 	s.metrics.Store(&Metrics{})
 	s.running.Store(true)
 	go s.commitLoop()

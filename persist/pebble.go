@@ -47,6 +47,9 @@ func (s *Store) openDatabase(mode openMode) error {
 	if isClosed(s.poisoned) && s.db == nil { // stuck in halt; nothing was written on anybody's behalf
 		return fmt.Errorf("persist: %s", *s.reason.Load())
 	}
+	if errors.Is(err, pebble.ErrDBDoesNotExist) {
+		err = damaged(databaseName, "no marker.manifest file names a MANIFEST there")
+	}
 	if err != nil {
 		err = errors.Join(s.readError(err), closeIfAny(s.dbCloser))
 		s.dbCloser = nil

@@ -16,7 +16,7 @@ import (
 // digestRule tells on the page what the digest of a part is of.
 const digestRule = "A result belongs to the code that it is about. That code's digest is over go.mod, go.sum and all files but documents in the folders of the packages that the part runs\n" +
 	"and of every package of this module that they and their tests depend on (as `git ls-files -s` lists them), over the commands of the part, and over what `make -n` says\n" +
-	"that its first command runs. A part was run at the commit beside it, and holds for every commit that has the same digest.\n"
+	"that they run. A part was run at the commit beside it, and holds for every commit that has the same digest.\n"
 
 // code is what the digests of all parts are made of: the files of the repository as they are.
 type code struct {
@@ -118,15 +118,19 @@ func (o *options) digest(ctx context.Context, c *code, p *part) (string, error) 
 			_, _ = io.WriteString(sum, line)
 		}
 	}
-	steps := p.steps("")
-	for _, args := range steps {
+	target := ""
+	for _, args := range p.steps("") {
 		_, _ = fmt.Fprintf(sum, "%q\n", args)
+		if args[0] == target {
+			continue
+		}
+		target = args[0]
+		recipe, err := o.recipe(ctx, args)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", p.name, err)
+		}
+		_, _ = io.WriteString(sum, recipe)
 	}
-	recipe, err := o.recipe(ctx, steps[0])
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", p.name, err)
-	}
-	_, _ = io.WriteString(sum, recipe)
 	return fmt.Sprintf("%x", sum.Sum(nil))[:16], nil
 }
 

@@ -22,7 +22,9 @@ func repository(t *testing.T, script string) *options {
 	write(t, filepath.Join(root, "go.mod"), "module example.com/a\n\ngo 1.26\n")
 	targets := map[string]bool{}
 	for i := range parts {
-		targets[parts[i].steps("")[0][0]] = true
+		for _, args := range parts[i].steps("") {
+			targets[args[0]] = true
+		}
 		for _, pkg := range parts[i].packages {
 			write(t, filepath.Join(root, strings.TrimSuffix(pkg, "/..."), "a.go"), "package a\n")
 		}
@@ -305,6 +307,10 @@ func TestReaders(t *testing.T) {
 		"matrix-01.log":   "    matrix_test.go:207: 1234 cells\n    --- FAIL: TestMatrix (1s)\n",
 		"fuzz-01.log": "== ./a FuzzA\nfuzz: elapsed: 0s, execs: 0 (0/sec), new interesting: 0\nfuzz: elapsed: 3s, execs: 300 (100/sec), new\n" +
 			"== ./a FuzzB\nfuzz: elapsed: 3s, execs: 50 (1/sec), new\n",
+		"corruption-01.log": "12 damages: 5 recovered, 6 refused, 1 silent\n",
+		"corruption-02.log": "--- FAIL: TestSpoiled (1s)\n9 cases, 4 recovered, 5 refused, 1 silent\n",
+		"corruption.jsonl": `{"test":"corruption","from":1,"to":1,"steps":5,"counts":{"recovered":2,"refused":3}}` + "\n" +
+			`{"test":"corruption","from":2,"to":2,"steps":4,"violations":[{}],"counts":{"recovered":2,"refused":1,"silent":1}}` + "\n",
 		"overload/a.json": `{"workload":"overload","figures":[{"name":"overload_goodput_2x","median":0.95}]}`,
 		"cover.out": "mode: set\n" + modulePath + "slots/a.go:1.2,3.4 3 1\n" + modulePath + "slots/a.go:5.2,6.4 1 0\n" +
 			modulePath + "slots/a.go:1.2,3.4 3 0\n" + modulePath + "server/guard.go:1.1,2.2 2 1\n",
@@ -312,15 +318,16 @@ func TestReaders(t *testing.T) {
 		write(t, filepath.Join(dir, name), text)
 	}
 	for name, want := range map[string]map[string]float64{
-		"sim":       {"seeds": 200, "commands": 10, "crashes": 3, "violations": 0},
-		"crash":     {"scenarios": 1, "power cuts": 27, "disk operations with errors": 40, "violations": 1},
-		"kill":      {"kills": 3, "acknowledged writes": 42, "lost": 1, "doubled": 0},
-		"histories": {"histories": 2, "not linearizable": 1, "with kills": 1, "longest check, ms": 3},
-		"planted":   {"caught": 1, "missed": 1},
-		"matrix":    {"cells": 1234, "failed tests": 1},
-		"fuzz":      {"targets": 2, "executions": 350, "failed tests": 0},
-		"overload":  {"overload_goodput_2x": 0.95},
-		"cover":     {"time (slots), %": 75, "authorization, %": 100},
+		"sim":        {"seeds": 200, "commands": 10, "crashes": 3, "violations": 0},
+		"crash":      {"scenarios": 1, "power cuts": 27, "disk operations with errors": 40, "violations": 1},
+		"kill":       {"kills": 3, "acknowledged writes": 42, "lost": 1, "doubled": 0},
+		"histories":  {"histories": 2, "not linearizable": 1, "with kills": 1, "longest check, ms": 3},
+		"planted":    {"caught": 1, "missed": 1},
+		"matrix":     {"cells": 1234, "failed tests": 1},
+		"corruption": {"cases": 9, "recovered": 4, "refused": 4, "silent": 2, "by chance": 12, "stores": 2, "failed tests": 1},
+		"fuzz":       {"targets": 2, "executions": 350, "failed tests": 0},
+		"overload":   {"overload_goodput_2x": 0.95},
+		"cover":      {"time (slots), %": 75, "authorization, %": 100},
 	} {
 		chosen, err := choose(name)
 		if err != nil {

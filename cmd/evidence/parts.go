@@ -77,13 +77,16 @@ var parts = []part{
 		goals:    []goal{least("requests", 300), least("rows", 60), none("failed tests")},
 		read:     fromLog("nasty", map[string]string{"requests": `(\d+) nasty requests`, "rows": `requests in (\d+) rows`, "rows that wait for their feature": `(\d+) rows wait`}),
 	}, {
-		name: "corruption", title: "Damaged stores: whole or refused, never less", hours: "two minutes",
+		name: "corruption", title: "Damaged stores: whole or refused, never less", hours: "ten minutes",
 		packages: []string{"./persist"},
-		steps:    tests("./persist", "^(Test.*Damage|TestP[0-9]|TestOldCopy|TestForeign|TestMissing)"),
-		goals:    []goal{least("damages", 100), least("refused", 1), none("silent"), none("failed tests")},
-		read: fromLog("corruption", map[string]string{
-			"damages": `(\d+) damages`, "recovered": `damages: (\d+) recovered`, "refused": `recovered, (\d+) refused`, "silent": `refused, (\d+) silent`,
-		}),
+		steps: func(dir string) [][]string {
+			return [][]string{
+				{"evidence-tests", "PKG=./persist", "RUN=^(Test.*Damage|TestP[0-9]|TestOldCopy|TestForeign|TestMissing)"},
+				{"corruption", "CORRUPTION_OUT=" + dir + "/corruption.jsonl"},
+			}
+		},
+		goals: []goal{least("cases", 2000), least("recovered", 1), least("refused", 1), none("silent"), none("failed tests")},
+		read:  damaged,
 	}, {
 		name: "canary", title: "Personal data outside its place", hours: "five minutes",
 		packages: []string{"./cmd/parley"},

@@ -86,11 +86,13 @@ type simLine struct {
 	Steps      int               `json:"steps"`
 	Crashes    int               `json:"crashes"`
 	Violations []json.RawMessage `json:"violations"`
+	Counts     map[string]int    `json:"counts"`
 }
 
 // sumOfRuns adds up the newest line about each range of seeds.
 func sumOfRuns(path, test string) (sum simLine, seeds int, err error) {
 	newest := map[uint64]*simLine{}
+	sum.Counts = map[string]int{}
 	err = lines(path, func(l *simLine) {
 		if l.Test == test {
 			newest[l.From] = l
@@ -102,6 +104,9 @@ func sumOfRuns(path, test string) (sum simLine, seeds int, err error) {
 		sum.Steps += l.Steps
 		sum.Crashes += l.Crashes
 		sum.Violations = append(sum.Violations, l.Violations...)
+		for name, n := range l.Counts {
+			sum.Counts[name] += n
+		}
 	}
 	return sum, seeds, err
 }
@@ -128,6 +133,22 @@ func crashed(dir string) (map[string]float64, error) {
 		"scenarios with errors": float64(failing), "disk operations with errors": float64(faults.Steps),
 		"violations": float64(len(cuts.Violations) + len(faults.Violations)),
 	}, nil
+}
+
+// damaged adds what make corruption has counted to what the tests by name have told.
+func damaged(dir string) (map[string]float64, error) {
+	out, err := fromLog("corruption", map[string]string{"by chance": `(\d+) damages`, "silent": `damages: .*, (\d+) silent`})(dir)
+	if err != nil || out == nil {
+		return nil, err
+	}
+	sum, stores, err := sumOfRuns(filepath.Join(dir, "corruption.jsonl"), "corruption")
+	if err != nil || stores == 0 {
+		return out, err
+	}
+	out["stores"], out["cases"] = float64(stores), float64(sum.Steps)
+	out["recovered"], out["refused"] = float64(sum.Counts["recovered"]), float64(sum.Counts["refused"])
+	out["silent"] += float64(len(sum.Violations))
+	return out, nil
 }
 
 func killed(dir string) (map[string]float64, error) {

@@ -1,0 +1,107 @@
+package persist
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/parleyhq/parley/engine/enginetest"
+)
+
+var (
+	spoilEvery = flag.Int("spoil.every", 97, "every which way to damage a store is tried; 1 = all")
+	spoilOut   = flag.String("spoil.out", "", "file of results, one a line; stores that it has are not damaged again")
+)
+
+// TestSpoiled damages stores of each kind in every way: one bit in each 64 bytes of each file, zeros, files cut,
+// deleted, doubled, swapped, back from earlier, and strangers. Each opens with all that was acknowledged, or is refused: then
+// the refusal names the place, and what was found is as it was.
+func TestSpoiled(t *testing.T) {
+	t.Parallel()
+	file := enginetest.OpenResults(t, *spoilOut)
+	t.Run("stores", func(t *testing.T) {
+		for i, kind := range victimKinds {
+			t.Run(kind.name, func(t *testing.T) {
+				t.Parallel()
+				n := uint64(i + 1)
+				if file.Has("corruption", n, n, *spoilEvery) {
+					return
+				}
+				began := time.Now()
+				r := spoiled(t, newVictim(t, i))
+				r.Test, r.From, r.To, r.Size, r.Go, r.Seconds = "corruption", n, n, *spoilEvery, runtime.Version(), time.Since(began).Seconds()
+				file.Add(t, r)
+			})
+		}
+	})
+	sum := file.Sum("corruption", uint64(len(victimKinds)), *spoilEvery)
+	t.Logf("%d cases, %d recovered, %d refused, %d silent\n%v", sum.Steps, sum.Counts[recoveredCases], sum.Counts[refusedCases], len(sum.Violations), sum.Counts)
+	if sum.Counts[refusedCases] == 0 || sum.Counts[recoveredCases] == 0 {
+		t.Error("a whole class of outcomes never came up")
+	}
+}
+
+// Counts of a result that others read.
+const (
+	recoveredCases = "recovered"
+	refusedCases   = "refused"
+)
+
+// spoiled tries every way, or a slice, on two workers.
+func spoiled(t *testing.T, v *victim) *enginetest.Result {
+	t.Helper()
+	t.Helper()
+	if refusal, silent := v.outcome(v.img.mount(t)); refusal != nil || silent != nil {
+		t.Fatalf("undamaged: %v, %v", refusal, silent)
+	}
+	r := &enginetest.Result{Counts: enginetest.Counts{}}
+	all := v.spoilings()
+	var mu sync.Mutex
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for i := int(next.Add(1) - 1); i < len(all); i = int(next.Add(1) - 1) {
+				if i%*spoilEvery != 0 {
+					continue
+				}
+				outcome, fault := v.spoil(t, &all[i])
+				mu.Lock()
+				r.Steps++
+				r.Counts.Add("%s", outcome)
+				r.Counts.Add("%s %s: %s", all[i].what, all[i].how, outcome)
+				if fault != nil {
+					text := fmt.Sprintf("%s: %s: %v", all[i].how, all[i].where, fault)
+					r.Violations = append(r.Violations, enginetest.SeedFault{Seed: uint64(i), Code: enginetest.CodeSilentDamage, Text: text})
+					t.Errorf("%s: case %d: %s", v.name, i, text)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	return r
+}
+
+// spoil tries one way.
+func (v *victim) spoil(t *testing.T, way *spoiling) (outcome string, fault error) {
+	t.Helper()
+	damaged := way.image()
+	fs := damaged.mount(t)
+	refusal, silent := v.outcome(fs)
+	switch {
+	case silent != nil:
+		return "silent", silent
+	case refusal == nil:
+		return recoveredCases, nil
+	case !places.MatchString(refusal.Error()):
+		return refusedCases, fmt.Errorf("refused without a place: %w", refusal)
+	case !equalImages(damaged, imageOf(t, fs)):
+		return refusedCases, fmt.Errorf("refused, but the directory has changed: %w", refusal)
+	}
+	return refusedCases, nil
+}
