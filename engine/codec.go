@@ -28,6 +28,7 @@ type codec struct {
 // Errors of a codec.
 var (
 	errDamagedRecord = fmt.Errorf("%w: unreadable record", ErrCorrupt)
+	errNewerRecord   = fmt.Errorf("%w: %w", errDamagedRecord, ErrNewer)
 	errTooLarge      = errors.New("engine: value beyond its limit")
 )
 
@@ -83,7 +84,11 @@ func (c *codec) version(current uint8) uint8 {
 		return current
 	}
 	if s[0] == 0 || s[0] > current {
-		c.fail(errDamagedRecord, fmt.Sprintf("version %d, known are 1 to %d", s[0], current))
+		err := errDamagedRecord
+		if s[0] > current {
+			err = errNewerRecord
+		}
+		c.fail(err, fmt.Sprintf("version %d, known are 1 to %d", s[0], current))
 		return current
 	}
 	return s[0]

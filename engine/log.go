@@ -111,6 +111,8 @@ var (
 	ErrLogClosed   = errors.New("log: closed")    // joined with ErrNotWritten by Append
 	ErrNoRecord    = errors.New("log: no such record")
 	ErrCorrupt     = errors.New("log: damaged") // wrapped with the place
+	// ErrNewer goes with ErrCorrupt where a record has a version that this program does not know.
+	ErrNewer = errors.New("written by a newer version of the program")
 )
 
 // Log is the durable, ordered record of accepted commands. One writer appends;

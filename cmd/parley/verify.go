@@ -45,6 +45,9 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	if errors.Is(err, engine.ErrKeyMissing) {
 		return &failure{exitNotWhole, fmt.Errorf("%s is whole, but not all of it could be looked into: %w", c.Data, err)}
 	}
+	if errors.Is(err, engine.ErrNewer) {
+		return &failure{exitNotWhole, fmt.Errorf("%s cannot be read by this version of parley: %w; use the one that wrote it, or a newer one", c.Data, err)}
+	}
 	if err != nil {
 		fmt.Fprintf(s.out, "state       %v\n", err)
 		return c.damaged()
