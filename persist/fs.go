@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -30,9 +31,12 @@ const (
 //     a power cut between them may keep the marker alone: a store that cannot
 //     be opened any more.
 //  3. Files are made with mode 0600, directories with 0700.
+//  4. The log file that was opened last is remembered: an error about one does not
+//     always name it.
 type storeFS struct {
 	vfs.FS
-	modes bool // the file system has modes
+	wal   *atomic.Pointer[string] // nil: not remembered
+	modes bool                    // the file system has modes
 	halt  func(format string, args ...any)
 	vital string // directory that halt is about; what Pebble writes elsewhere, for a backup, may fail
 }
@@ -56,6 +60,14 @@ func (f storeFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, 
 		}
 	}
 	return f.written(name, file, err)
+}
+
+// Open implements vfs.FS.
+func (f storeFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
+	if f.wal != nil && strings.HasSuffix(name, ".log") {
+		f.wal.Store(&name)
+	}
+	return f.FS.Open(name, opts...)
 }
 
 // ReuseForWrite implements vfs.FS.

@@ -36,7 +36,8 @@ func (s *Store) openDatabase(mode openMode) error {
 		})
 	}
 	dir := s.fs.PathJoin(s.dir, databaseName)
-	opts := s.pebbleOptions(mode, storeFS{FS: fs, modes: s.opts.FS == nil, halt: s.halt, vital: dir})
+	wal := new(atomic.Pointer[string])
+	opts := s.pebbleOptions(mode, storeFS{FS: fs, modes: s.opts.FS == nil, halt: s.halt, vital: dir, wal: wal})
 	var db atomic.Pointer[pebble.DB]
 	err := s.guard("open", 0, func() error {
 		opened, err := pebble.Open(dir, opts)
@@ -47,8 +48,11 @@ func (s *Store) openDatabase(mode openMode) error {
 	if isClosed(s.poisoned) && s.db == nil { // stuck in halt; nothing was written on anybody's behalf
 		return fmt.Errorf("persist: %s", *s.reason.Load())
 	}
-	if errors.Is(err, pebble.ErrDBDoesNotExist) {
+	switch name := wal.Load(); {
+	case errors.Is(err, pebble.ErrDBDoesNotExist):
 		err = damaged(databaseName, "no marker.manifest file names a MANIFEST there")
+	case err != nil && mode == readOnly && name != nil: // then the log files are what comes last
+		err = classify(*name, err)
 	}
 	if err != nil {
 		err = errors.Join(s.readError(err), closeIfAny(s.dbCloser))
