@@ -53,6 +53,8 @@ func (s *Store) openDatabase(mode openMode) error {
 		err = damaged(databaseName, "no marker.manifest file names a MANIFEST there")
 	case err != nil && mode == readOnly && name != nil: // then the log files are what comes last
 		err = classify(*name, err)
+	case err != nil && mode == readOnly: // they come first
+		err = classify(databaseName+" (MANIFEST, OPTIONS, marker files)", err)
 	}
 	if err != nil {
 		err = errors.Join(s.readError(err), closeIfAny(s.dbCloser))
