@@ -21,7 +21,7 @@ func tooMuchWork(found int) *problem {
 }
 
 // UsualSearchWork is how many units of work the searches of one request may take; see matcher.Work.
-const UsualSearchWork = 200_000_000
+const UsualSearchWork = 50_000_000
 
 // unknownWork says in place of an account that it was not made out.
 const unknownWork = "what would help takes more work to find out than one request may"

@@ -14,7 +14,7 @@ type limitFlags struct {
 	RateAddress       float64       `default:"50" placeholder:"N" env:"PARLEY_RATE_ADDRESS" help:"Requests a second without a credential of one address, for what is open to everybody; 0 = no limit (${env})."`
 	RateFailures      float64       `default:"5" placeholder:"N" env:"PARLEY_RATE_FAILURES" help:"Credentials a second that are not taken of one address; 0 = no limit (${env})."`
 	MaxDelay          time.Duration `default:"250ms" placeholder:"TIME" env:"PARLEY_MAX_DELAY" help:"Turn imports, then searches and new bookings away when work waits longer than this for a processor; 0 = never (${env})."`
-	SearchWork        int           `default:"200000000" placeholder:"N" env:"PARLEY_SEARCH_WORK" help:"Units of work that the searches of one request may take, some 10 to 40 ns each; 0 = as many as they take (${env})."`
+	SearchWork        int           `default:"50000000" placeholder:"N" env:"PARLEY_SEARCH_WORK" help:"Units of work that the searches of one request may take, some 10 to 40 ns each; 0 = as many as they take (${env})."`
 	HoldsPerPrincipal int           `default:"1000" placeholder:"N" env:"PARLEY_HOLDS_PER_PRINCIPAL" help:"Active holds of one principal (${env})."`
 	HoldsPerOffice    int           `default:"50" placeholder:"N" env:"PARLEY_HOLDS_PER_OFFICE" help:"Active holds of one principal that sees the cases of its own office alone (${env})."`
 	HoldsPerReviewer  int           `default:"200" placeholder:"N" env:"PARLEY_HOLDS_PER_REVIEWER" help:"Active holds on one reviewer (${env})."`
