@@ -70,7 +70,7 @@ func TestAuditTrail(t *testing.T) {
 				t.Errorf("%s: no %s in the trail", query, want)
 			}
 		}
-		for _, canary := range []string{"Winter", "principal-theirs", "ill\"", "parley_"} {
+		for _, canary := range []string{"Winter", "principal-theirs", "\"ill\"", " ill\"", "parley_"} {
 			if strings.Contains(text, canary) {
 				t.Errorf("%s: %s is in the trail", query, canary)
 			}
