@@ -58,7 +58,7 @@ func tests(pkg, pattern string) func(string) [][]string {
 }
 
 // fuzzPackages are those that have fuzz targets.
-var fuzzPackages = []string{"./cmd/parley", "./engine", "./matcher/...", "./persist", "./server", "./slots"}
+var fuzzPackages = []string{"./cmd/parley", "./cmd/parley/otlp", "./engine", "./matcher/...", "./persist", "./server", "./slots"}
 
 // parts are all kinds of proof, the short ones first.
 var parts = []part{
