@@ -16,9 +16,13 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// chunkPause is what a save leaves to appends behind a chunk, if some came
-// since the chunk before: it then writes 50 MiB a second at most.
-const chunkPause = 20 * time.Millisecond
+// If appends came since the chunk before, a save rests chunkRests times as long as a chunk took, so that it has a fifth of a
+// processor, and chunkPause at least: it then writes 50 MiB a second at most. It never rests longer than mostRest.
+const (
+	chunkPause = 20 * time.Millisecond
+	chunkRests = 4
+	mostRest   = time.Second
+)
 
 // SaveCheckpoint implements engine.Log. Each chunk is a commit of its own, which
 // is not synced, so an append waits for a chunk to be copied at most and its
@@ -37,6 +41,7 @@ func (s *Store) SaveCheckpoint(info engine.CheckpointInfo, write func(io.Writer)
 	s.generation++
 	w := &chunkWriter{s: s, generation: s.generation, digest: sha256.New()}
 	w.last, _ = s.Last()
+	w.began = time.Now()
 	state, err := write(w)
 	if err == nil {
 		err = w.flush()
@@ -109,6 +114,7 @@ type chunkWriter struct {
 	digest     hash.Hash
 	buf        []byte
 	last       engine.Seq // end of the log at the chunk before
+	began      time.Time  // the chunk at hand
 }
 
 // Write implements io.Writer.
@@ -153,8 +159,9 @@ func (w *chunkWriter) flush() error {
 	busy := last != w.last
 	w.last = last
 	if busy {
-		w.s.pause(chunkPause)
+		w.s.pause(min(mostRest, max(chunkPause, chunkRests*time.Since(w.began))))
 	}
+	w.began = time.Now()
 	return nil
 }
 

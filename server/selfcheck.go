@@ -8,8 +8,11 @@ import (
 )
 
 // selfCheckRest is the least that the self-check rests between two slices of its work. It rests
-// as long as the slice took, or longer, so it never has more than half of a core.
-const selfCheckRest = time.Millisecond
+// selfCheckRests times as long as the slice took, so it never has more than a fifth of a core.
+const (
+	selfCheckRest  = time.Millisecond
+	selfCheckRests = 4
+)
 
 // checkSelf sweeps over the state at every tick until the server stops.
 func (s *Server) checkSelf(tick <-chan time.Time) {
@@ -23,7 +26,7 @@ func (s *Server) checkSelf(tick <-chan time.Time) {
 		}
 		worked := time.Now()
 		s.engine.Sweep(func() bool {
-			timer.Reset(max(selfCheckRest, time.Since(worked)))
+			timer.Reset(max(selfCheckRest, selfCheckRests*time.Since(worked)))
 			defer func() { worked = time.Now() }()
 			select {
 			case <-s.base.Done():
