@@ -162,8 +162,8 @@ func openFiles() int {
 // idleCrowd is how many connections a server of a test takes; each is two open files here.
 const idleCrowd = 1000
 
-// TestIdleCrowd: connections that fill the server and ask nothing, or nothing more, are closed when their time is over; then others are
-// answered, and nothing is left of them. It counts what the process has, so nothing else runs beside it.
+// TestIdleCrowd: connections that fill the server and ask nothing, or nothing more, keep nobody out who comes when they have been silent for
+// a while; they are closed when their time is over, and nothing is left of them. It counts what the process has, so nothing else runs beside it.
 func TestIdleCrowd(t *testing.T) {
 	var ran atomic.Int64
 	h := newHarness(t, echoRows(&ran))
@@ -177,7 +177,7 @@ func TestIdleCrowd(t *testing.T) {
 		defer h.server.mu.Unlock()
 		for _, l := range h.server.listeners {
 			l.mu.Lock()
-			l.total, l.perPeer = idleCrowd, idleCrowd
+			l.total, l.perPeer, l.leastSilence = idleCrowd, 2*idleCrowd, time.Hour
 			l.mu.Unlock()
 		}
 		return len(h.server.listeners) == len(h.served)
@@ -206,7 +206,17 @@ func TestIdleCrowd(t *testing.T) {
 	if got := answersOn(c); len(got) != 1 || got[0].StatusCode != http.StatusServiceUnavailable || got[0].Header.Get("Retry-After") == "" {
 		t.Fatalf("one too many: %v", got)
 	}
-	until(t, "nobody honest is answered any more", honest)
+	h.server.mu.Lock()
+	for _, l := range h.server.listeners {
+		l.mu.Lock()
+		l.leastSilence = 0
+		l.mu.Unlock()
+	}
+	h.server.mu.Unlock()
+	until(t, "no room is made for an honest client", honest)
+	if left := h.server.openConnections(); left < idleCrowd-10*roomAtOnce {
+		t.Errorf("%d of %d are left: room is made for a few", left, idleCrowd)
+	}
 	until(t, "the crowd stays", func() bool { return h.server.openConnections() == 0 })
 	for _, c := range crowd {
 		_ = c.Close()

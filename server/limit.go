@@ -129,7 +129,12 @@ func (l *limiter) origin(peer net.Addr, forwarded []byte) [16]byte {
 			from = said.Unmap().WithZone("")
 		}
 	}
-	name := from.As16()
+	return originOf(from)
+}
+
+// originOf is what counts as one client: an address of IPv4, or the first 64 bits of one of IPv6.
+func originOf(from netip.Addr) (name [16]byte) {
+	name = from.As16()
 	if from.Is6() {
 		clear(name[8:])
 	}

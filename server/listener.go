@@ -19,13 +19,18 @@ type listener struct {
 	perPeer int
 	total   int
 
-	mu   sync.Mutex
-	open map[netip.Addr]int
-	sum  int
+	leastSilence time.Duration
+
+	mu       sync.Mutex
+	open     map[netip.Addr]int // connections that have a place, by peer
+	sum      int
+	seats    map[*gentleConn]bool // all that are not closed yet; false: its place was taken
+	madeRoom time.Time
 }
 
 func newListener(l net.Listener) *listener {
-	return &listener{Listener: l, perPeer: maxConnectionsPerPeer, total: maxConnections, open: map[netip.Addr]int{}}
+	return &listener{Listener: l, perPeer: maxConnectionsPerPeer, total: maxConnections, leastSilence: leastSilence,
+		open: map[netip.Addr]int{}, seats: map[*gentleConn]bool{}}
 }
 
 func (l *listener) Close() (err error) {
@@ -40,11 +45,11 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		peer := peerOf(c.RemoteAddr())
-		code := l.admit(peer)
+		tcp, _ := c.(*net.TCPConn)
+		own := &gentleConn{Conn: c, tcp: tcp, home: l, peer: peerOf(c.RemoteAddr())}
+		code := l.admit(own)
 		if code == "" {
-			tcp, _ := c.(*net.TCPConn)
-			return &gentleConn{Conn: c, tcp: tcp, done: func() { l.release(peer) }}, nil
+			return own, nil
 		}
 		_ = c.SetDeadline(time.Now().Add(turnAwayTimeout))
 		_, _ = c.Write(turnedAway(code))
@@ -52,24 +57,37 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit counts a connection, or names the problem why it is turned away.
-func (l *listener) admit(peer netip.Addr) (code string) {
+// admit gives a connection a place, or names the problem why it is turned away.
+func (l *listener) admit(c *gentleConn) (code string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.sum >= l.total && l.open[c.peer] < l.perPeer {
+		l.makeRoom(time.Now())
+	}
 	switch {
 	case l.sum >= l.total:
 		return codeOverloaded
-	case l.open[peer] >= l.perPeer:
+	case l.open[c.peer] >= l.perPeer:
 		return codeTooManyConnections
 	}
-	l.open[peer]++
+	l.open[c.peer]++
 	l.sum++
+	l.seats[c] = true
 	return ""
 }
 
-func (l *listener) release(peer netip.Addr) {
+// release is called once by every connection that is closed.
+func (l *listener) release(c *gentleConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.seats[c] {
+		l.leave(c.peer)
+	}
+	delete(l.seats, c)
+}
+
+// leave gives a place back. The caller holds the lock.
+func (l *listener) leave(peer netip.Addr) {
 	l.sum--
 	if l.open[peer]--; l.open[peer] == 0 {
 		delete(l.open, peer)
@@ -100,12 +118,27 @@ type gentleConn struct {
 	tcp      *net.TCPConn // nil on other transports
 	answered atomic.Bool  // something was written and nothing read since
 	once     sync.Once
-	done     func()
+	home     *listener
+	peer     netip.Addr
+	since    atomic.Int64 // when the read under way began, in nanoseconds of Unix; 0 = none is
+	out      atomic.Bool  // its place was taken: it is read no more
 }
 
 func (c *gentleConn) Read(b []byte) (int, error) {
 	c.answered.Store(false)
-	return c.Conn.Read(b)
+	c.since.Store(time.Now().UnixNano())
+	n, err := c.Conn.Read(b)
+	c.since.Store(0)
+	return n, err
+}
+
+// SetReadDeadline sets none beyond the end of one whose place was taken.
+func (c *gentleConn) SetReadDeadline(t time.Time) error {
+	err := c.Conn.SetReadDeadline(t)
+	if c.out.Load() {
+		err = c.Conn.SetReadDeadline(longAgo)
+	}
+	return err
 }
 
 func (c *gentleConn) Write(b []byte) (int, error) {
@@ -115,7 +148,7 @@ func (c *gentleConn) Write(b []byte) (int, error) {
 
 func (c *gentleConn) Close() (err error) {
 	c.once.Do(func() {
-		defer c.done()
+		defer c.home.release(c)
 		err = c.close()
 	})
 	return err

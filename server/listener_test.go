@@ -6,6 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -87,10 +90,14 @@ func TestConnectionsAreBounded(t *testing.T) {
 // After an answer, what the client still sends is read away before the connection closes; an idle one closes at once.
 func TestGentleClose(t *testing.T) {
 	t.Parallel()
-	released := 0
+	home := newListener(nil)
 	pair := func() (client net.Conn, server *gentleConn) {
 		ours, theirs := net.Pipe()
-		return ours, &gentleConn{Conn: theirs, done: func() { released++ }}
+		server = &gentleConn{Conn: theirs, home: home}
+		if code := home.admit(server); code != "" {
+			t.Fatal(code)
+		}
+		return ours, server
 	}
 	client, server := pair()
 	sent := make(chan error, 1)
@@ -113,7 +120,64 @@ func TestGentleClose(t *testing.T) {
 	}
 	_, idle := pair()
 	began := time.Now()
-	if err := idle.Close(); err != nil || time.Since(began) > lingerTimeout/2 || released != 2 {
-		t.Errorf("idle: %v after %s, %d released", err, time.Since(began), released)
+	if err := idle.Close(); err != nil || time.Since(began) > lingerTimeout/2 || home.sum != 0 || len(home.seats) != 0 {
+		t.Errorf("idle: %v after %s, %d not released", err, time.Since(began), home.sum)
+	}
+}
+
+// TestFullServerMakesRoom: whoever is silent the longest, of the origin that has the most connections, goes; never one that was heard of lately,
+// nor one that is being served.
+func TestFullServerMakesRoom(t *testing.T) {
+	t.Parallel()
+	l := newListener(nil)
+	l.total = 5
+	ended := make(chan string, 8)
+	seat := func(name, ip string, reads bool) *gentleConn {
+		t.Helper()
+		ours, theirs := net.Pipe()
+		t.Cleanup(func() { _ = ours.Close() })
+		c := &gentleConn{Conn: theirs, home: l, peer: netip.MustParseAddr(ip)}
+		if code := l.admit(c); code != "" {
+			t.Fatalf("%s: %s", name, code)
+		}
+		if reads {
+			go func() {
+				_, err := c.Read(make([]byte, 1))
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					name += " is read again"
+				}
+				_ = c.Close()
+				ended <- name
+			}()
+			until(t, name+" is not read", func() bool { return c.since.Load() != 0 })
+		}
+		return c
+	}
+	seat("served", "2001:db8::1", false)
+	seat("oldest", "2001:db8::2", true)
+	seat("second", "2001:db8::3", true) // the same origin
+	seat("other", "192.0.2.1", true)
+	seat("another", "192.0.2.2", true)
+	late := &gentleConn{Conn: pipeFrom{}, home: l, peer: netip.MustParseAddr("192.0.2.9")}
+	if code := l.admit(late); code != codeOverloaded {
+		t.Fatalf("all were heard of lately: %q", code)
+	}
+	l.leastSilence = 0
+	until(t, "no room is made", func() bool { return l.admit(late) == "" })
+	gone := []string{<-ended, <-ended}
+	slices.Sort(gone)
+	if !slices.Equal(gone, []string{"oldest", "second"}) || l.sum != 4 || len(l.seats) != 4 || len(ended) != 0 {
+		t.Fatalf("%v are gone, %d have a place of %d", gone, l.sum, len(l.seats))
+	}
+	// What loses its place between two reads is not read again, whatever its owner sets.
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	c := &gentleConn{Conn: theirs, home: l}
+	c.out.Store(true)
+	if err := c.SetReadDeadline(time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v, want the end of its time", err)
 	}
 }

@@ -21,7 +21,7 @@ func newTransport(s *Server) *fasthttp.Server {
 		HeaderReceived:                     s.limitsOf,
 		ExpectHandler:                      s.expected,
 		Logger:                             quietLog{s.log},
-		Concurrency:                        maxConnections,
+		Concurrency:                        maxConnections + roomSpare,
 		MaxRequestsPerConn:                 maxRequestsPerConnection,
 		ReadBufferSize:                     readBufferBytes,
 		WriteBufferSize:                    writeBufferBytes,

@@ -23,7 +23,7 @@ func TestEveryLimitIsSet(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t, nil).server.http
 	want := map[string]any{
-		"Concurrency": maxConnections, "MaxRequestsPerConn": maxRequestsPerConnection,
+		"Concurrency": maxConnections + roomSpare, "MaxRequestsPerConn": maxRequestsPerConnection,
 		"ReadBufferSize": readBufferBytes, "WriteBufferSize": writeBufferBytes, "ReadTimeout": 5 * time.Second,
 		"WriteTimeout": 10 * time.Second, "IdleTimeout": 60 * time.Second, "MaxIdleWorkerDuration": maxIdleWorker,
 		"TCPKeepalive": true, "TCPKeepalivePeriod": tcpKeepAlive, "MaxRequestBodySize": 64 << 10,
