@@ -113,7 +113,7 @@ type overload struct {
 	capacity float64 // at present, per second: it falls as the store grows
 	clients  int     // that get the most
 	memory   int64   // at capacity
-	usual    int64 // p99 of what was done at the usual load, ns
+	usual    int64   // p99 of what was done at the usual load, ns
 }
 
 func (o *overload) run(ctx context.Context) error {
