@@ -79,7 +79,7 @@ func TestSimTwists(t *testing.T) {
 	for _, twist := range enginetest.Twists() {
 		t.Run(twist.String(), func(t *testing.T) {
 			t.Parallel()
-			wantCaught(t, enginetest.Config{Steps: 300, Batch: simBatch, Twist: twist})
+			_ = wantCaught(t, enginetest.Config{Steps: 300, Batch: simBatch, Twist: twist})
 		})
 	}
 }
@@ -105,7 +105,7 @@ func TestSimPlants(t *testing.T) {
 	f := func(name string, p enginetest.Plant) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wantCaught(t, enginetest.Config{Steps: 300, Batch: simBatch, Faults: true, Plant: &p})
+			_ = wantCaught(t, enginetest.Config{Steps: 300, Batch: simBatch, Faults: true, Plant: &p})
 		})
 	}
 	f("acknowledged before stored", enginetest.Plant{Reopen: func(l *engine.MemLog) *engine.MemLog { return cut(l.Reopen(), 1) }})
