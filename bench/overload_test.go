@@ -30,7 +30,7 @@ func TestOverload(t *testing.T) {
 	for _, run := range r.Runs {
 		labels[run.Label] = run.Outcomes["accepted"]["ok"] > 0
 	}
-	for _, label := range []string{"capacity, clients=24", "load=0.8x", "load=1x", "load=2x", "after=2x", "load=5x", "after=5x"} {
+	for _, label := range []string{"capacity, clients=24", "load=0.5x", "load=0.8x", "load=1x", "load=2x", "after=2x", "load=5x", "after=5x"} {
 		if !labels[label] {
 			t.Errorf("nothing was done in the run %s: %v", label, labels)
 		}

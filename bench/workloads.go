@@ -41,7 +41,7 @@ func Workloads() []Workload {
 			traffic{week: 55, earliest: 15, write: 30, soak: true}.run},
 		{"hold-storm", "64 cases for every slot: one wins, each other one is told so", with(func(c *Options) { c.Loop, c.Sizes = loopClosed, []int{500} }), runStorm},
 		{"bookings", "durable bookings alone, none of which conflicts", with(func(c *Options) { c.Loop, c.Sizes = loopClosed, []int{500} }), runBookings},
-		{"overload", "capacity, then 0.8, 1, 2 and 5 times as much is asked: what is done, how soon the rest is turned away, when all is as before",
+		{"overload", "capacity, then 0.5, 0.8, 1, 2 and 5 times as much is asked: what is done, how soon the rest is turned away, when all is as before",
 			with(func(c *Options) { c.Target, c.Writes, c.Clients = TargetHTTP, 50, []int{maxClients} }), runOverload},
 		{"replay", "start from the log alone and from a checkpoint, against raw reading of the same bytes",
 			Options{Sizes: []int{1000}, Counts: []int{1000, 10_000}, Rounds: 5}, runReplay},

@@ -16,12 +16,12 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// If appends came since the chunk before, a save rests chunkRests times as long as a chunk took, so that it has a fifth of a
-// processor, and chunkPause at least: it then writes 50 MiB a second at most. It never rests longer than mostRest.
+// If appends came since the chunk before, a save rests chunkRests times as long as a chunk took, waits included, so that it has a fifth of a
+// processor at most, and chunkPause at least: it then writes 50 MiB a second at most. It never rests longer than mostRest.
 const (
 	chunkPause = 20 * time.Millisecond
 	chunkRests = 4
-	mostRest   = time.Second
+	mostRest   = 200 * time.Millisecond
 )
 
 // SaveCheckpoint implements engine.Log. Each chunk is a commit of its own, which

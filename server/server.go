@@ -46,7 +46,7 @@ type Options struct {
 	Admin bool
 	// Rates bound how many requests are taken of whom.
 	Rates Rates
-	// MaxDelay is how long work may wait for a processor before some of it is turned away; 0 = 100 ms, negative = for ever.
+	// MaxDelay is how long work may wait for a processor before some of it is turned away; 0 = 250 ms, negative = for ever.
 	MaxDelay time.Duration
 	// SearchWork is how many units of work the searches of one request may take; 0 = UsualSearchWork, negative = as many as it takes.
 	SearchWork int
