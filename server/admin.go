@@ -57,9 +57,9 @@ const adminHeader = "parley-admin"
 // takeAct makes sure that a change on the operator's listener is meant: any page that is open in a browser on this machine can send requests to it.
 func (a *admitted) takeAct(f *headFields) *refused {
 	switch {
-	case a.route.method == http.MethodGet:
-		return nil
-	case f.ofPage:
+	case a.route.method == http.MethodGet && !f.ofOther:
+		return nil // what somebody looks at with a browser
+	case f.ofPage || f.ofOther:
 		return deny(codeForbidden, "A page in a browser has sent the request.")
 	case f.adminAct != path.Base(a.route.path):
 		return denyHeader(codeInvalidHeader, AdminHeader, "must be "+path.Base(a.route.path))

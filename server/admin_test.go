@@ -36,6 +36,10 @@ func TestAdminActs(t *testing.T) {
 	if r := h.do("OPTIONS", "/admin/backup", "", "Origin", "http://evil.example", "Access-Control-Request-Headers", AdminHeader).is(405, ""); r.header.Get("Access-Control-Allow-Headers") != "" {
 		t.Error("another site is given leave to send the header")
 	}
+	for _, header := range [][]string{{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}} {
+		h.do("GET", "/debug/pprof/heap", "", header...).is(403, codeForbidden)
+	}
+	h.do("GET", "/debug/pprof/heap", "", "Sec-Fetch-Site", "none").is(200, "") // somebody looks at it with a browser
 	h.get("/admin/backup").is(200, "")
 	h.server.backups.done.Wait()
 	if n := made.Load(); n != 0 {

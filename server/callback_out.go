@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/go-json-experiment/json/jsontext"
+	"slices"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/matcher"
@@ -212,6 +213,9 @@ func (v callbackView) recordNearest(r *engine.CallbackRequest, x *callbackExplan
 	var offers []matcher.Offer
 	if x.offer != nil {
 		offers = append(offers, *x.offer)
+	}
+	if slices.ContainsFunc(x.Because, func(b becauseOut) bool { return b.Code == codeTooMuchWork }) { // not that there are none
+		return v.call.recordOffers(v.snap, &q, offers, codeTooMuchWork)
 	}
 	return v.call.recordOffers(v.snap, &q, offers)
 }

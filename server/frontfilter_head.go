@@ -29,6 +29,7 @@ type headFields struct {
 	forwarded      []byte // the last X-Forwarded-For, in the transport's memory
 	adminAct       string // what the operator's listener is asked to do
 	ofPage         bool   // a browser says that a page has sent the request
+	ofOther        bool   // it is a page from elsewhere
 }
 
 // readHead checks the request line's version and the raw header section and picks the fields.
@@ -167,8 +168,11 @@ func (f *headFields) set(name, value []byte, seen *uint) *refused {
 		f.forwarded = value
 	case adminHeader:
 		f.adminAct = string(value)
-	case "origin", "sec-fetch-site":
+	case "origin":
+		f.ofPage, f.ofOther = true, true
+	case "sec-fetch-site":
 		f.ofPage = true
+		f.ofOther = f.ofOther || string(value) != "none" && string(value) != "same-origin"
 	case "content-type":
 		f.contentType = keep(value)
 	case "content-encoding":

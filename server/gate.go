@@ -11,11 +11,12 @@ const (
 	// usualMaxDelay is how long work may wait for a processor before some of it is turned away. While work is turned away the wait is held
 	// at half of that: with a shorter one the processor would now and then have nothing to do, since requests come in bursts.
 	usualMaxDelay = 250 * time.Millisecond
-	// gateEvery is how often the wait is looked at. A look lasts until gateLeast waits are known, gateLongest ticks at most; the runtime
-	// notes one in eight. With fewer there is nothing to wait for.
+	// gateEvery is how often the wait is looked at. A look lasts until gateLeast waits are known – the runtime notes one in eight –, or
+	// gateLongest: then gateFew are enough, for dear requests are few. With fewer nothing waits.
 	gateEvery   = 10 * time.Millisecond
 	gateLeast   = 20
-	gateLongest = 10
+	gateLongest = 250 * time.Millisecond
+	gateFew     = 5
 	// What counts is the mean of some gatePatience looks, each taken at twice the bound at most: a program that was stopped for a moment is not
 	// overloaded, and goroutines that wait for others are among those that wait for a processor.
 	gatePatience = 5
@@ -51,7 +52,7 @@ type gateControl struct {
 }
 
 // look takes a wait in seconds, the bound for it, and how many ticks the look lasted, and returns the pressure.
-func (c *gateControl) look(wait, most float64, ticks int) float64 {
+func (c *gateControl) look(wait, most, ticks float64) float64 {
 	last, target := c.wait, most/2
 	c.wait += (min(wait, 2*most) - c.wait) / gatePatience
 	if c.pressure == 0 {
@@ -60,7 +61,7 @@ func (c *gateControl) look(wait, most float64, ticks int) float64 {
 		}
 		return c.pressure
 	}
-	c.pressure += gateWait*(c.wait/target-1)*float64(ticks) + gateGrowth*(c.wait-last)/target
+	c.pressure += gateWait*(c.wait/target-1)*ticks + gateGrowth*(c.wait-last)/target
 	c.pressure = max(0, min(c.pressure, mostPressure))
 	return c.pressure
 }
@@ -108,12 +109,13 @@ func (g *gate) admits(r rank) bool {
 // follow looks at the wait at every tick until done is closed, tells measured what it saw, and say each second how many were turned away in it, if any.
 func (g *gate) follow(done <-chan struct{}, tick <-chan time.Time, measured func(wait, pressure float64), say func(refused uint64)) {
 	w := newWaitTimes()
-	looks, ticks, told := 0, 0, uint64(0)
+	looks, told := 0, uint64(0)
+	var began, now time.Time // of the look; ticks that nobody was there to take are lost
 	for {
 		select {
 		case <-done:
 			return
-		case <-tick:
+		case now = <-tick:
 		}
 		if looks++; looks%int(time.Second/gateEvery) == 0 {
 			if n := g.refused.Load(); n != told {
@@ -122,16 +124,17 @@ func (g *gate) follow(done <-chan struct{}, tick <-chan time.Time, measured func
 			}
 		}
 		if g.asked.Swap(false) || g.control.pressure > 0 { // else there is nothing to measure
-			if ticks++; ticks < gateLongest && w.count() < gateLeast {
+			lasted := now.Sub(began)
+			if lasted < gateLongest && w.count() < gateLeast {
 				continue
 			}
 			wait, waited := w.since()
-			if waited < gateLeast {
+			if waited < gateFew {
 				wait = 0
 			}
-			g.set(g.control.look(wait, g.maxDelay, ticks))
+			g.set(g.control.look(wait, g.maxDelay, min(lasted, gateLongest).Seconds()/gateEvery.Seconds()))
 			measured(wait, g.control.pressure)
-			ticks = 0
+			began = now
 		}
 	}
 }

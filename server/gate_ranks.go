@@ -49,7 +49,7 @@ func rankRows(rows []route) {
 }
 
 // heldBooking reports whether a body has in it what a booking of a held slot has. It is looked for before anything is parsed; who puts it
-// into another body has a place further ahead and is judged as before.
+// into another body, or a hold that is none, has a place further ahead, with the writer too, and is refused as before.
 func heldBooking(body []byte) bool {
 	for rest, found := body, true; found; {
 		if _, rest, found = bytes.Cut(rest, []byte(`"holdId"`)); !found {

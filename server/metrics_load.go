@@ -24,7 +24,7 @@ func (m *Metrics) countLoad() {
 	for r := range rankCount {
 		l.turnedAway[r] = turned.WithLabelValues(rankNames[r])
 	}
-	l.pressure = gauge("parley_gate_pressure", "How far the gate is closed: 0 open, 1 no reads, 2 nothing but the first rank.")
+	l.pressure = gauge("parley_gate_pressure", "How far the gate is closed: 0 open, 1 nothing but the first rank.")
 	l.waited = gauge("parley_gate_wait_seconds", "How long goroutines waited for a processor when the gate last looked, the slowest quarter apart.")
 	m.registry.MustRegister(limited, turned, l.pressure, l.waited)
 }

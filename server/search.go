@@ -111,6 +111,9 @@ func searchWeek(c *call) answer {
 		}
 		return p
 	}); p != nil {
+		if p.code == codeNotFound { // before it was used
+			searchers.Put(m)
+		}
 		return refuse(p)
 	}
 	if week.Explanation.Offered > maxSlotsWritten {
@@ -167,6 +170,9 @@ func searchEarliest(c *call) answer {
 		}
 		return p
 	}); p != nil {
+		if p.code == codeNotFound { // before it was used
+			searchers.Put(m)
+		}
 		return refuse(p)
 	}
 	var records []engine.Command

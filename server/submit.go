@@ -211,13 +211,15 @@ func (c *call) writeOffers(snap *engine.Snapshot, q *inquiry, offers []matcher.O
 	return w.offers(nil, offers), nil
 }
 
-// recordOffers puts a list of offers on record where that is demanded.
-func (c *call) recordOffers(snap *engine.Snapshot, q *inquiry, offers []matcher.Offer) *problem {
+// recordOffers puts a list of offers on record where that is demanded, with codes that say why there are none.
+func (c *call) recordOffers(snap *engine.Snapshot, q *inquiry, offers []matcher.Offer, codes ...string) *problem {
 	duty := c.underDuty(snap, q.caseIDs)
 	if len(duty) == 0 {
 		return nil
 	}
-	return c.offered(snap, duty, proofOf(q, &matcher.Explanation{}).list(offers))
+	p := proofOf(q, &matcher.Explanation{}).list(offers)
+	p.codes = codes
+	return c.offered(snap, duty, p)
 }
 
 // offerNow writes the offer that a judgement describes.

@@ -61,11 +61,6 @@ func openOffline(ctx context.Context, s streams, dir string, o offline) (*offlin
 	if err != nil {
 		return nil, err
 	}
-	if o.protect && o.keys != nil {
-		if err := store.Protect(o.keys); err != nil {
-			return nil, errors.Join(err, store.Close())
-		}
-	}
 	identity := store.Identity()
 	clock := engine.SystemClock()
 	if identity.Sandbox {
@@ -77,6 +72,11 @@ func openOffline(ctx context.Context, s streams, dir string, o offline) (*offlin
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the store cannot be used: %w", err), store.Close())
+	}
+	if o.protect && o.keys != nil {
+		if err := store.Protect(o.keys); err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
 	}
 	return &offlineStore{engine: e, tenant: identity.Tenant}, nil
 }

@@ -10,7 +10,7 @@ import (
 // limitFlags say how much is taken of whom. docs/limits.md lists them with all limits that have no flag.
 type limitFlags struct {
 	RatePrincipal     float64       `default:"200" placeholder:"N" env:"PARLEY_RATE_PRINCIPAL" help:"Requests a second of one principal, those of two seconds at once; 0 = no limit. The one principal of a server without credentials has none (${env})."`
-	RateTenant        float64       `default:"2000" placeholder:"N" env:"PARLEY_RATE_TENANT" help:"Requests a second of one tenant, cancellations and bookings of holds apart; 0 = no limit (${env})."`
+	RateTenant        float64       `default:"2000" placeholder:"N" env:"PARLEY_RATE_TENANT" help:"Requests a second of one tenant, cancellations, releases of holds and reports of calls apart; 0 = no limit (${env})."`
 	RateAddress       float64       `default:"50" placeholder:"N" env:"PARLEY_RATE_ADDRESS" help:"Requests a second without a credential of one address, for what is open to everybody; 0 = no limit (${env})."`
 	RateFailures      float64       `default:"5" placeholder:"N" env:"PARLEY_RATE_FAILURES" help:"Credentials a second that are not taken of one address; 0 = no limit (${env})."`
 	MaxDelay          time.Duration `default:"250ms" placeholder:"TIME" env:"PARLEY_MAX_DELAY" help:"Turn imports, then searches and new bookings away when work waits longer than this for a processor; 0 = never (${env})."`

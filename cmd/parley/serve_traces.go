@@ -34,6 +34,9 @@ type traceFlags struct {
 // options are those of an exporter, nil if there is none.
 func (f *traceFlags) options() (*otlp.Options, error) {
 	if f.OTLPEndpoint == "" {
+		if f.OTLPHeaders != "" || f.OTLPTrustParent {
+			return nil, errors.New("--otlp-headers and --otlp-trust-parent need --otlp-endpoint")
+		}
 		return nil, nil
 	}
 	u, err := baseURL(f.OTLPEndpoint)
