@@ -72,8 +72,9 @@ func (e *examination) mayWait(p pointer) (bool, error) {
 			there++
 		}
 	}
+	db := e.s.db // whoever gives up on a stuck disk forgets it
 	known, err := guarded(e.s, "metrics", e.s.grace(), func() (known int64, _ error) {
-		m := e.s.db.Metrics()
+		m := db.Metrics()
 		for i := range m.Levels {
 			known += m.Levels[i].TablesCount
 		}

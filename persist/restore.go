@@ -330,14 +330,15 @@ func (s *Store) commitCut(batch *pebble.Batch, end content, rebuild bool) error 
 	if err != nil {
 		return errors.Join(err, batch.Close())
 	}
+	db := s.db // whoever gives up on a stuck disk forgets it
 	return s.guard("restore", 0, func() error {
 		if err := batch.Commit(pebble.Sync); err != nil {
 			return err
 		}
-		if err := s.db.Flush(); err != nil {
+		if err := db.Flush(); err != nil {
 			return err
 		}
-		return s.db.Compact(context.Background(), []byte{0}, []byte{0xff}, false)
+		return db.Compact(context.Background(), []byte{0}, []byte{0xff}, false)
 	})
 }
 
