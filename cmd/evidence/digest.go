@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -46,6 +48,11 @@ func (o *options) state(ctx context.Context) (*code, error) {
 	}
 	if c.dirty {
 		c.revision += ", with changes"
+		changes, err := o.changes(ctx)
+		if err != nil {
+			return nil, err
+		}
+		files += changes
 	}
 	for line := range strings.Lines(files) {
 		name := fileOf(line)
@@ -58,6 +65,28 @@ func (o *options) state(ctx context.Context) (*code, error) {
 		}
 	}
 	return c, nil
+}
+
+// changes returns a line, like those of git ls-files -s, for each file that is not what the index says, with a hash of what it holds.
+func (o *options) changes(ctx context.Context) (string, error) {
+	names, err := o.ask(ctx, "git", "ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard")
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for name := range strings.SplitSeq(strings.TrimSuffix(names, "\x00"), "\x00") {
+		content, err := os.ReadFile(filepath.Join(o.root, name))
+		switch {
+		case name == "":
+		case errors.Is(err, fs.ErrNotExist):
+			fmt.Fprintf(&out, "deleted\t%s\n", name)
+		case err != nil:
+			return "", err
+		default:
+			fmt.Fprintf(&out, "changed %x\t%s\n", sha256.Sum256(content), name)
+		}
+	}
+	return out.String(), nil
 }
 
 // ask runs a command in the repository and returns what it says.
@@ -102,11 +131,8 @@ func (c *code) folder(file string) string {
 	}
 }
 
-// digest is what names the code that a part is about, see digestRule; "dirty" if nobody else has it.
+// digest is what names the code that a part is about, see digestRule. If it begins with "dirty", nobody else has that code.
 func (o *options) digest(ctx context.Context, c *code, p *part) (string, error) {
-	if c.dirty {
-		return "dirty", nil
-	}
 	folders, err := o.folders(ctx, c, p)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", p.name, err)
@@ -131,7 +157,11 @@ func (o *options) digest(ctx context.Context, c *code, p *part) (string, error) 
 		}
 		_, _ = io.WriteString(sum, recipe)
 	}
-	return fmt.Sprintf("%x", sum.Sum(nil))[:16], nil
+	digest := fmt.Sprintf("%x", sum.Sum(nil))[:16]
+	if c.dirty {
+		digest = "dirty-" + digest
+	}
+	return digest, nil
 }
 
 // folders returns those of the packages of a part and of all they depend on in the repository, tests included.

@@ -155,7 +155,7 @@ func (e *evidence) done(name string, step, of int) bool {
 
 // part runs the steps of a part that are left.
 func (e *evidence) part(ctx context.Context, p *part, began time.Time) error {
-	steps := p.steps(e.dir(p))
+	steps, checked := p.steps(e.dir(p)), false
 	for i, args := range steps {
 		switch {
 		case e.done(p.name, i+1, len(steps)):
@@ -166,10 +166,19 @@ func (e *evidence) part(ctx context.Context, p *part, began time.Time) error {
 			}
 			return nil
 		}
-		if err := e.same(ctx, p); err != nil {
-			return fmt.Errorf("%s: the code has changed since this run began; begin another: %w", p.name, err)
+		if !checked {
+			if err := e.same(ctx, p); err != nil {
+				return fmt.Errorf("%s: the code has changed since this run began; begin another: %w", p.name, err)
+			}
+			checked = true // and from now on after each step
 		}
 		line, err := e.step(ctx, p, i, len(steps), args)
+		if err := e.unmixed(ctx, p); err != nil {
+			return err
+		}
+		if err == nil && ctx.Err() == nil {
+			err = e.keep(p, &line)
+		}
 		if err != nil {
 			return err
 		}
@@ -187,7 +196,19 @@ func (e *evidence) log(p *part, step int) string {
 	return filepath.Join(e.dir(p), fmt.Sprintf("%s-%02d.log", p.name, step+1))
 }
 
-// step runs one step and notes what its part has come to.
+// unmixed makes sure, after a step, that the code of its part is what it was before. If it is not, nobody knows what was run on which:
+// the step is not kept, and the folder of results, to which it has added, is set aside. A change that is undone before the step ends is not seen.
+func (e *evidence) unmixed(ctx context.Context, p *part) error {
+	err := e.same(context.WithoutCancel(ctx), p) // what is interrupted has left results as well
+	if err == nil {
+		return nil
+	}
+	aside := e.dir(p) + "-mixed"
+	err = fmt.Errorf("%s: the code has changed while a step ran; all results are set aside in %s: %w", p.name, aside, err)
+	return errors.Join(err, os.RemoveAll(aside), os.Rename(e.dir(p), aside))
+}
+
+// step runs one step and reads what its part has come to.
 func (e *evidence) step(ctx context.Context, p *part, i, of int, args []string) (line runLine, err error) {
 	if err := os.MkdirAll(e.dir(p), 0o700); err != nil {
 		return line, err
@@ -213,20 +234,23 @@ func (e *evidence) step(ctx context.Context, p *part, i, of int, args []string) 
 	if err := log.Close(); err != nil {
 		return line, err
 	}
-	if line.Figures, err = p.read(e.dir(p)); err != nil || ctx.Err() != nil {
-		return line, err // what was interrupted has come to nothing yet
-	}
+	line.Figures, err = p.read(e.dir(p))
+	return line, err
+}
+
+// keep notes what a step has come to.
+func (e *evidence) keep(p *part, line *runLine) error {
 	text, err := json.Marshal(line)
 	if err != nil {
-		return line, err
+		return err
 	}
 	f, err := os.OpenFile(e.file(p), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return line, err
+		return err
 	}
 	_, err = f.Write(append(text, '\n'))
-	e.runs = append(e.runs, line)
-	return line, errors.Join(err, f.Close())
+	e.runs = append(e.runs, *line)
+	return errors.Join(err, f.Close())
 }
 
 // shown is the command as a stranger types it: where results are kept is the driver's own affair.

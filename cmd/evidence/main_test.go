@@ -141,16 +141,98 @@ exit 0
 	wants(t, "other code", page, "| Deterministic simulation | not run |")
 }
 
-// TestCodeMayNotChange lets the first step change a file: the second is not run on other code.
+// TestCodeMayNotChange lets the first step change the code: the second is not run on other code, and the first is not kept,
+// for nobody knows which code it was run on. A commit elsewhere changes nothing of that.
 func TestCodeMayNotChange(t *testing.T) {
 	t.Parallel()
-	o := repository(t, "echo 'package c' > 'CHANGE'\n")
-	write(t, o.make, strings.ReplaceAll(read(t, o.make), "CHANGE", filepath.Join(o.root, "engine", "a.go")))
-	o.names = "sim"
-	said, _, err := evidenceOf(t, o)
-	if err == nil || !strings.Contains(err.Error(), "the code has changed") || strings.Contains(said, "step 2") {
-		t.Errorf("%v\n%s", err, said)
+	const step = `for a; do case $a in CRASH_OUT=*) f=${a#CRASH_OUT=};; SCENARIOS=*) n=${a#SCENARIOS=};; esac; done
+[ $n = 25 ] || exit 1
+echo '{"test":"crash","from":1,"to":1,"steps":1,"violations":[]}' >> "$f"
+cd 'ROOT'
+`
+	const commits = "git add -A && git -c user.name=a -c user.email=a@example.com commit -q -m b --allow-empty\n"
+	f := func(name, script string, dirty, kept bool) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := repository(t, step+script)
+			before := read(t, filepath.Join(o.root, "persist", "a.go"))
+			write(t, o.make, strings.ReplaceAll(read(t, o.make), "ROOT", o.root))
+			o.names, o.dirty = "crash", dirty
+			if dirty {
+				write(t, filepath.Join(o.root, "engine", "new.go"), "package a\n")
+			}
+			said, page, err := evidenceOf(t, o)
+			if kept {
+				if err == nil || !strings.Contains(err.Error(), "SCENARIOS=50") { // where the script ends
+					t.Errorf("%v\n%s", err, said)
+				}
+				wants(t, "the first step", page, "scenarios 1;")
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), "the code has changed while a step ran") || strings.Contains(said, "step 2") {
+				t.Errorf("%v\n%s", err, said)
+			}
+			wants(t, "what was mixed", page, "errors at every disk operation of Pebble | not run |")
+
+			// As it was before, the first step is still to be done, and nothing that the mixed run has left is there.
+			write(t, filepath.Join(o.root, "persist", "a.go"), before)
+			if !dirty {
+				commit(t, o.root)
+			}
+			write(t, o.make, "#!/bin/sh\n[ \"$1\" = -n ] && exec make \"$@\"\nexit 1\n")
+			said, page, err = evidenceOf(t, o)
+			if err == nil {
+				t.Error("a step that failed is no error")
+			}
+			wants(t, "on the code as it was", said, "step 1 of 8")
+			if strings.Contains(page, "scenarios 1;") {
+				t.Errorf("what a mixed step has left counts:\n%s", page)
+			}
+		})
 	}
+	f("edited", "echo 'package c' > persist/a.go\n", false, false)
+	f("committed", "echo 'package c' > persist/a.go\n"+commits, false, false)
+	f("edited while dirty", "echo 'package c' > persist/a.go\n", true, false)
+	f("other code committed", "echo 'package c' > cmd/planted/a.go\n"+commits, false, true)
+}
+
+// TestDirtyCode runs on files that are not committed: what was done on other such files is not done on these.
+func TestDirtyCode(t *testing.T) {
+	t.Parallel()
+	o := repository(t, "exit 0\n")
+	o.names, o.dirty = "matrix", true // one step
+	engineFile, added := filepath.Join(o.root, "engine", "a.go"), filepath.Join(o.root, "server", "new.go")
+	f := func(what string, again bool) {
+		t.Helper()
+		said, page, err := evidenceOf(t, o)
+		if err != nil {
+			t.Error(err)
+		}
+		if got := strings.Contains(said, "step 1 of 1"); got != again {
+			t.Errorf("%s: run: %t, want %t", what, got, again)
+		}
+		if what != "clean" {
+			wants(t, what, page, "| `dirty-")
+		}
+	}
+	write(t, engineFile, "package a // 1\n")
+	f("changed", true)
+	f("the same again", false)
+	write(t, engineFile, "package a // 2\n")
+	f("changed otherwise", true)
+	write(t, added, "package a // 1\n")
+	f("added", true)
+	write(t, added, "package a // 2\n")
+	f("what was added has changed", true)
+	if err := os.Remove(engineFile); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(o.root, "engine", "b.go"), "package a\n")
+	f("deleted", true)
+	git(t, o.root, "add", "-A")
+	f("staged", true)
+	git(t, o.root, "reset", "-q", "--hard")
+	f("clean", true)
 }
 
 // TestDigestOfAPart changes one thing after the other and looks whose results that ends.

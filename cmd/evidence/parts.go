@@ -85,7 +85,7 @@ var parts = []part{
 				{"corruption", "CORRUPTION_OUT=" + dir + "/corruption.jsonl"},
 			}
 		},
-		goals: []goal{least("cases", 2000), least("recovered", 1), least("refused", 1), none("silent"), none("failed tests")},
+		goals: []goal{least("cases", 2000), least("by chance", 100), least("recovered", 1), least("refused", 1), none("silent"), none("failed tests")},
 		read:  damaged,
 	}, {
 		name: "canary", title: "Personal data outside its place", hours: "five minutes",
