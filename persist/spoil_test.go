@@ -1,10 +1,10 @@
 package persist
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -110,13 +110,14 @@ func randomBytes(rng *rand.Rand, n int) []byte {
 	return b
 }
 
-// outcome opens what fs holds, which is damaged. A store that opens and does not hold all that it held is an error in silent.
-func (v *victim) outcome(fs vfs.FS) (refusal, silent error) {
+// outcome opens what fs holds, which is damaged, and reads all of it. found is damage that came up in reading what opening does not look at.
+// A store that opens and does not hold all that it held, and does not say so either, is an error in silent.
+func (v *victim) outcome(fs vfs.FS) (refusal, found, silent error) {
 	o := quietOptions(fs).with(v.keys)
 	o.CommitTimeout = MaxCommitTimeout // many are tried side by side
 	s, err := Open(testDir, o)
 	if err != nil {
-		return err, nil
+		return err, nil, nil
 	}
 	if last, _ := s.Last(); last != v.last {
 		silent = fmt.Errorf("opened to seq %d of %d", last, v.last)
@@ -129,17 +130,65 @@ func (v *victim) outcome(fs vfs.FS) (refusal, silent error) {
 	} else {
 		silent = errors.Join(silent, r.Close())
 	}
-	return nil, errors.Join(silent, checkContent(s), s.Close())
+	silent = errors.Join(silent, checkContent(s))
+	for _, err := range []error{v.checkAudit(s), v.checkJournal(s)} {
+		if errors.Is(err, engine.ErrCorrupt) {
+			found = errors.Join(found, err)
+		} else {
+			silent = errors.Join(silent, err)
+		}
+	}
+	return nil, found, errors.Join(silent, s.Close())
 }
 
-// places are what a refusal names: a file, or a keyspace and what is wrong there.
-var places = regexp.MustCompile(`IDENTITY|WATERMARK|DAMAGE|MANIFEST|OPTIONS|marker\.|[0-9]{6}|\b(log|checkpoints?|store key|access)\b.*\b(seq|generation|missing|differs|chunk|number|key)`)
+// checkAudit reads the audit records: one for each record of the log in format 1, none later.
+func (v *victim) checkAudit(s *Store) error {
+	var want []engine.DerivedRecord
+	if s.Identity().Format == 1 {
+		for _, r := range recordsAfter(0, int(v.last)) {
+			want = append(want, r.Derived...)
+		}
+	}
+	n := 0
+	err := s.Derived(engine.SpaceAudit, nil, func(key, value []byte) error {
+		if n >= len(want) || !bytes.Equal(key, want[n].Key) || !bytes.Equal(value, want[n].Value) {
+			return fmt.Errorf("audit record %d is %q: %q", n+1, key, value)
+		}
+		n++
+		return nil
+	})
+	if err == nil && n != len(want) {
+		err = fmt.Errorf("%d audit records, want %d", n, len(want))
+	}
+	return err
+}
+
+// checkJournal reads the access journal. Its heads, which are compared elsewhere, stand for what each record must be.
+func (v *victim) checkJournal(s *Store) error {
+	for _, head := range v.journal {
+		read := engine.JournalHead{Tenant: head.Tenant}
+		err := s.WalkJournal(head.Tenant, 1, func(h engine.JournalHead, payload []byte) error {
+			if read = read.Next(payload); read != h {
+				return fmt.Errorf("journal record %d of %s is another", h.N, h.Tenant)
+			}
+			return nil
+		})
+		if err == nil && read != head {
+			err = fmt.Errorf("the journal of %s was read to %d of %d", head.Tenant, read.N, head.N)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // spoiling is a way to damage a victim.
 type spoiling struct {
-	how   string // flipped, cut …
-	what  string // kind of file
-	where string // for messages
+	how   string   // flipped, cut …
+	what  string   // kind of file
+	where string   // for messages
+	paths []string // of the files that are damaged; nil if it is not about certain ones
 	image func() image
 }
 
@@ -164,7 +213,7 @@ func (v *victim) spoilings() (all []spoiling) {
 	for i, path := range paths {
 		all = append(all, v.spoilingsOf(path)...)
 		for _, other := range paths[i+1:] {
-			all = append(all, spoiling{"two swapped", fileKind(path), path + " and " + other, func() image {
+			all = append(all, spoiling{"two swapped", fileKind(path), path + " and " + other, []string{path, other}, func() image {
 				img := v.img.with("", remove)
 				img[path], img[other] = img[other], img[path]
 				return img
@@ -179,7 +228,7 @@ func (v *victim) spoilingsOf(path string) (all []spoiling) {
 	content, what := v.img[path], fileKind(path)
 	size := len(content)
 	add := func(how string, at int, change func([]byte) []byte) {
-		all = append(all, spoiling{how, what, fmt.Sprintf("%s at %d of %d", path, at, size), func() image { return v.img.with(path, change) }})
+		all = append(all, spoiling{how, what, fmt.Sprintf("%s at %d of %d", path, at, size), []string{path}, func() image { return v.img.with(path, change) }})
 	}
 	for at := 0; at < size; at += cellBytes {
 		add("bit flipped", at, func(b []byte) []byte { b[at] ^= 1 << (at / cellBytes % 8); return b })
@@ -207,7 +256,7 @@ func (v *victim) spoilingsOf(path string) (all []spoiling) {
 // strangers lists files that are there and do not belong there, and markers that are not.
 func (v *victim) strangers() (all []spoiling) {
 	add := func(how, path string, content []byte) {
-		all = append(all, spoiling{how, fileKind(path), path, func() image {
+		all = append(all, spoiling{how, fileKind(path), path, []string{path}, func() image {
 			img := v.img.with("", remove)
 			img[path] = content
 			return img
@@ -239,7 +288,7 @@ func (v *victim) strangers() (all []spoiling) {
 		add("extra file", path, nil)
 		add("extra file", path, garbage)
 	}
-	all = append(all, spoiling{"deleted", "all markers", "", func() image {
+	all = append(all, spoiling{"deleted", "all markers", "", nil, func() image {
 		img := image{}
 		for path, b := range v.img {
 			if !strings.HasPrefix(fileKind(path), "marker.") {

@@ -39,7 +39,8 @@ func TestSpoiled(t *testing.T) {
 		}
 	})
 	sum := file.Sum("corruption", uint64(len(victimKinds)), *spoilEvery)
-	t.Logf("%d cases, %d recovered, %d refused, %d silent\n%v", sum.Steps, sum.Counts[recoveredCases], sum.Counts[refusedCases], len(sum.Violations), sum.Counts)
+	t.Logf("%d cases, %d recovered, %d found on reading, %d refused, %d of them with the place by kind alone, %d silent; %d that change nothing do not count\n%v", sum.Steps, sum.Counts[recoveredCases],
+		sum.Counts[foundCases], sum.Counts[refusedCases]+sum.Counts[vagueCases], sum.Counts[vagueCases], len(sum.Violations), sum.Counts[unchangedCases], sum.Counts)
 	if sum.Counts[refusedCases] == 0 || sum.Counts[recoveredCases] == 0 {
 		t.Error("a whole class of outcomes never came up")
 	}
@@ -48,15 +49,17 @@ func TestSpoiled(t *testing.T) {
 // Counts of a result that others read.
 const (
 	recoveredCases = "recovered"
+	foundCases     = "found on reading"
 	refusedCases   = "refused"
+	vagueCases     = "refused, place by kind" // not the damaged file is named, but that it is a MANIFEST, OPTIONS or marker file
+	unchangedCases = "changes nothing"              // and is no case
 )
 
 // spoiled tries every way, or a slice, on two workers.
 func spoiled(t *testing.T, v *victim) *enginetest.Result {
 	t.Helper()
-	t.Helper()
-	if refusal, silent := v.outcome(v.img.mount(t)); refusal != nil || silent != nil {
-		t.Fatalf("undamaged: %v, %v", refusal, silent)
+	if refusal, found, silent := v.outcome(v.img.mount(t)); refusal != nil || found != nil || silent != nil {
+		t.Fatalf("undamaged: %v, %v, %v", refusal, found, silent)
 	}
 	r := &enginetest.Result{Counts: enginetest.Counts{}}
 	all := v.spoilings()
@@ -71,7 +74,9 @@ func spoiled(t *testing.T, v *victim) *enginetest.Result {
 				}
 				outcome, fault := v.spoil(t, &all[i])
 				mu.Lock()
-				r.Steps++
+				if outcome != unchangedCases {
+					r.Steps++
+				}
 				r.Counts.Add("%s", outcome)
 				r.Counts.Add("%s %s: %s", all[i].what, all[i].how, outcome)
 				if fault != nil {
@@ -91,17 +96,30 @@ func spoiled(t *testing.T, v *victim) *enginetest.Result {
 func (v *victim) spoil(t *testing.T, way *spoiling) (outcome string, fault error) {
 	t.Helper()
 	damaged := way.image()
+	if equalImages(damaged, v.img) {
+		return unchangedCases, nil
+	}
 	fs := damaged.mount(t)
-	refusal, silent := v.outcome(fs)
+	refusal, found, silent := v.outcome(fs)
 	switch {
 	case silent != nil:
 		return "silent", silent
+	case found != nil:
+		if how := names(found.Error(), way.paths); how != named {
+			return foundCases, fmt.Errorf("found on reading without its place (%d): %w", how, found)
+		}
+		return foundCases, nil
 	case refusal == nil:
 		return recoveredCases, nil
-	case !places.MatchString(refusal.Error()):
-		return refusedCases, fmt.Errorf("refused without a place: %w", refusal)
 	case !equalImages(damaged, imageOf(t, fs)):
 		return refusedCases, fmt.Errorf("refused, but the directory has changed: %w", refusal)
 	}
-	return refusedCases, nil
+	switch how := names(refusal.Error(), way.paths); how {
+	case named:
+		return refusedCases, nil
+	case vague:
+		return vagueCases, nil
+	default:
+		return refusedCases, fmt.Errorf("refused without its place (%d): %w", how, refusal)
+	}
 }

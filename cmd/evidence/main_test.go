@@ -392,7 +392,7 @@ func TestReaders(t *testing.T) {
 		"corruption-01.log": "12 damages: 5 recovered, 6 refused, 1 silent\n",
 		"corruption-02.log": "--- FAIL: TestSpoiled (1s)\n9 cases, 4 recovered, 5 refused, 1 silent\n",
 		"corruption.jsonl": `{"test":"corruption","from":1,"to":1,"steps":5,"counts":{"recovered":2,"refused":3}}` + "\n" +
-			`{"test":"corruption","from":2,"to":2,"steps":4,"violations":[{}],"counts":{"recovered":2,"refused":1,"silent":1}}` + "\n",
+			`{"test":"corruption","from":2,"to":2,"steps":4,"violations":[{}],"counts":{"recovered":1,"found on reading":1,"refused, place by kind":1,"silent":1}}` + "\n",
 		"overload/a.json": `{"workload":"overload","figures":[{"name":"overload_goodput_2x","median":0.95}]}`,
 		"cover.out": "mode: set\n" + modulePath + "slots/a.go:1.2,3.4 3 1\n" + modulePath + "slots/a.go:5.2,6.4 1 0\n" +
 			modulePath + "slots/a.go:1.2,3.4 3 0\n" + modulePath + "server/guard.go:1.1,2.2 2 1\n",
@@ -406,7 +406,7 @@ func TestReaders(t *testing.T) {
 		"histories":  {"histories": 2, "not linearizable": 1, "with kills": 1, "longest check, ms": 3},
 		"planted":    {"caught": 1, "missed": 1},
 		"matrix":     {"cells": 1234, "failed tests": 1},
-		"corruption": {"cases": 9, "recovered": 4, "refused": 4, "silent": 2, "by chance": 12, "stores": 2, "failed tests": 1},
+		"corruption": {"cases": 9, "recovered": 3, "found on reading": 1, "refused": 4, "of these, place by kind": 1, "silent": 2, "by chance": 12, "stores": 2, "failed tests": 1},
 		"fuzz":       {"targets": 2, "executions": 350, "failed tests": 0},
 		"overload":   {"overload_goodput_2x": 0.95},
 		"cover":      {"time (slots), %": 75, "authorization, %": 100},

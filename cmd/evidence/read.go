@@ -146,7 +146,9 @@ func damaged(dir string) (map[string]float64, error) {
 		return out, err
 	}
 	out["stores"], out["cases"] = float64(stores), float64(sum.Steps)
-	out["recovered"], out["refused"] = float64(sum.Counts["recovered"]), float64(sum.Counts["refused"])
+	out["recovered"], out["found on reading"] = float64(sum.Counts["recovered"]), float64(sum.Counts["found on reading"])
+	byKind := sum.Counts["refused, place by kind"]
+	out["refused"], out["of these, place by kind"] = float64(sum.Counts["refused"]+byKind), float64(byKind)
 	out["silent"] += float64(len(sum.Violations))
 	return out, nil
 }
