@@ -15,15 +15,16 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// buildLog is the log of a store that five builds have written one after the other, each in its own versions of records and
-// state: lines of the build, "entry" or "journal TENANT", and the record in hexadecimal. buildStates says, for each build, the last position and the hash of the state.
+// buildLog is a log as five builds would have written it one after the other, each in its own versions of records and state. One
+// build has made it, with what came later taken off, see AsBuild. Lines hold the number of the build, the tenant of a record of the access journal or "-" for an
+// entry, and the record in hexadecimal. buildStates holds, for each build, the last position and the hash of the state.
 var (
 	buildLog    = filepath.Join("testdata", "builds", "log.gz")
 	buildStates = filepath.Join("testdata", "builds", "states.txt")
 )
 
-// TestLogOfAllBuilds reads that log: it has every version of every record and every kind of command, and after each build's last
-// entry the state is what it was then, in that build's version.
+// TestLogOfAllBuilds reads that log: it has every version of every record and every kind of command, and after the last
+// entry that build N would have written the state has the hash that is noted, in the version of build N.
 func TestLogOfAllBuilds(t *testing.T) {
 	t.Parallel()
 	if f := flag.Lookup("rewrite"); f != nil && f.Value.String() == "true" {
@@ -68,12 +69,12 @@ func TestLogOfAllBuilds(t *testing.T) {
 			continue
 		}
 		if again, err := engine.AsBuild(l.build, l.record); err != nil || !bytes.Equal(again, l.record) {
-			t.Errorf("line %d is not what build %d writes: %v", i+1, l.build, err)
+			t.Errorf("line %d is not what build %d would have written: %v", i+1, l.build, err)
 		}
 	}
 }
 
-// buildLine is a record that a build has written: an entry, or, with a tenant, a record of its access journal.
+// buildLine is a record as a build would have written it: an entry, or, with a tenant, a record of its access journal.
 type buildLine struct {
 	build  int
 	tenant string

@@ -28,7 +28,7 @@ type builder struct {
 	lines []buildLine
 }
 
-// buildKinds are the commands that each build has added.
+// buildKinds are the commands that came with each build.
 var buildKinds = map[int][]engine.Kind{
 	1: {
 		engine.KindPutReviewer, engine.KindDeactivateReviewer, engine.KindPutCase, engine.KindHold, engine.KindReleaseHold, engine.KindBook,

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestGoldenRecords reads what earlier builds have written. Each file of
-// testdata/records holds one record in hexadecimal under the name of its kind
+// TestGoldenRecords reads records as earlier builds would have written them. Each file of
+// testdata/records holds one in hexadecimal under the name of its kind
 // and a number: it must be read, and written back as it is there, for ever. The
 // highest number of a kind is a record with every field of this build; a new
 // field adds a file, and the old ones stay.

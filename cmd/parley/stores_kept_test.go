@@ -79,7 +79,7 @@ func writeStores(t *testing.T) {
 	}
 }
 
-// writeStore makes the store of a build from the lines of the log, in the format of stores of its time.
+// writeStore makes a store as a build would have written it, from the lines of the log, in the format of stores of its time.
 func writeStore(t *testing.T, dir string, build int, log []byte) {
 	t.Helper()
 	id := engine.Identity{

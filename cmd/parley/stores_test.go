@@ -20,9 +20,10 @@ import (
 	"github.com/parleyhq/parley/persist"
 )
 
-// The stores that builds have left: testdata/stores/build-N.tar.gz is a directory with the log up to the last entry of build N, and a
-// checkpoint of that build two entries before; states.txt notes for each the build, the last position and the hash of
-// the state. `go test ./cmd/parley -run TestStoresOfAllBuilds -rewrite` makes them from the log in engine/testdata/builds.
+// Stores as build N would have written them: testdata/stores/build-N.tar.gz is a directory with the log up to the last entry of build N, and a
+// checkpoint in the version of that build two entries before; states.txt notes for each the build, the last position and the hash of
+// the state. `go test ./cmd/parley -run TestStoresOfAllBuilds -rewrite` makes them, with
+// today's code, from the log in engine/testdata/builds.
 const builds = 5
 
 var storesDir = filepath.Join("testdata", "stores")
@@ -34,7 +35,7 @@ func storeName(build int) string {
 	return filepath.Join(storesDir, fmt.Sprintf("build-%d.tar.gz", build))
 }
 
-// TestStoresOfAllBuilds opens what each build has left: it is whole, the state is the one that is noted, and the store goes on.
+// TestStoresOfAllBuilds opens what each build would have written: it is whole, the state is the one that is noted, and the store goes on.
 func TestStoresOfAllBuilds(t *testing.T) {
 	t.Parallel()
 	if f := flag.Lookup("rewrite"); f != nil && f.Value.String() == "true" {
