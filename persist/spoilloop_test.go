@@ -52,7 +52,7 @@ const (
 	foundCases     = "found on reading"
 	refusedCases   = "refused"
 	vagueCases     = "refused, place by kind" // not the damaged file is named, but that it is a MANIFEST, OPTIONS or marker file
-	unchangedCases = "changes nothing"              // and is no case
+	unchangedCases = "changes nothing"        // and is no case
 )
 
 // spoiled tries every way, or a slice, on two workers.
