@@ -94,11 +94,29 @@ func (e *Engine) saveCheckpoint(s *Snapshot) error {
 	return nil
 }
 
-// writeHashed writes the state and returns its hash: it is encoded once for both.
+// writeHashed writes the state and returns its hash: it is encoded once for both. The error is
+// one of w: a state that cannot be encoded stops the process, as it does in Hash.
 func (s *state) writeHashed(w io.Writer) (Hash, error) {
-	h := sha256.New()
-	err := s.writeTo(io.MultiWriter(w, h))
+	h, out := sha256.New(), &failing{out: w}
+	err := s.writeTo(io.MultiWriter(out, h))
+	if err != nil && out.err == nil {
+		broken("a state can be encoded", s.seq, err)
+	}
 	return sumOf(h), err
+}
+
+// failing remembers whether what it writes to has failed.
+type failing struct {
+	out io.Writer
+	err error
+}
+
+func (w *failing) Write(p []byte) (n int, err error) {
+	if n, err = w.out.Write(p); err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	w.err = err
+	return n, err
 }
 
 // Hash returns the SHA-256 of the state's canonical encoding. It takes time in
