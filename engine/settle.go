@@ -30,9 +30,10 @@ const _ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes - maxSettleBytes -
 //     got another call or have ended.
 //  2. A booked callback call whose reviewer can no longer take it gets another one
 //     at the same time; if there is none, it stays as it is and is looked at again
-//     behind every later change, before any open request is.
+//     behind later changes, before any open request is: maxReseat of them behind each.
 //  3. Open requests are tried, those with the fewest options first.
 //  4. The searches of 2 and 3 end when they have taken settleWork; later entries go on with others.
+//  5. Of the requests that nobody may take, MaxAccounts get an account of why; later entries go on with others.
 //
 // The result is effects of the same entry, so a replay settles nothing. Other
 // tenants are settled by their own commands, also after new rules.
@@ -42,6 +43,8 @@ type settling struct {
 	entry   *entry    // for applying
 	before  *state
 	bytes   int
+	// unlawful are requests that nobody may take, for an account of why.
+	unlawful []*trial
 }
 
 // settled returns a decision with what follows from it, and with what is to be noted of all that.
@@ -60,6 +63,7 @@ func (j *judging) settled(kind Kind, d decision, cause *cause) decision {
 	t.follow()
 	t.reseatAll(cause)
 	t.tryAll()
+	t.account()
 	j.note(&d, t.s)
 	return d
 }
@@ -354,7 +358,8 @@ func (t *settling) tryAll() {
 	}
 }
 
-// look finds out what could be assigned to a request, and notes why nothing can.
+// look finds out what could be assigned to a request, and notes why nothing can, or that an account
+// of it is to be given.
 func (t *settling) look(r *CallbackRequest) *trial {
 	if r = t.withoutEnded(r); r == nil {
 		return nil
@@ -391,10 +396,8 @@ func (t *settling) look(r *CallbackRequest) *trial {
 	case !containsAll(r.Consents, t.mandatory(a)):
 		t.wait(r, CallbackUnassignable, ReasonUnconsented, "")
 	default:
-		counted := *t.work
-		code, rule := because(a.plan)
-		*t.work = counted // what the account takes depends on how far the index is
-		t.wait(r, CallbackUnassignable, code, rule)
+		a.plan = nil // its memory is large, and there may be many
+		t.unlawful = append(t.unlawful, &trial{request: r, ask: a})
 	}
 	return nil
 }

@@ -6,7 +6,9 @@ import (
 )
 
 // settleWork is how many units of work (matcher.Work, some 10 to 40 ns each) an entry takes to find other
-// reviewers for calls, and as many again to try open requests. The search that passes it is the last.
+// reviewers for calls, and as many again to try open requests. A search that has begun goes to its end, and
+// behind it begin two at most: of the one whose turn the position in the log says, and of a new request.
+// The units that a step counts for are part of decisions: see ReplayOptions.Rejudge.
 const settleWork = 10_000_000
 
 // inTurn yields a list in order until half of settleWork is spent, and then the rest from where the
@@ -17,10 +19,9 @@ func inTurn[T any](list []T, seq Seq, spent func() int) iter.Seq2[T, bool] {
 		for i, x := range list {
 			if i > 0 && spent() > settleWork/2 {
 				rest := list[i:]
-				const golden = 0x9e3779b97f4a7c15 // 2⁶⁴ divided by the golden ratio: turns lie evenly, whatever their number
-				from, _ := bits.Mul64(uint64(seq)*golden, uint64(len(rest)))
+				from := turnOf(seq, len(rest))
 				for k := range rest {
-					if !yield(rest[(int(from)+k)%len(rest)], k == 0 || spent() <= settleWork) {
+					if !yield(rest[(from+k)%len(rest)], k == 0 || spent() <= settleWork) {
 						return
 					}
 				}
@@ -31,6 +32,13 @@ func inTurn[T any](list []T, seq Seq, spent func() int) iter.Seq2[T, bool] {
 			}
 		}
 	}
+}
+
+// turnOf returns who of n begins at a position in the log, 0 of none.
+func turnOf(seq Seq, n int) int {
+	const golden = 0x9e3779b97f4a7c15 // 2⁶⁴ divided by the golden ratio: turns lie evenly, whatever their number
+	from, _ := bits.Mul64(uint64(seq)*golden, uint64(n))
+	return int(from)
 }
 
 // stands reports whether what was found for a request can still be assigned: where no further
@@ -50,7 +58,7 @@ func (t *settling) stands(try *trial) bool {
 // them, beginning where the position in the log says. A new one has its turn at once.
 func (t *settling) turns() (requests []*CallbackRequest, fresh *CallbackRequest) {
 	t.s.eachOpen(t.actor.Tenant, func(r *CallbackRequest) bool {
-		if fresh == nil && r.ID == t.d.subject && t.entry.kind == KindCreateCallback {
+		if fresh == nil && t.created(r) {
 			fresh = r
 		} else {
 			requests = append(requests, r)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/parleyhq/parley/engine"
 )
 
 // TestPermissionsDoc compares the table of docs/access.md with the program's.
@@ -57,5 +59,8 @@ func TestLimitsDoc(t *testing.T) {
 		if !strings.Contains(string(page), "\n"+row) {
 			t.Errorf("docs/limits.md lacks %q", row)
 		}
+	}
+	if text := fmt.Sprintf("for %d requests, a new one first", engine.MaxAccounts); !strings.Contains(string(page), text) {
+		t.Errorf("docs/limits.md lacks %q", text)
 	}
 }
