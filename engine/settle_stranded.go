@@ -1,13 +1,23 @@
 package engine
 
-// strandedRequests returns the requests that lost their reviewer, oldest first, up
-// to maxReseat of them.
+import "slices"
+
+// strandedRequests returns the requests that lost their reviewer, oldest first. Of more than maxReseat
+// it returns so many, beginning where the position in the log says.
 func (t *settling) strandedRequests() (requests []*CallbackRequest) {
+	var ids []string
 	t.s.stranded.ids(t.actor.Tenant, "", func(id string) bool {
+		ids = append(ids, id)
+		return true
+	})
+	if n := len(ids); n > maxReseat {
+		from := turnOf(t.entry.seq, n)
+		ids = slices.Concat(ids[from:], ids[:from])[:maxReseat]
+	}
+	for _, id := range ids {
 		r, _ := t.s.callbacks.get(t.actor.Tenant, id)
 		requests = append(requests, r)
-		return len(requests) < maxReseat
-	})
+	}
 	return requests
 }
 
