@@ -16,7 +16,10 @@ import (
 type ReplayOptions struct {
 	// Rejudge judges every entry again with this build's code and zone tables,
 	// and the rules of that time, and reports where the result differs. A
-	// difference is no damage: the log says what was decided.
+	// difference is no damage: the log says what was decided. The units of
+	// matcher.Work and the bounds of what an entry settles (settleWork, MaxAccounts)
+	// have no version: where a build counts otherwise, entries that came to such a
+	// bound may differ though no rule does.
 	Rejudge bool
 	// Progress is called while entries are replayed.
 	Progress func(done, total uint64)

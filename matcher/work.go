@@ -18,7 +18,9 @@ type Work struct {
 	out     bool // and would have spent more
 }
 
-// Units of steps that take longer than a look at 64 bytes.
+// Units of steps that take longer than a look at 64 bytes. Where an engine bounds its searches with
+// them, they are part of its decisions, and no record says by which they were made: a build with
+// other units may decide otherwise, which judging a log again shows.
 const (
 	// workSearch is a search whatever it finds: its window, its casts, its account.
 	workSearch = 32

@@ -15,7 +15,7 @@ import (
 
 type verifyCmd struct {
 	Data   string `type:"path" placeholder:"DIR" env:"PARLEY_DATA" help:"Directory of the store; no server may be using it (${env})."`
-	Deep   bool   `help:"Also judge every entry again and report where this version would decide otherwise."`
+	Deep   bool   `help:"Also judge every entry again and report where this version would decide otherwise. That is no damage. What a search counts for has no version: entries that came to its bound may differ though no rule does."`
 	Online bool   `help:"Ask a running server (--to) for the last check of its state instead."`
 	To     string `placeholder:"URL" env:"PARLEY_ADMIN" help:"Admin listener of a running server, with --online (${env})."`
 	dataKeyFlags
