@@ -15,9 +15,7 @@ const MaxAccounts = 4
 // new, so that its answer has one, then to those that nobody knows of yet, then from where the position in
 // the log says.
 func (t *settling) account() {
-	list := t.unlawful
-	from := turnOf(t.entry.seq, len(list))
-	list = slices.Concat(list[from:], list[:from])
+	list := fromTurn(t.unlawful, t.entry.seq)
 	rank := func(try *trial) int {
 		switch {
 		case t.created(try.request):

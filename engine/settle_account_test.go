@@ -7,7 +7,6 @@ import (
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/engine/enginetest"
-	"github.com/parleyhq/parley/slots"
 )
 
 // TestAccountsAreBounded: new rules change why many requests cannot be assigned. A request that is new has its
@@ -40,15 +39,7 @@ func TestAccountsAreBounded(t *testing.T) {
 	}
 	create := func(i int) {
 		t.Helper()
-		c := enginetest.Case(fmt.Sprint("case-", i))
-		c.HealthPlan = "both"
-		submit(engine.PutCase{Case: c})
-		now := clock.Now()
-		submit(engine.CreateCallback{
-			ID: fmt.Sprint("cb-", i), AppointmentID: fmt.Sprint("apt-", i), CaseIDs: []string{c.ID}, TimeZone: "UTC",
-			PerformedByRole: "requesting_provider", PerformedByCredential: "MD", Location: "home", Notify: "none",
-			Windows: []slots.Interval{{Start: now + slots.Hour, End: now + 59*24*slots.Hour}},
-		})
+		wideRequest(i, clock.Now(), submit)
 	}
 	for i := range requests - 1 {
 		create(i)

@@ -56,3 +56,30 @@ func turnsOf(t *testing.T, list []int, seq Seq, cost int, searched []bool) (fres
 	}
 	return fresh
 }
+
+// TestFromTurn: of more than an entry takes each has its turn, also where all entries of a tenant lie at every second position, or every
+// 128th. Where turns were 128 apart, some of an even number never had one.
+func TestFromTurn(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{MaxSettle + 1, 2 * MaxSettle, 1000} {
+		list := make([]int, n)
+		for i := range list {
+			list[i] = i
+		}
+		for _, step := range []Seq{1, 2, MaxSettle} {
+			had := map[int]bool{}
+			for seq := step; seq <= 40*step; seq += step {
+				now := fromTurn(list, seq)
+				if len(now) != n {
+					t.Fatalf("%d of %d", len(now), n)
+				}
+				for _, x := range now[:MaxSettle] {
+					had[x] = true
+				}
+			}
+			if len(had) != n {
+				t.Errorf("%d of %d have had no turn at every position of %d", n-len(had), n, step)
+			}
+		}
+	}
+}

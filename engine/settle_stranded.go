@@ -1,7 +1,5 @@
 package engine
 
-import "slices"
-
 // strandedRequests returns the requests that lost their reviewer, oldest first. Of more than maxReseat
 // it returns so many, beginning where the position in the log says.
 func (t *settling) strandedRequests() (requests []*CallbackRequest) {
@@ -10,9 +8,8 @@ func (t *settling) strandedRequests() (requests []*CallbackRequest) {
 		ids = append(ids, id)
 		return true
 	})
-	if n := len(ids); n > maxReseat {
-		from := turnOf(t.entry.seq, n)
-		ids = slices.Concat(ids[from:], ids[:from])[:maxReseat]
+	if len(ids) > maxReseat {
+		ids = fromTurn(ids, t.entry.seq)[:maxReseat]
 	}
 	for _, id := range ids {
 		r, _ := t.s.callbacks.get(t.actor.Tenant, id)

@@ -3,6 +3,7 @@ package engine
 import (
 	"iter"
 	"math/bits"
+	"slices"
 )
 
 // settleWork is how many units of work (matcher.Work, some 10 to 40 ns each) an entry takes to find other
@@ -18,10 +19,8 @@ func inTurn[T any](list []T, seq Seq, spent func() int) iter.Seq2[T, bool] {
 	return func(yield func(x T, ok bool) bool) {
 		for i, x := range list {
 			if i > 0 && spent() > settleWork/2 {
-				rest := list[i:]
-				from := turnOf(seq, len(rest))
-				for k := range rest {
-					if !yield(rest[(from+k)%len(rest)], k == 0 || spent() <= settleWork) {
+				for k, x := range fromTurn(list[i:], seq) {
+					if !yield(x, k == 0 || spent() <= settleWork) {
 						return
 					}
 				}
@@ -39,6 +38,12 @@ func turnOf(seq Seq, n int) int {
 	const golden = 0x9e3779b97f4a7c15 // 2⁶⁴ divided by the golden ratio: turns lie evenly, whatever their number
 	from, _ := bits.Mul64(uint64(seq)*golden, uint64(n))
 	return int(from)
+}
+
+// fromTurn returns a list that begins with whose turn it is at a position in the log, and ends with who stands before.
+func fromTurn[T any](list []T, seq Seq) []T {
+	from := turnOf(seq, len(list))
+	return slices.Concat(list[from:], list[:from])
 }
 
 // stands reports whether what was found for a request can still be assigned: where no further
@@ -65,9 +70,8 @@ func (t *settling) turns() (requests []*CallbackRequest, fresh *CallbackRequest)
 		}
 		return true
 	})
-	if n := len(requests); n > MaxSettle {
-		from := int(uint64(t.entry.seq) * MaxSettle % uint64(n))
-		requests = append(requests[from:], requests[:from]...)[:MaxSettle]
+	if len(requests) > MaxSettle {
+		requests = fromTurn(requests, t.entry.seq)[:MaxSettle]
 	}
 	return requests, fresh
 }

@@ -10,6 +10,18 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
+// wideRequest submits the i-th case and a callback request of it that nearly two months are open for: dear to settle.
+func wideRequest(i int, now slots.Instant, submit func(engine.Payload)) {
+	c := enginetest.Case(fmt.Sprint("case-", i))
+	c.HealthPlan = "both"
+	submit(engine.PutCase{Case: c})
+	submit(engine.CreateCallback{
+		ID: fmt.Sprint("cb-", i), AppointmentID: fmt.Sprint("apt-", i), CaseIDs: []string{c.ID}, TimeZone: "UTC",
+		PerformedByRole: "requesting_provider", PerformedByCredential: "MD", Location: "home", Notify: "none",
+		Windows: []slots.Interval{{Start: now + slots.Hour, End: now + 59*24*slots.Hour}},
+	})
+}
+
 // TestSettlingIsBounded: an entry that lets many dear requests be assigned at once does not try all of
 // them; each comes to its turn with the entries that follow, and judged again all come out the same.
 func TestSettlingIsBounded(t *testing.T) {
@@ -38,15 +50,7 @@ func TestSettlingIsBounded(t *testing.T) {
 		return n
 	}
 	for i := range requests {
-		c := enginetest.Case(fmt.Sprint("case-", i))
-		c.HealthPlan = "both"
-		submit(engine.PutCase{Case: c})
-		now := clock.Now()
-		submit(engine.CreateCallback{
-			ID: fmt.Sprint("cb-", i), AppointmentID: fmt.Sprint("apt-", i), CaseIDs: []string{c.ID}, TimeZone: "UTC",
-			PerformedByRole: "requesting_provider", PerformedByCredential: "MD", Location: "home", Notify: "none",
-			Windows: []slots.Interval{{Start: now + slots.Hour, End: now + 59*24*slots.Hour}},
-		})
+		wideRequest(i, clock.Now(), submit)
 	}
 	if n := assigned(); n > 0 {
 		t.Fatalf("%d requests are assigned, and nobody qualifies", n)
