@@ -59,7 +59,7 @@ func (a *admitted) takeAct(f *headFields) *refused {
 	switch {
 	case a.route.method == http.MethodGet && !f.ofOther:
 		return nil // what somebody looks at with a browser
-	case f.ofPage || f.ofOther:
+	case f.ofPage:
 		return deny(codeForbidden, "A page in a browser has sent the request.")
 	case f.adminAct != path.Base(a.route.path):
 		return denyHeader(codeInvalidHeader, AdminHeader, "must be "+path.Base(a.route.path))

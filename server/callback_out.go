@@ -1,8 +1,9 @@
 package server
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
 	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/matcher"

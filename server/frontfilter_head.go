@@ -29,7 +29,7 @@ type headFields struct {
 	forwarded      []byte // the last X-Forwarded-For, in the transport's memory
 	adminAct       string // what the operator's listener is asked to do
 	ofPage         bool   // a browser says that a page has sent the request
-	ofOther        bool   // it is a page from elsewhere
+	ofOther        bool   // it is one from elsewhere; ofPage is set, too
 }
 
 // readHead checks the request line's version and the raw header section and picks the fields.

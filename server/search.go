@@ -102,18 +102,9 @@ func searchWeek(c *call) answer {
 		shape.Monday = q.zone.Date(c.now).Monday()
 	}
 	q.span = matcher.WeekRange(q.zone, shape.Monday)
-	m := searchers.Get().(*matcher.Searcher)
-	var plan *matcher.Plan
 	var week matcher.WeekAnswer
-	if p := c.bounded(weekLess, func() (p *problem) {
-		if plan, p = c.planIn(m, c.snap, c.now, q); p == nil {
-			week = plan.Week(shape)
-		}
-		return p
-	}); p != nil {
-		if p.code == codeNotFound { // before it was used
-			searchers.Put(m)
-		}
+	m, plan, p := c.searching(q, weekLess, func(plan *matcher.Plan) { week = plan.Week(shape) })
+	if p != nil {
 		return refuse(p)
 	}
 	if week.Explanation.Offered > maxSlotsWritten {
@@ -148,6 +139,22 @@ func (c *call) found(kind int, q *inquiry, f *finding, r *replyBuffer, records [
 // before it waits for anything. One whose request was refused, or ended in a panic, is not used again.
 var searchers = sync.Pool{New: func() any { return new(matcher.Searcher) }}
 
+// searching asks the plan of an inquiry, within the work of the request, and returns the searcher in whose memory plan and answers are: it
+// is put back when nothing of them is used any more.
+func (c *call) searching(q inquiry, less []string, ask func(*matcher.Plan)) (m *matcher.Searcher, plan *matcher.Plan, p *problem) {
+	m = searchers.Get().(*matcher.Searcher)
+	p = c.bounded(less, func() (p *problem) {
+		if plan, p = c.planIn(m, c.snap, c.now, q); p == nil {
+			ask(plan)
+		}
+		return p
+	})
+	if p != nil && p.code == codeNotFound { // before it was used
+		searchers.Put(m)
+	}
+	return m, plan, p
+}
+
 func searchEarliest(c *call) answer {
 	begun := time.Now()
 	var in earliestIn
@@ -161,18 +168,9 @@ func searchEarliest(c *call) answer {
 	if p := k.problem(); p != nil {
 		return refuse(p)
 	}
-	m := searchers.Get().(*matcher.Searcher)
-	var plan *matcher.Plan
 	var found matcher.OffersAnswer
-	if p := c.bounded(earliestLess, func() (p *problem) {
-		if plan, p = c.planIn(m, c.snap, c.now, q); p == nil {
-			found = plan.Earliest(limit)
-		}
-		return p
-	}); p != nil {
-		if p.code == codeNotFound { // before it was used
-			searchers.Put(m)
-		}
+	m, plan, p := c.searching(q, earliestLess, func(plan *matcher.Plan) { found = plan.Earliest(limit) })
+	if p != nil {
 		return refuse(p)
 	}
 	var records []engine.Command
