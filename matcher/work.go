@@ -5,8 +5,8 @@ import "errors"
 // Work bounds what the answers to one request may take, and counts it: see [Query.Work]. It is
 // counted in units, of which one is about as much as looking at 64 bytes of bits: a block of 512
 // reviewers in a set, the cells of a reviewer in a segment of the index. What takes
-// longer counts for more of them, by the constants below. The count depends on the state, the query
-// and the rules alone, not on the machine nor on what a Searcher has kept.
+// longer counts for more of them, by the constants below. The count depends on the state, the query,
+// the rules and whether the index covers what is asked, not on the machine nor on what a Searcher has kept.
 //
 // It is not for concurrent use. The zero Work bounds nothing.
 type Work struct {
@@ -55,7 +55,9 @@ func (w *Work) Within(ask func()) (done bool) {
 	defer func() {
 		w.bounded = false
 		if w.out {
-			_ = recover()
+			if r := recover(); r != any(errWorkSpent) {
+				panic(r) // a fault that was met on the way out
+			}
 		}
 	}()
 	ask()

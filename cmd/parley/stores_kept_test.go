@@ -19,18 +19,25 @@ import (
 	"github.com/parleyhq/parley/persist"
 )
 
-// unpacked puts a store into a directory of its own.
-func unpacked(t *testing.T, build int) string {
+// unzipped opens a file that gzip has made.
+func unzipped(t *testing.T, name string) io.Reader {
 	t.Helper()
-	f, err := os.Open(storeName(build))
+	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = f.Close() }()
+	t.Cleanup(func() { _ = f.Close() })
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return z
+}
+
+// unpacked puts a store into a directory of its own.
+func unpacked(t *testing.T, build int) string {
+	t.Helper()
+	z := unzipped(t, storeName(build))
 	dir := filepath.Join(t.TempDir(), "store")
 	if err := os.MkdirAll(filepath.Join(dir, "pebble"), 0o700); err != nil {
 		t.Fatal(err)
@@ -59,16 +66,7 @@ func writeStores(t *testing.T) {
 	}
 	from := filepath.Join("..", "..", "engine", "testdata", "builds")
 	rewrite(t, filepath.Join(storesDir, "states.txt"), []byte(readText(t, filepath.Join(from, "states.txt"))))
-	f, err := os.Open(filepath.Join(from, "log.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
+	text, err := io.ReadAll(unzipped(t, filepath.Join(from, "log.gz")))
 	if err != nil {
 		t.Fatal(err)
 	}
