@@ -5,7 +5,6 @@ import (
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/matcher"
-	"github.com/parleyhq/parley/slots"
 )
 
 // What offices feel of the engine: what a search finds, how far ahead it is, how calls are missed, and what is refused.
@@ -85,8 +84,7 @@ func (m *Metrics) begin() {
 // finding is what one search has found.
 type finding struct {
 	offers tierCounts
-	first  slots.Instant // start of the first offer; the latest of all instants if there is none
-	wait   int64         // seconds from when it may begin to the first offer; meaningless if there is none
+	wait   int64 // seconds from when it may begin to the first offer; meaningless if there is none
 }
 
 // found counts one search that took some seconds; one without offers is counted by program and state.

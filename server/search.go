@@ -115,7 +115,7 @@ func searchWeek(c *call) answer {
 	if duty := dutyOf(plan, q.caseIDs); len(duty) > 0 {
 		records = c.recordsOf(c.snap, duty, proofOf(&q, &week.Explanation).week(&week))
 	}
-	f := findingOfWeek(&week)
+	f := findingOfWeek(&week, max(c.now, q.span.Start))
 	w := c.offerWriter(q.zone)
 	r := replies.Get().(*replyBuffer)
 	r.body = w.week(r.body[:0], &week, plan.CallMinutes)
@@ -177,7 +177,7 @@ func searchEarliest(c *call) answer {
 	if duty := dutyOf(plan, q.caseIDs); len(duty) > 0 {
 		records = c.recordsOf(c.snap, duty, proofOf(&q, &found.Explanation).list(found.Offers))
 	}
-	f := findingOfList(found.Offers)
+	f := findingOfList(found.Offers, max(c.now, q.span.Start))
 	w := c.offerWriter(q.zone)
 	r := replies.Get().(*replyBuffer)
 	r.body = w.earliest(r.body[:0], &found, plan.CallMinutes)
@@ -310,31 +310,33 @@ func planRefused(r *matcher.Refusal) *problem {
 // tierCounts are how many slots of each tier an answer offers.
 type tierCounts [matcher.TierBothWaived + 1]int
 
-// findingOfWeek is what the meters are told of a week grid.
-func findingOfWeek(week *matcher.WeekAnswer) (f finding) {
-	f.first = math.MaxInt64
+// findingOfWeek is what the meters are told of a week grid whose calls may begin at from.
+func findingOfWeek(week *matcher.WeekAnswer, from slots.Instant) (f finding) {
+	first := slots.Instant(math.MaxInt64)
 	for i := range week.Priorities {
 		priority := &week.Priorities[i]
 		for j := range priority.Reviewers {
 			days := &priority.Reviewers[j].Days
 			for d := range days {
 				if offered := days[d].Slots; len(offered) > 0 { // in order of their starts
-					f.first = min(f.first, offered[0].Start)
+					first = min(first, offered[0].Start)
 					f.offers[priority.Tier] += len(offered)
 				}
 			}
 		}
 	}
+	f.wait = int64(first - from)
 	return f
 }
 
 // findingOfList is the same of a list.
-func findingOfList(offers []matcher.Offer) (f finding) {
-	f.first = math.MaxInt64
+func findingOfList(offers []matcher.Offer, from slots.Instant) (f finding) {
+	first := slots.Instant(math.MaxInt64)
 	for i := range offers {
-		f.first = min(f.first, offers[i].Start)
+		first = min(first, offers[i].Start)
 		f.offers[offers[i].Tier]++
 	}
+	f.wait = int64(first - from)
 	return f
 }
 
@@ -343,6 +345,5 @@ func (c *call) searched(kind int, q *inquiry, f *finding, took time.Duration) {
 	if !found {
 		return
 	}
-	f.wait = int64(f.first - max(c.now, q.span.Start))
 	c.server.metrics.found(kind, took.Seconds(), f, v.Program, v.MemberState)
 }
