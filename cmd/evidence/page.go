@@ -89,10 +89,13 @@ func (p *part) order(a, b string) int {
 }
 
 func (g goal) String() string {
-	if g.exactly {
-		return fmt.Sprintf("%s must be %s", g.figure, number(g.atLeast))
+	switch {
+	case g.most == 0:
+		return fmt.Sprintf("%s must be 0", g.figure)
+	case g.least == 0:
+		return fmt.Sprintf("%s must be %s or less", g.figure, number(g.most))
 	}
-	return fmt.Sprintf("%s must be %s or more", g.figure, number(g.atLeast))
+	return fmt.Sprintf("%s must be %s or more", g.figure, number(g.least))
 }
 
 // number writes a figure with its thousands apart.
