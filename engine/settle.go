@@ -54,6 +54,7 @@ func (j *judging) settled(kind Kind, d decision, cause *cause) decision {
 		seq: j.s.seq + 1, now: j.now, actor: j.actor, kind: kind, effects: slices.Clone(d.effects),
 	}
 	t.s, t.known, t.search = j.s.clone(), nil, nil
+	t.scope = nil // what follows concerns everybody of the tenant, whoever asked
 	if err := t.s.apply(t.entry); err != nil {
 		broken("what is judged can be applied", t.entry.seq, err)
 	}

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/slots"
@@ -273,7 +274,9 @@ func (w *Workload) actor() engine.Actor {
 // command makes one command.
 func (w *Workload) command() engine.Command {
 	if len(w.history) > 0 && (w.chance(12) || w.key != "" && w.chance(50)) {
-		return w.retry()
+		cmd := w.retry()
+		cmd.Scope = w.scope(&cmd)
+		return cmd
 	}
 	cmd := engine.Command{Actor: w.actor(), RequestID: w.id("req")}
 	if w.focus != nil && w.chance(60) {
@@ -295,7 +298,45 @@ func (w *Workload) command() engine.Command {
 		cmd.Key, cmd.Fingerprint = w.id("key"), w.print()
 		w.history = append(w.history, cmd)
 	}
+	cmd.Scope = w.scope(&cmd)
 	return cmd
+}
+
+// scope is that of an office to whom all is shown that its command is about, now and then: what else the tenant has is
+// not its own, and the verdict is that of somebody without a scope.
+func (w *Workload) scope(cmd *engine.Command) *engine.Scope {
+	if !w.chance(40) {
+		return nil
+	}
+	var cases []string
+	of := func(id string) []string {
+		for i := range w.audit.calls {
+			if c := &w.audit.calls[i]; c.tenant == cmd.Actor.Tenant && c.id == id {
+				return c.cases
+			}
+		}
+		return nil
+	}
+	switch p := cmd.Payload.(type) {
+	case engine.CreateCallback:
+		cases = p.CaseIDs
+	case engine.CancelCallback:
+		for i := range w.audit.requests {
+			if r := &w.audit.requests[i]; r.tenant == cmd.Actor.Tenant && r.id == p.ID {
+				cases = r.cases
+			}
+		}
+	case engine.Book:
+		cases = p.CaseIDs
+	case engine.Reschedule:
+		cases = of(p.ID)
+	case engine.Cancel:
+		cases = of(p.ID)
+	}
+	if len(cases) == 0 || slices.ContainsFunc(cases, func(id string) bool { return id == "" || officeOf(id) != officeOf(cases[0]) }) {
+		return nil
+	}
+	return &engine.Scope{Principal: cmd.Actor.Principal, NPIs: []string{officeOf(cases[0])}}
 }
 
 // id makes an id that nothing has yet.

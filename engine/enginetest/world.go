@@ -168,6 +168,14 @@ func firstReviewers(when season) ([]engine.Reviewer, error) {
 	return all, nil
 }
 
+// officeOf is the NPI of the office that a case belongs to, for good.
+func officeOf(caseID string) string {
+	if n := caseID[len(caseID)-1]; n%2 == 0 {
+		return "1234567893"
+	}
+	return "1245319599"
+}
+
 // firstCases returns the cases of a tenant.
 func firstCases(when season) []engine.Case {
 	all := []engine.Case{}
@@ -178,7 +186,7 @@ func firstCases(when season) []engine.Case {
 			Determination: matcher.Determination{
 				Status: "denied", Reason: "medical_necessity", LetterDate: when.day(-5), LetterReceived: true, DecidedAt: when.start - 3600,
 			},
-			Requesting:       matcher.Provider{Present: true, NPI: "1234567893", Credential: "MD", Specialty: codeSpine, TimeZone: "UTC"},
+			Requesting:       matcher.Provider{Present: true, NPI: officeOf(caseID(i)), Credential: "MD", Specialty: codeSpine, TimeZone: "UTC"},
 			ServiceCodes:     []string{"22551"},
 			ServiceSpecialty: codeOrtho,
 		}}
