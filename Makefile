@@ -38,6 +38,7 @@ COVER_OUT ?= .cache/cover.out
 BLEEDROUNDS ?= 400
 NGINX     ?= nginx
 PROXYCASES ?= 5000
+MIRROR    ?= 30000
 BENCH     ?= .
 BENCHTIME ?= 1s
 COUNT     ?= 1
@@ -146,6 +147,10 @@ bleed: ## Look for bytes of one client in another's answers (BLEEDROUNDS=400)
 .PHONY: canary
 canary: ## Look for personal data in all that an encrypted server leaves behind
 	$(GO) test -count=1 -v -timeout 30m -run '^TestCanary$$' ./cmd/parley -canary.deep
+
+.PHONY: mirror
+mirror: ## Ask a server with two payers and one for each alone the same, MIRROR (30000) requests: the answers are the same
+	$(GO) test -count=1 -v -timeout 0 -parallel 2 -run '^TestMirroredTraffic$$' ./server -mirror.requests=$(MIRROR)
 
 .PHONY: test-proxy
 test-proxy: ## Compare the front filter with a real nginx (NGINX=nginx PROXYCASES=5000)

@@ -79,6 +79,12 @@ var parts = []part{
 		goals:    []goal{least("requests", 300), least("rows", 60), none("failed tests")},
 		read:     fromLog("nasty", map[string]string{"requests": `(\d+) nasty requests`, "rows": `requests in (\d+) rows`, "rows that wait for their feature": `(\d+) rows wait`}),
 	}, {
+		name: "mirror", title: "Two payers on one server, each as if alone", hours: "five minutes",
+		packages: []string{"./server"},
+		steps:    once("mirror", "MIRROR=100000"),
+		goals:    []goal{least("requests", 100000), none("failed tests")},
+		read:     fromLog("mirror", map[string]string{"requests": `(\d+) requests of two payers`}),
+	}, {
 		name: "corruption", title: "Damaged stores: whole or refused, never less", hours: "ten minutes",
 		packages: []string{"./persist"},
 		steps: func(dir string) [][]string {
