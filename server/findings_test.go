@@ -137,6 +137,10 @@ func TestOneBadKeyIsPassedOver(t *testing.T) {
 		"no number":     {rsaJWK("bad", k.rsa).with("/n", "=")},
 		"exponent 1":    {rsaJWK("bad", k.rsa).with("/e", "AQ")},
 		"ids twice":     {rsaJWK("bad", k.rsa), ecJWK(t, "bad", "P-256", k.p256), rsaJWK("bad", k.rsa)},
+		"e a number":    {rsaJWK("bad", k.rsa).with("/e", 65537)},
+		"kid a number":  {rsaJWK("bad", k.rsa).with("/kid", 7)},
+		"use a list":    {rsaJWK("bad", k.rsa).with("/use", []string{"sig"})},
+		"null":          {nil},
 	} {
 		keys, err := readKeySet([]byte(doc{"keys": append(bad, good)}.String()))
 		if err != nil || len(keys) != 1 || keys["good"].key == nil {

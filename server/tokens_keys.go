@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Limits of a JWK set.
@@ -105,7 +106,11 @@ func (k *keySet) follow(ctx context.Context, log *slog.Logger, tick <-chan time.
 	}
 }
 
-// refresh reads the set. If it cannot, the keys of before stay good for keySetStale.
+// errNoKey: a JWK set was read, and no key of it is of use.
+var errNoKey = errors.New("the key set holds no key that checks signatures")
+
+// refresh reads the set. If it cannot, the keys of before stay good for keySetStale; if a set has come in which no key is of
+// use, they have been taken out, and are good no more.
 func (k *keySet) refresh(ctx context.Context, now time.Time) error {
 	raw, err := k.fetch(ctx)
 	var keys map[string]publicKey
@@ -115,6 +120,8 @@ func (k *keySet) refresh(ctx context.Context, now time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
+	case errors.Is(err, errNoKey):
+		keys = map[string]publicKey{}
 	case err != nil && now.Sub(k.read) > keySetStale && k.keys != nil:
 		k.keys, k.raw = nil, ""
 		k.generation.Add(1)
@@ -127,7 +134,7 @@ func (k *keySet) refresh(ctx context.Context, now time.Time) error {
 		k.keys, k.raw = keys, string(raw)
 		k.generation.Add(1)
 	}
-	return nil
+	return err
 }
 
 func (k *keySet) fetch(ctx context.Context) ([]byte, error) {
@@ -181,29 +188,41 @@ type jwk struct {
 	E   string `json:"e"`
 	X   string `json:"x"`
 	Y   string `json:"y"`
-	D   string `json:"d"`
-	K   string `json:"k"`
+}
+
+// readJWK reads a member of a set; false if it is none. secret says that it holds what nobody should have published.
+func readJWK(raw jsontext.Value) (j jwk, secret, ok bool) {
+	var members map[string]jsontext.Value
+	if json.Unmarshal(raw, &members) != nil {
+		return j, false, false
+	}
+	for _, name := range []string{"d", "k"} {
+		v := string(members[name])
+		secret = secret || v != "" && v != `""` && v != "null"
+	}
+	secret = secret || string(members["kty"]) == `"oct"`
+	return j, secret, json.Unmarshal(raw, &j) == nil
 }
 
 // readKeySet reads a JWK set (RFC 7517). A key that is weak or broken is passed over, and so are all keys of one id: what
 // one issuer gets wrong does not lock the others out. A set with a secret in it, or with no key that is of use, is refused.
 func readKeySet(raw []byte) (map[string]publicKey, error) {
 	var set struct {
-		Keys []jwk `json:"keys"`
+		Keys []jsontext.Value `json:"keys"`
 	}
-	if err := json.Unmarshal(raw, &set); err != nil {
+	if err := json.Unmarshal(raw, &set); err != nil || set.Keys == nil { // a page that says sorry takes no key out
 		return nil, errors.New("the key set is no JWK set")
 	}
 	if len(set.Keys) > maxSetKeys {
 		return nil, errors.New("the key set holds too many keys")
 	}
 	keys, ids := map[string]publicKey{}, map[string]int{}
-	for i := range set.Keys {
-		j := &set.Keys[i]
-		if j.D != "" || j.K != "" || j.Kty == "oct" {
+	for i, raw := range set.Keys {
+		j, secret, ok := readJWK(raw)
+		if secret {
 			return nil, fmt.Errorf("key %d of the set is secret", i)
 		}
-		if j.Kid == "" || len(j.Kid) > maxKidBytes || j.Use != "" && j.Use != "sig" {
+		if !ok || j.Kid == "" || len(j.Kid) > maxKidBytes || j.Use != "" && j.Use != "sig" {
 			continue
 		}
 		ids[j.Kid]++
@@ -217,7 +236,7 @@ func readKeySet(raw []byte) (map[string]publicKey, error) {
 		keys[j.Kid] = public
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("the key set holds no key that checks signatures")
+		return nil, errNoKey
 	}
 	return keys, nil
 }

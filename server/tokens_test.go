@@ -197,9 +197,11 @@ func TestTokensEnd(t *testing.T) {
 			t.Fatalf("read %v", err)
 		}
 	}
-	write("{")
-	read(false, time.Now().Add(keySetStale/2))
-	w.as(token, "GET", "/v1/cases/1004567", "").is(200, "")
+	for _, unread := range []string{"{", "{}", `{"keys":null}`, `{"error":"maintenance"}`} {
+		write(unread)
+		read(false, time.Now().Add(keySetStale/2))
+		w.as(token, "GET", "/v1/cases/1004567", "").is(200, "")
+	}
 	write(rest)
 	read(true, time.Now())
 	w.as(token, "GET", "/v1/cases/1004567", "").is(401, codeUnauthenticated)
@@ -209,6 +211,14 @@ func TestTokensEnd(t *testing.T) {
 	write("{")
 	read(false, time.Now().Add(2*keySetStale))
 	w.as(token, "GET", "/v1/cases/1004567", "").is(401, codeUnauthenticated)
+	for _, none := range []string{`{"keys":[]}`, doc{"keys": []doc{ecJWK(t, "p256", "P-256", k.p256).with("/use", "enc")}}.String()} {
+		write(testSet(t))
+		read(true, time.Now())
+		w.as(token, "GET", "/v1/cases/1004567", "").is(200, "")
+		write(none) // read, and the last key is taken out
+		read(false, time.Now())
+		w.as(token, "GET", "/v1/cases/1004567", "").is(401, codeUnauthenticated)
+	}
 }
 
 // TestKeySetFollows reads a set over https in the background, follows no redirect and takes no set too large.

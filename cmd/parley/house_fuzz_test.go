@@ -60,7 +60,7 @@ var fuzzTargets = []fuzzed{
 	{"bodies of all routes", "server", "FuzzBodies", "readBundle"},
 	{"single values", "server", "FuzzResolve", ""},
 	{"tokens", "server", "FuzzTokens", "readPart"},
-	{"key sets of tokens", "server", "FuzzKeySet", "readKeySet"},
+	{"key sets of tokens", "server", "FuzzKeySet", "readKeySet readJWK"},
 	{"exported audit trails", "server", "FuzzVerifyAudit", "parseLine readLine"},
 	{"fingerprints of idempotency", "server", "FuzzFingerprint", "fingerprint"},
 }
