@@ -31,7 +31,7 @@ type Certificate struct {
 }
 
 // LoadCertificate reads a certificate chain and its key, both PEM. The key's file must not be for everybody to read, and
-// the key must be RSA of 2048 bits or more, ECDSA of 256 or more, or Ed25519; the certificate must not have ended.
+// the key must be RSA of 2048 bits or more, ECDSA of 256 or more, or Ed25519; the certificate must have begun and not ended.
 func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile}
 	return c, c.Reload()
@@ -57,7 +57,7 @@ func (c *Certificate) Reload() error {
 	return nil
 }
 
-// goodPair refuses weak keys and certificates that have ended.
+// goodPair refuses weak keys and certificates that have ended or not begun.
 func goodPair(pair *tls.Certificate, now time.Time) error {
 	switch key := pair.Leaf.PublicKey.(type) {
 	case *rsa.PublicKey:
@@ -71,6 +71,9 @@ func goodPair(pair *tls.Certificate, now time.Time) error {
 	case ed25519.PublicKey:
 	default:
 		return errors.New("server: certificate: a key of another kind than RSA, ECDSA and Ed25519")
+	}
+	if now.Before(pair.Leaf.NotBefore) {
+		return fmt.Errorf("server: certificate: it begins at %s", pair.Leaf.NotBefore.UTC().Format(time.RFC3339))
 	}
 	if !now.Before(pair.Leaf.NotAfter) {
 		return fmt.Errorf("server: certificate: it ended at %s", pair.Leaf.NotAfter.UTC().Format(time.RFC3339))

@@ -27,9 +27,14 @@ import (
 // certFiles writes a certificate for localhost that signs itself, and returns its files and a pool that trusts it.
 func certFiles(t *testing.T, dir string, serial int64, signer any, until time.Time) (certFile, keyFile string, pool *x509.CertPool) {
 	t.Helper()
+	return certFilesFrom(t, dir, serial, signer, time.Now().Add(-2*time.Hour), until)
+}
+
+func certFilesFrom(t *testing.T, dir string, serial int64, signer any, from, until time.Time) (certFile, keyFile string, pool *x509.CertPool) {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: until,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: from, NotAfter: until,
 		KeyUsage: x509.KeyUsageDigitalSignature, IsCA: true, BasicConstraintsValid: true,
 	}
 	public := func() any {
@@ -118,6 +123,12 @@ func TestTLS(t *testing.T) {
 	if serial, err := ask(next, &tls.Config{}); err != nil || serial != 2 {
 		t.Fatal(serial, err)
 	}
+	certFilesFrom(t, dir, 3, testKeys().p256, soon, soon.Add(time.Hour)) // put there too early: no client would take it yet
+	tick <- time.Time{}
+	tick <- time.Time{}
+	if serial, err := ask(next, &tls.Config{}); err != nil || serial != 2 {
+		t.Fatal(serial, err)
+	}
 	if err := os.WriteFile(keyFile, []byte("no key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +165,9 @@ func TestCertificatesRefused(t *testing.T) {
 	f("less than 256", small, soon, same)
 	f("it ended", testKeys().p256, time.Now().Add(-time.Hour), same)
 	f("everybody may read", testKeys().p256, soon, func(_, keyFile string) { _ = os.Chmod(keyFile, 0o644) })
+	f("it begins at", testKeys().p256, soon, func(certFile, _ string) { // tomorrow
+		certFilesFrom(t, filepath.Dir(certFile), 2, testKeys().p256, time.Now().Add(24*time.Hour), time.Now().Add(48*time.Hour))
+	})
 	f("no such file", testKeys().p256, soon, func(certFile, _ string) { _ = os.Remove(certFile) })
 	f("certificate", testKeys().p256, soon, func(certFile, _ string) { _ = os.WriteFile(certFile, []byte("x"), 0o600) })
 }
