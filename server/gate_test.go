@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"strings"
@@ -191,6 +192,32 @@ func TestShed(t *testing.T) {
 	h.get("/v1/reviewers").is(200, "")
 	if n := h.server.gate.refused.Load(); n != 11 {
 		t.Errorf("%d were counted as turned away", n)
+	}
+}
+
+// TestShedFraming: what is turned away is read like everything else: where the framing is in doubt nothing behind it is a request.
+func TestShedFraming(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2020-05-15T09:00:00-04:00")
+	address := w.listenTCP()
+	w.server.gate.set(mostPressure)
+	behind := head("GET /healthz HTTP/1.1", "Connection: close")
+	length := fmt.Sprintf("Content-Length: %d", len("0\r\n\r\n")+len(behind))
+	for _, request := range []string{
+		head("GET /v1/reviewers HTTP/1.1", fmt.Sprintf("Content-Length: %d", len(behind))),
+		head("POST /v1/search HTTP/1.1", length, "Transfer-Encoding: chunked") + "0\r\n\r\n",
+		head("POST /v1/search HTTP/1.1", "Transfer-Encoding: chunked", length) + "0\r\n\r\n",
+		head("POST /v1/search HTTP/1.1", "Transfer-Encoding: chunked") + "0\r\n\r\n",
+		"GET /v1/reviewers HTTP/1.1\r\nHost: localhost\nX-A: b\r\n\r\n",
+		head("GET /v1/reviewers HTTP/1.1", "Connection: close", "Connection: keep-alive"),
+	} {
+		if got := raw(t, address, request+behind); len(got) != 1 || !got[0].Close || got[0].StatusCode < 400 {
+			t.Errorf("%q: %d answers, the first %v", request, len(got), got)
+		}
+	}
+	whole := head("POST /v1/search HTTP/1.1", "Content-Type: application/json", "Content-Length: 2") + "{}"
+	if got := raw(t, address, whole+whole+behind); len(got) != 3 || got[1].StatusCode != http.StatusServiceUnavailable || got[2].StatusCode != http.StatusOK {
+		t.Errorf("whole requests: %v", got)
 	}
 }
 

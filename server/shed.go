@@ -7,10 +7,13 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// turnAway answers a request of which nothing but its first line was looked at. The connection is kept. What is turned away is
-// counted, and logged once a second as a number: a line for each would be work in place of the work that was saved.
+// turnAway answers a request of which nothing but its first line and its framing was looked at. The connection is kept unless that
+// is in doubt: what stands behind the request would be taken for another one. What is turned away is counted, and logged once a second as a number: a line for each would be work in place of the work that was saved.
 func (s *Server) turnAway(ctx *fasthttp.RequestCtx, r rank, began time.Time) {
 	h := &ctx.Response.Header
+	if f, no := readHead(&ctx.Request.Header); no != nil || f.last || f.contentLength > 0 && ctx.IsGet() {
+		ctx.SetConnectionClose()
+	}
 	ctx.SetStatusCode(http.StatusServiceUnavailable)
 	h.Set("X-Request-Id", newID("req"))
 	h.SetCanonical(headerSniffing, valueNoSniff)
