@@ -21,7 +21,7 @@ import (
 // TokenOptions say whose JSON Web Tokens are taken as credentials. Tokens live by the machine's clock, also where the
 // store has another one.
 type TokenOptions struct {
-	// Keys is the issuers' JWK set: the name of a file, or an https URL. It is read again every minute, so that a
+	// Keys is the issuers' JWK set: the name of a file, or an https URL. It is read again every 30 s, so that a
 	// signing key that is taken out lets nobody in any more.
 	Keys string
 	// Issuers and Audiences: a token must be by one of the former and for one of the latter.

@@ -31,7 +31,7 @@ const (
 	maxSetKeys     = 64
 	minRSABits     = 2048
 	maxRSABits     = 8192
-	keySetEvery    = 60 * time.Second // how often it is read again
+	keySetEvery    = 30 * time.Second // how often it is read again
 	keySetTimeout  = 10 * time.Second // of one reading
 	// keySetStale is how long the keys of before are good while the set cannot be read.
 	keySetStale = time.Hour

@@ -273,6 +273,15 @@ func TestKeySetFollows(t *testing.T) {
 	}
 }
 
+// TestKeySetIsReadInTime: a signing key that is taken out as a reading begins lets nobody in after a minute, however slow that
+// reading and the next one are.
+func TestKeySetIsReadInTime(t *testing.T) {
+	t.Parallel()
+	if worst := keySetTimeout + keySetEvery + keySetTimeout; worst > time.Minute {
+		t.Errorf("it takes %s", worst)
+	}
+}
+
 // TestKeySetsRefused: what is no set of public keys.
 func TestKeySetsRefused(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,7 @@ import (
 
 // tokenFlags say whose JSON Web Tokens a server takes beside keys.
 type tokenFlags struct {
-	JWKS        string            `name:"jwks" placeholder:"FILE|URL" env:"PARLEY_JWKS" help:"Take JSON Web Tokens signed by the keys of this JWK set: a file or an https URL, read again every minute (${env})."`
+	JWKS        string            `name:"jwks" placeholder:"FILE|URL" env:"PARLEY_JWKS" help:"Take JSON Web Tokens signed by the keys of this JWK set: a file or an https URL, read again every 30 s (${env})."`
 	JWTIssuer   []string          `name:"jwt-issuer" placeholder:"ISS" env:"PARLEY_JWT_ISSUER" help:"Issuers whose tokens are taken (${env})."`
 	JWTAudience []string          `name:"jwt-audience" placeholder:"AUD" env:"PARLEY_JWT_AUDIENCE" help:"Audiences of which a token must name one (${env})."`
 	JWTMaxLife  time.Duration     `name:"jwt-max-life" default:"15m" env:"PARLEY_JWT_MAX_LIFE" help:"Longest time between a token's issue and its end (${env})."`
