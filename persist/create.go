@@ -183,9 +183,45 @@ func (s *Store) inspect() (kind dirKind, found string, err error) {
 		return dirEmpty, "", nil
 	case foreign >= 0:
 		return dirForeign, names[foreign], nil
-	case has(newIdentityName):
-		return dirInterrupted, newIdentityName, nil
-	default:
+	case !has(newIdentityName):
 		return dirHeadless, names[0], nil
 	}
+	used, err := s.used()
+	if err != nil {
+		return 0, "", fmt.Errorf("persist: %s: %w", s.dir, err)
+	}
+	if used {
+		return dirHeadless, newIdentityName, nil
+	}
+	return dirInterrupted, newIdentityName, nil
+}
+
+// createdBytes is more than the database of a store whose creation was interrupted may have.
+const createdBytes = 64 << 10
+
+// used reports whether a directory that looks like a creation that was interrupted is that of a store which has been in use, and has lost
+// its identity file: starting again would delete what was acknowledged there. A creation has written its watermark whole and at 0,
+// or has none yet and a database of a few files.
+func (s *Store) used() (bool, error) {
+	text, err := readFile(s.fs, s.fs.PathJoin(s.dir, watermarkName), watermarkBytes)
+	if err == nil {
+		w, err := decodeWatermark(text)
+		return err != nil || w.seq > 0, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	dir, size := s.fs.PathJoin(s.dir, databaseName), int64(0)
+	names, err := s.fs.List(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	for _, name := range names {
+		info, err := s.fs.Stat(s.fs.PathJoin(dir, name))
+		if err != nil {
+			return false, err
+		}
+		size += info.Size()
+	}
+	return size > createdBytes, nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"github.com/parleyhq/parley/engine"
 )
 
 // TestCrashDuringRecovery cuts the power while a store is opened after a power
@@ -131,4 +133,36 @@ func TestInterruptedCreation(t *testing.T) {
 	f("nothing of the database but its log", image{
 		newIdentityName: nil, started.find(t, "", ".log"): whole[started.find(t, "", ".log")],
 	}, ErrInterrupted)
+}
+
+// TestLostIdentityIsNoInterruptedCreation takes a store that was in use and has its identity under the name that marks a creation alone:
+// a key rotation that was killed leaves both. It is refused, and nothing of it is deleted.
+func TestLostIdentityIsNoInterruptedCreation(t *testing.T) {
+	t.Parallel()
+	fs := vfs.NewMem()
+	s := mustCreate(t, quietOptions(fs))
+	appendRecords(t, s, 5)
+	if err := saveState(s, randomBytes(rand.New(rand.NewPCG(1, 1)), 2*createdBytes)); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, s)
+	renamed := imageOf(t, fs)
+	renamed[newIdentityName] = renamed[identityName]
+	renamed = renamed.with(identityName, remove)
+	for name, img := range map[string]image{
+		"renamed": renamed, "renamed, and cut": renamed.with(newIdentityName, cut(10)),
+		"watermark lost, too": renamed.with(watermarkName, remove), "watermark cut": renamed.with(watermarkName, cut(20)),
+	} {
+		fs := vfs.NewMem()
+		img.writeTo(t, fs, testDir)
+		if _, err := Open(testDir, quietOptions(fs)); !errors.Is(err, engine.ErrCorrupt) || errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), identityName) {
+			t.Errorf("%s: Open: got %v, want damage of %s", name, err, identityName)
+		}
+		if _, err := Create(testDir, quietOptions(fs), testIdentity()); !errors.Is(err, ErrExists) {
+			t.Errorf("%s: Create: got %v, want ErrExists", name, err)
+		}
+		if !equalImages(img, imageOf(t, fs)) {
+			t.Errorf("%s: the directory has changed", name)
+		}
+	}
 }
