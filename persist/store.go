@@ -187,12 +187,32 @@ func guarded[T any](s *Store, what string, grace time.Duration, fn func() (T, er
 	}
 }
 
-// limit poisons the store unless the returned function is called in time.
+// limitSteps are the parts in which limit counts its time.
+const limitSteps = 10
+
+// limit poisons the store unless the returned function is called in time. It counts the time in steps, each of which must have
+// been seen to end: a process that was stopped, or a machine that was, has missed one of them at most, and whoever is waited for was stopped, too.
 func (s *Store) limit(what string, d time.Duration) (stop func()) {
-	timer := time.AfterFunc(d, func() {
-		s.poison(fmt.Sprintf("%s has not returned within %v", what, d))
+	var mu sync.Mutex
+	steps, timer := 0, (*time.Timer)(nil)
+	mu.Lock()
+	defer mu.Unlock()
+	timer = time.AfterFunc(d/limitSteps, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		switch steps++; {
+		case steps == limitSteps:
+			s.poison(fmt.Sprintf("%s has not returned within %v", what, d))
+		case steps < limitSteps:
+			timer.Reset(d / limitSteps)
+		}
 	})
-	return func() { timer.Stop() }
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		timer.Stop()
+		steps = limitSteps // one that waits for mu is too late
+	}
 }
 
 // recovered runs fn and returns a panic of it as damage: Pebble panics where
