@@ -41,7 +41,7 @@ func TestSpoiled(t *testing.T) {
 	sum := file.Sum("corruption", uint64(len(victimKinds)), *spoilEvery)
 	t.Logf("%d cases, %d recovered, %d found on reading, %d refused, %d of them with the place by kind alone, %d silent; %d that change nothing do not count\n%v", sum.Steps, sum.Counts[recoveredCases],
 		sum.Counts[foundCases], sum.Counts[refusedCases]+sum.Counts[vagueCases], sum.Counts[vagueCases], len(sum.Violations), sum.Counts[unchangedCases], sum.Counts)
-	if sum.Counts[refusedCases] == 0 || sum.Counts[recoveredCases] == 0 {
+	if sum.Counts[refusedCases] == 0 || sum.Counts[recoveredCases] == 0 || sum.Counts[foundCases] == 0 {
 		t.Error("a whole class of outcomes never came up")
 	}
 }
@@ -64,33 +64,44 @@ func spoiled(t *testing.T, v *victim) *enginetest.Result {
 	r := &enginetest.Result{Counts: enginetest.Counts{}}
 	all := v.spoilings()
 	var mu sync.Mutex
+	try := func(i int) {
+		outcome, fault := v.spoil(t, &all[i])
+		mu.Lock()
+		defer mu.Unlock()
+		if outcome != unchangedCases {
+			r.Steps++
+		}
+		r.Counts.Add("%s", outcome)
+		r.Counts.Add("%s %s: %s", all[i].what, all[i].how, outcome)
+		if fault != nil {
+			text := fmt.Sprintf("%s: %s: %v", all[i].how, all[i].where, fault)
+			r.Violations = append(r.Violations, enginetest.SeedFault{Seed: uint64(i), Code: enginetest.CodeSilentDamage, Text: text})
+			t.Errorf("%s: case %d: %s", v.name, i, text)
+		}
+	}
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range 2 {
 		workers.Go(func() {
 			for i := int(next.Add(1) - 1); i < len(all); i = int(next.Add(1) - 1) {
-				if i%*spoilEvery != 0 {
-					continue
+				if i%*spoilEvery == 0 {
+					try(i)
 				}
-				outcome, fault := v.spoil(t, &all[i])
-				mu.Lock()
-				if outcome != unchangedCases {
-					r.Steps++
-				}
-				r.Counts.Add("%s", outcome)
-				r.Counts.Add("%s %s: %s", all[i].what, all[i].how, outcome)
-				if fault != nil {
-					text := fmt.Sprintf("%s: %s: %v", all[i].how, all[i].where, fault)
-					r.Violations = append(r.Violations, enginetest.SeedFault{Seed: uint64(i), Code: enginetest.CodeSilentDamage, Text: text})
-					t.Errorf("%s: case %d: %s", v.name, i, text)
-				}
-				mu.Unlock()
 			}
 		})
 	}
 	workers.Wait()
+	// A slice may have missed the blocks that opening does not read: a twentieth of the tables.
+	for i := 0; i < len(all) && r.Counts[foundCases] == 0; i++ {
+		if i%*spoilEvery != 0 && i%foundEvery == 0 && all[i].what == "*.sst" && all[i].how == "bit flipped" {
+			try(i)
+		}
+	}
 	return r
 }
+
+// foundEvery of the flipped bits in tables are tried until one was found on reading.
+const foundEvery = 11
 
 // spoil tries one way.
 func (v *victim) spoil(t *testing.T, way *spoiling) (outcome string, fault error) {
