@@ -214,6 +214,9 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 	if errors.Is(err, engine.ErrKeyMissing) {
 		return &failure{exitNotWhole, fmt.Errorf("%s was restored to entry %d and is whole, but not all of it could be looked into: %w", c.Data, last, err)}
 	}
+	if unjudged(ctx, err) {
+		return fmt.Errorf("%s was restored to entry %d, and its bytes are whole, but it was not replayed to the end: %w; parley verify --data does that", c.Data, last, err)
+	}
 	if err != nil {
 		return &failure{exitNotWhole, fmt.Errorf("%s was restored and is NOT whole: %w", c.Data, err)}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"syscall"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/persist"
@@ -48,12 +49,22 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	if errors.Is(err, engine.ErrNewer) {
 		return &failure{exitNotWhole, fmt.Errorf("%s cannot be read by this version of parley: %w; use the one that wrote it, or a newer one", c.Data, err)}
 	}
+	if unjudged(ctx, err) {
+		return fmt.Errorf("whether %s is whole is not known, for it was not read to the end: %w", c.Data, err)
+	}
 	if err != nil {
 		fmt.Fprintf(s.out, "state       %v\n", err)
 		return c.damaged()
 	}
 	fmt.Fprintf(s.out, "%s is whole.\n", c.Data)
 	return nil
+}
+
+// unjudged reports whether err ended a check before it could tell anything: a signal, another program that has the store, or a disk that
+// is full, read-only or not ours to write. None of them is damage.
+func unjudged(ctx context.Context, err error) bool {
+	var errno syscall.Errno
+	return err != nil && (ctx.Err() != nil || errors.Is(err, persist.ErrInUse) || errors.As(err, &errno) && !errors.Is(err, engine.ErrCorrupt))
 }
 
 // online asks a running server for its last check.
