@@ -25,6 +25,9 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := s.openable(); err != nil {
 		return nil, err
 	}
+	if err := s.notBackup(); err != nil {
+		return nil, err
+	}
 	if err := s.takeLock(); err != nil {
 		return nil, err
 	}
@@ -54,6 +57,18 @@ func (s *Store) openable() error {
 		return fmt.Errorf("%w: %s has no %s but holds %s; give a store's directory, or an empty one", ErrNotStore, s.dir, identityName, found)
 	}
 	return nil
+}
+
+// notBackup refuses the store in a backup: opening it changes its files, and the manifest beside it would no longer fit.
+func (s *Store) notBackup() error {
+	if s.fs.PathBase(s.dir) != backupStoreName {
+		return nil
+	}
+	backup := s.fs.PathDir(s.dir)
+	if _, err := s.fs.Stat(s.fs.PathJoin(backup, backupManifestName)); err != nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is part of the backup %s and stays as it is; restore the backup, or check it with parley backup verify", ErrNotStore, s.dir, backup)
 }
 
 // abandon gives the directory back after a failed Open or Create, unless

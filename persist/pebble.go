@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	iofs "io/fs"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,9 @@ func (s *Store) openDatabase(mode openMode) error {
 		})
 	}
 	dir := s.fs.PathJoin(s.dir, databaseName)
+	if _, err := s.fs.Stat(dir); mode != create && errors.Is(err, iofs.ErrNotExist) {
+		return errors.Join(damaged(databaseName, "the directory is missing"), closeIfAny(s.dbCloser))
+	}
 	wal := new(atomic.Pointer[string])
 	opts := s.pebbleOptions(mode, storeFS{FS: fs, modes: s.opts.FS == nil, halt: s.halt, vital: dir, wal: wal})
 	var db atomic.Pointer[pebble.DB]

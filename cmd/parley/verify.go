@@ -60,11 +60,11 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// unjudged reports whether err ended a check before it could tell anything: a signal, another program that has the store, or a disk that
-// is full, read-only or not ours to write. None of them is damage.
+// unjudged reports whether err ended a check before it could tell anything: a signal, another program that has the store, the store of
+// a backup, or a disk that is full, read-only or not ours to write. None of them is damage.
 func unjudged(ctx context.Context, err error) bool {
 	var errno syscall.Errno
-	return err != nil && (ctx.Err() != nil || errors.Is(err, persist.ErrInUse) || errors.As(err, &errno) && !errors.Is(err, engine.ErrCorrupt))
+	return err != nil && (ctx.Err() != nil || errors.Is(err, persist.ErrInUse) || errors.Is(err, persist.ErrNotStore) || errors.As(err, &errno) && !errors.Is(err, engine.ErrCorrupt))
 }
 
 // online asks a running server for its last check.
