@@ -150,6 +150,20 @@ func (s *Store) copyLive(to string) error {
 // is not being made was cut short, and may be removed.
 const PartialSuffix = ".partial"
 
+// RemovePartial removes the directory of a backup that was cut short. It fails with ErrInUse, and removes nothing, while the backup is being
+// made, by whatever process.
+func RemovePartial(dir string, o Options) error {
+	files := o.fileSystem()
+	lock, err := lockDir(files, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it has got its name
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(files.RemoveAll(dir), lock.Close())
+}
+
 // backupWork makes a directory under a name that says that it is not done yet.
 type backupWork struct {
 	fs      vfs.FS
@@ -174,13 +188,20 @@ func newBackupWork(o Options, files vfs.FS, to string) (*backupWork, error) {
 	return w, makeDir(files, w.partial)
 }
 
-// finish runs make, writes the manifest of what it has made, and gives the directory its name.
-// After an error nothing is left of it.
+// finish runs make, writes the manifest of what it has made, and gives the directory its name. Meanwhile its lock tells RemovePartial
+// to keep off. After an error nothing is left of it.
 func (w *backupWork) finish(fill func() error, id engine.Identity, madeAt int64, progress func(done, total uint64)) (m Manifest, err error) {
+	lock, err := lockDir(w.fs, w.partial)
+	if err != nil {
+		return m, err // another may be at it: nothing there is ours to remove
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.fs.RemoveAll(w.partial))
+		} else {
+			_ = w.fs.Remove(w.fs.PathJoin(w.to, lockName)) // it means nothing there
 		}
+		err = errors.Join(err, lock.Close())
 	}()
 	if err := fill(); err != nil {
 		return m, err

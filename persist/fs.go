@@ -239,16 +239,21 @@ func readFile(fs vfs.FS, path string, limit int) ([]byte, error) {
 }
 
 // takeLock takes the lock file of the store's directory for this process.
-func (s *Store) takeLock() error {
-	closer, err := s.fs.Lock(s.fs.PathJoin(s.dir, lockName))
+func (s *Store) takeLock() (err error) {
+	s.lock, err = lockDir(s.fs, s.dir)
+	return err
+}
+
+// lockDir takes the lock file of a directory for this process; it fails with ErrInUse if another has it.
+func lockDir(files vfs.FS, dir string) (io.Closer, error) {
+	lock, err := files.Lock(files.PathJoin(dir, lockName))
 	if err == nil {
-		s.lock = closer
-		return nil
+		return lock, nil
 	}
 	pathErr := (*os.PathError)(nil) // the file itself could not be made, not the lock on it
 	held := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) || strings.Contains(err.Error(), "lock held")
 	if errors.As(err, &pathErr) || !held {
-		return fmt.Errorf("persist: lock %s: %w", s.dir, err)
+		return nil, fmt.Errorf("persist: lock %s: %w", dir, err)
 	}
-	return fmt.Errorf("%w: %s; stop the program that has it open, or give another directory", ErrInUse, s.dir)
+	return nil, fmt.Errorf("%w: %s; stop the program that has it open, or give another directory", ErrInUse, dir)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/parleyhq/parley/engine"
@@ -125,21 +126,37 @@ func askAdmin(ctx context.Context, method, base, target string, into any) error 
 	return decoded(body, into)
 }
 
+// backupName is the name of a backup that a server makes, as a layout of its time in UTC.
+const backupName = "parley-20060102T150405.000Z"
+
+// removePartial removes what is left of backups that a crash has cut short: they would keep the tables that they share for ever. What another
+// server makes in the same directory stays, and so does what has another name.
+func (c *serveCmd) removePartial(log *slog.Logger) {
+	entries, err := os.ReadDir(c.BackupDir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		log.Warn("the directory of backups cannot be read", "error", err)
+	}
+	for _, e := range entries {
+		name, partial := strings.CutSuffix(e.Name(), persist.PartialSuffix)
+		if _, err := time.Parse(backupName, name); !partial || err != nil {
+			continue
+		}
+		err := persist.RemovePartial(filepath.Join(c.BackupDir, e.Name()), persist.Options{})
+		if err != nil && !errors.Is(err, persist.ErrInUse) {
+			log.Warn("what is left of a backup cannot be removed", "file", e.Name(), "error", err)
+		}
+	}
+}
+
 // backup returns what makes backups for the admin listener, nil if there is no directory for them.
 func (c *serveCmd) backup(log *slog.Logger, store *persist.Store) func(context.Context, func(done, total uint64)) (server.BackupMade, error) {
 	if c.BackupDir == "" {
 		return nil
 	}
-	// A backup that a crash has cut short would keep the tables that it shares for ever. This store alone writes here.
-	cut, _ := filepath.Glob(filepath.Join(c.BackupDir, "parley-*"+persist.PartialSuffix)) // a mistake in the pattern alone fails
-	for _, name := range cut {
-		if err := os.RemoveAll(name); err != nil {
-			log.Warn("what is left of a backup cannot be removed", "file", filepath.Base(name), "error", err)
-		}
-	}
+	c.removePartial(log)
 	return func(_ context.Context, progress func(done, total uint64)) (server.BackupMade, error) {
 		now := time.Now().UTC()
-		to := filepath.Join(c.BackupDir, "parley-"+now.Format("20060102T150405.000Z"))
+		to := filepath.Join(c.BackupDir, now.Format(backupName))
 		m, err := store.Backup(to, now.Unix(), progress)
 		return madeOf(to, m), err
 	}
@@ -198,6 +215,9 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 			stamped, err := engine.StampOf(payload)
 			return stamped <= at, err
 		}
+	}
+	if real, err := filepath.EvalSymlinks(c.Data); err == nil { // the new store goes where a link leads, and does not replace it
+		c.Data = real
 	}
 	m, last, err := persist.Restore(c.Backup, c.Data, persist.Options{Keys: keys}, o)
 	if errors.Is(err, engine.ErrCorrupt) {
