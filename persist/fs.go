@@ -31,7 +31,8 @@ const (
 //     a power cut between them may keep the marker alone: a store that cannot
 //     be opened any more.
 //  3. Files are made with mode 0600, directories with 0700.
-//  4. The log file that was opened last is remembered: an error about one does not
+//  4. With a lock file its directory is locked, too: a lock file can be deleted.
+//  5. The log file that was opened last is remembered: an error about one does not
 //     always name it.
 type storeFS struct {
 	vfs.FS
@@ -99,14 +100,30 @@ func (f storeFS) must(what, name string, err error) {
 
 // Lock implements vfs.FS.
 func (f storeFS) Lock(name string) (io.Closer, error) {
+	if !f.modes {
+		return f.FS.Lock(name)
+	}
+	dir, err := holdDir(f.PathDir(name))
+	if err != nil {
+		return nil, err
+	}
 	lock, err := f.FS.Lock(name)
-	if err == nil && f.modes {
+	if err == nil {
 		if err = os.Chmod(name, fileMode); err != nil {
-			return nil, errors.Join(err, lock.Close())
+			err = errors.Join(err, lock.Close())
 		}
 	}
-	return lock, err
+	if err != nil {
+		return nil, errors.Join(err, closeIfAny(dir))
+	}
+	return locks{lock, dir}, nil
 }
+
+// locks are a lock file and its directory, which may be nil.
+type locks struct{ file, dir io.Closer }
+
+// Close implements io.Closer.
+func (l locks) Close() error { return errors.Join(l.file.Close(), closeIfAny(l.dir)) }
 
 // Rename implements vfs.FS.
 func (f storeFS) Rename(oldname, newname string) error {

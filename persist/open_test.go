@@ -93,6 +93,14 @@ func TestInUse(t *testing.T) {
 	if out, err := otherProcess(t, dir); err == nil || !strings.Contains(out, ErrInUse.Error()) {
 		t.Fatalf("another process: %v, want ErrInUse:\n%s", err, out)
 	}
+	for _, name := range []string{lockName, filepath.Join(databaseName, lockName)} { // they look stale
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := otherProcess(t, dir); err == nil || !strings.Contains(out, ErrInUse.Error()) {
+		t.Fatalf("another process, after the lock files were deleted: %v, want ErrInUse:\n%s", err, out)
+	}
 	mustClose(t, s)
 	if out, err := otherProcess(t, dir); err != nil {
 		t.Fatalf("another process, after Close: %v:\n%s", err, out)
