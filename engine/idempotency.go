@@ -80,10 +80,47 @@ func (f *firstOutcome) again() Outcome {
 	return o
 }
 
-// answerBytes is how many bytes of answer are remembered.
+// answerBytes is how many bytes of answer are remembered. A reviewer of many blocks, licenses and exceptions counts with
+// what goes beyond the usual.
 func (f *firstOutcome) answerBytes() int {
-	answer, _ := f.entity.([]byte)
-	return len(answer)
+	switch e := f.entity.(type) {
+	case []byte:
+		return len(e)
+	case *Reviewer:
+		return e.unusualBytes()
+	}
+	return 0
+}
+
+// usualReviewerBytes is what a reviewer may take in memory without counting as an answer.
+const usualReviewerBytes = 4 << 10
+
+// unusualBytes is about how much more than usual a reviewer takes in memory when nothing of it is shared. Sealed parts do not
+// count: they may change their form.
+func (r *Reviewer) unusualBytes() int {
+	const text, span = 32, 16
+	n := text*(len(r.Specialties)+len(r.Programs)+len(r.Populations)+len(r.HealthPlans)+len(r.Modalities)) +
+		4*span*(len(r.Licenses)+len(r.BoardCertifications)+len(r.Experience)+len(r.Hours.Weekly)) + span*len(r.Hours.Blocks)
+	for i := range r.Hours.Exceptions {
+		n += 2*span + span*len(r.Hours.Exceptions[i].Hours)
+	}
+	return max(0, n-usualReviewerBytes)
+}
+
+// answerAhead is answerBytes of what a decision will be remembered with.
+func (s *state) answerAhead(cmd *Command, d *decision) int {
+	if cmd.Payload.Kind() != KindAddAbsence {
+		return len(d.answer)
+	}
+	for _, f := range d.effects {
+		if f, ok := f.(*putReviewer); ok {
+			return f.image.unusualBytes()
+		}
+	}
+	if r, known := s.reviewers.get(cmd.Actor.Tenant, d.subject); known {
+		return r.unusualBytes()
+	}
+	return 0
 }
 
 const rememberedVersion = 1
@@ -214,11 +251,11 @@ func (s *state) fairShare(tenant string, limit, answer int, now slots.Instant) b
 	}
 	const mostBytes = MaxAnswersBytes - MaxAnswersBytes/keysApart
 	own, most := s.keyShares.of(tenant), limit-limit/keysApart
-	if own.keys < most && own.bytes+answer <= mostBytes {
+	if own.keys < most && (answer == 0 || own.bytes+answer <= mostBytes) {
 		return true
 	}
 	freed, more := s.freedNext(tenant, now)
-	return (own.keys-freed.keys < most || more) && own.bytes-freed.bytes+answer <= mostBytes
+	return (own.keys-freed.keys < most || more) && (answer == 0 || own.bytes-freed.bytes+answer <= mostBytes)
 }
 
 // freedNext is what an entry at now drops of a tenant's keys, and whether it leaves keys that have ended.
@@ -240,10 +277,10 @@ func (s *state) freedNext(tenant string, now slots.Instant) (freed keyShare, mor
 }
 
 // roomForKey reports whether one more key with an answer of some bytes keeps
-// the limits. A key that has ended makes room for another, since the next entry
+// the limits; that of bytes keeps out none that has no bytes, also where more is remembered than it allows. A key that has ended makes room for another, since the next entry
 // drops it; its answer does so once it is dropped.
 func (s *state) roomForKey(limit, answer int, now slots.Instant) bool {
-	if s.answerBytes+answer > MaxAnswersBytes {
+	if answer > 0 && s.answerBytes+answer > MaxAnswersBytes {
 		return false
 	}
 	if s.keys.len() < limit {

@@ -39,7 +39,7 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *mat
 		o.attach(s, cmd.Payload.Kind(), cmd.Actor.Tenant, d.subject)
 		return stepped{outcome: o}, nil
 	}
-	if cmd.Key != "" && !(s.fairShare(cmd.Actor.Tenant, l.keys, len(d.answer), now) && s.roomForKey(l.keys, len(d.answer), now)) {
+	if answer := s.answerAhead(cmd, &d); cmd.Key != "" && !(s.fairShare(cmd.Actor.Tenant, l.keys, answer, now) && s.roomForKey(l.keys, answer, now)) {
 		return stepped{}, errKeysFull
 	}
 	e := s.newEntry(cmd, now, d)
