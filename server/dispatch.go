@@ -21,6 +21,10 @@ import (
 // handle is the way of every request that could be read: filter, copy, call, answer, observe.
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	began := time.Now()
+	if ctx.Request.Header.ContentLength() > maxBodyBytes {
+		s.bodies.keep(&ctx.Request.Header)
+		defer s.bodies.give(&ctx.Request.Header)
+	}
 	if r, shut := s.shut(&ctx.Request.Header, ctx.Request.Body()); shut {
 		s.turnAway(ctx, r, began)
 		return

@@ -67,26 +67,27 @@ func (s *Server) permits(w *caller, r *route) bool {
 	return false
 }
 
-// admitsBody says whether more than the first bytes of a body are worth reading: not from somebody who may not ask.
-func (s *Server) admitsBody(h *fasthttp.RequestHeader) bool {
+// admitsBody says whether more than the first bytes of a body are worth reading, and to which tenant they come: not from somebody who may
+// not ask.
+func (s *Server) admitsBody(h *fasthttp.RequestHeader) (tenant string, worth bool) {
 	var a admitted
 	a.snap, a.now = s.read()
 	if !s.guarded(a.snap) {
-		return true
+		return s.tenant, true
 	}
 	fields, no := readHead(h)
 	if no != nil {
-		return false // it is refused by its head
+		return "", false // it is refused by its head
 	}
 	if _, no := s.target(&a, h); no != nil {
-		return false
+		return "", false
 	}
 	a.from = s.limit.origin(nil, fields.forwarded) // of those whom no proxy names all failures count together
 	no = s.authorize(&a, &fields)
 	if a.who == nil && (no != nil || a.rejected) { // to check a token costs as much here
 		s.limit.failures.take(a.from[:], s.limit.now())
 	}
-	return no == nil && s.charge(&a, false) == nil
+	return tenantAsking(a.who), no == nil && s.charge(&a, false) == nil
 }
 
 // enter puts who asks into a call, and what of the state that one sees.

@@ -81,6 +81,8 @@ type Server struct {
 	read func() (*engine.Snapshot, slots.Instant)
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
 	imports importSlots
+	// bodies has room for the large bodies that are in memory.
+	bodies  bodyRoom
 	named   named
 	vault   *vaultWatch
 	local   *caller  // who asks while no credentials are configured

@@ -52,12 +52,22 @@ func (s *Server) limitsOf(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if h.ContentLength() == -1 {
 		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
 	}
-	if h.ContentLength() > eagerBodyBytes && (s.shutForLong(h) || !s.admitsBody(h)) {
-		return fasthttp.RequestConfig{MaxRequestBodySize: 1}
+	var tenant string
+	if h.ContentLength() > eagerBodyBytes {
+		worth := !s.shutForLong(h)
+		if worth {
+			tenant, worth = s.admitsBody(h)
+		}
+		if !worth {
+			return fasthttp.RequestConfig{MaxRequestBodySize: 1}
+		}
 	}
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
 	row := s.router.exact[methodIndex(h.Method())][string(path)]
 	if row != nil && row.maxBody > maxBodyBytes && len(h.RequestURI()) <= maxTargetBytes {
+		if n := h.ContentLength(); n > maxBodyBytes && n <= row.maxBody && !s.bodies.take(h, tenant, n, time.Now()) {
+			return fasthttp.RequestConfig{MaxRequestBodySize: 1}
+		}
 		return fasthttp.RequestConfig{
 			ReadTimeout: importTime(h.ContentLength()), WriteTimeout: importWriteTimeout, MaxRequestBodySize: row.maxBody,
 		}
@@ -79,6 +89,7 @@ func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
 	if a.route != nil { // it will not come again
 		s.charge(&a, true)
 	}
+	s.bodies.give(&ctx.Request.Header)
 	status := s.respond(ctx, &a, s.accountHead(&a, ctx.RemoteAddr(), no.problem), no.allow)
 	s.observe(&a, status, 0)
 	return status
@@ -87,6 +98,7 @@ func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
 // handleError answers what the library could not read. Where the head was read, the front filter speaks first.
 func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 	h := &ctx.Request.Header
+	s.bodies.give(h)
 	var a admitted
 	var no *refused
 	if len(h.RawHeaders()) > 0 {
