@@ -43,7 +43,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		if planted != plantBufferKept {
 			body = bytes.Clone(body)
 		}
-		out = s.call(&a, ctx.RemoteAddr(), body)
+		out = s.fits(ctx, &a, s.call(&a, ctx.RemoteAddr(), body))
 	}
 	if a.last {
 		ctx.SetConnectionClose()

@@ -120,12 +120,15 @@ type gentleConn struct {
 	once     sync.Once
 	home     *listener
 	peer     netip.Addr
-	since    atomic.Int64 // when the read under way began, in nanoseconds of Unix; 0 = none is
-	out      atomic.Bool  // its place was taken: it is read no more
+	since    atomic.Int64               // when the read under way began, in nanoseconds of Unix; 0 = none is
+	out      atomic.Bool                // its place was taken: it is read no more
+	late     atomic.Bool                // its answer was not taken in time: nothing is written any more
+	room     atomic.Pointer[answerRoom] // that its answer waits in; nil: it has none that is large
 }
 
 func (c *gentleConn) Read(b []byte) (int, error) {
 	c.answered.Store(false)
+	c.taken()
 	c.since.Store(time.Now().UnixNano())
 	n, err := c.Conn.Read(b)
 	c.since.Store(0)
@@ -149,6 +152,7 @@ func (c *gentleConn) Write(b []byte) (int, error) {
 func (c *gentleConn) Close() (err error) {
 	c.once.Do(func() {
 		defer c.home.release(c)
+		c.taken()
 		err = c.close()
 	})
 	return err

@@ -82,7 +82,9 @@ type Server struct {
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
 	imports importSlots
 	// bodies has room for the large bodies that are in memory.
-	bodies  bodyRoom
+	bodies bodyRoom
+	// answers has room for the large answers that are on their way.
+	answers answerRoom
 	named   named
 	vault   *vaultWatch
 	local   *caller  // who asks while no credentials are configured
