@@ -37,6 +37,7 @@ type call struct {
 	work        matcher.Work     // of its searches, and how much of it there may be
 	told        []engine.Object  // whose personal fields were opened for the answer
 	trace       *Trace           // nil: the request is not traced
+	making      bool             // it has room for making a large answer
 }
 
 // wait is the context of everything that this request waits for. Most requests wait for nothing.
@@ -53,6 +54,9 @@ func (c *call) wait() context.Context {
 
 // done lets go of what the request waited for.
 func (c *call) done() {
+	if c.making {
+		c.server.making.leave(c.actor.Tenant)
+	}
 	if c.cancel != nil {
 		c.cancel()
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -43,7 +42,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		if planted != plantBufferKept {
 			body = bytes.Clone(body)
 		}
-		out = s.fits(ctx, &a, s.call(&a, ctx.RemoteAddr(), body))
+		out = s.call(&a, ctx, body)
 	}
 	if a.last {
 		ctx.SetConnectionClose()
@@ -54,7 +53,8 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 
 // call runs the route's handler. A panic in it is a bug of one request, not of the process: the writer's
 // goroutine is not ours and its panics are not caught here.
-func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
+func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out answer) {
+	peer := ctx.RemoteAddr()
 	defer func() {
 		v := recover()
 		if f, ok := v.(sealFault); ok {
@@ -71,8 +71,8 @@ func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 	timeout := callTimeout
 	if a.route.maxBody > maxBodyBytes {
 		timeout = importTimeout
-		if s.imports.enter(a.who) {
-			defer s.imports.leave(a.who)
+		if s.imports.enter(tenantAsking(a.who)) {
+			defer s.imports.leave(tenantAsking(a.who))
 		} else {
 			return refuse(&problem{code: codeOverloaded, detail: "Other imports are under way. Nothing was changed."})
 		}
@@ -87,7 +87,10 @@ func (s *Server) call(a *admitted, peer net.Addr, body []byte) (out answer) {
 	if p := c.sealedOff(); p != nil {
 		return c.account(a, peer, refuse(p))
 	}
-	return c.account(a, peer, a.route.handle(c))
+	if a.route.lists && !c.makes() {
+		return c.account(a, peer, tooManyLarge())
+	}
+	return c.account(a, peer, s.fits(ctx, a, a.route.handle(c)))
 }
 
 // panicText tells a fault of the runtime in its words and anything else by its type: its text may hold what the

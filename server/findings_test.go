@@ -203,11 +203,10 @@ func TestReloadsAtOnce(t *testing.T) {
 // TestImportsLeaveRoom: one tenant does not take the last slot while it has others.
 func TestImportsLeaveRoom(t *testing.T) {
 	t.Parallel()
-	var slots importSlots
-	of := func(tenant string) *caller { return &caller{actor: engine.Actor{Tenant: tenant}} }
+	slots := slotsByTenant{most: maxImports, spare: 1}
 	f := func(tenant string, want bool) {
 		t.Helper()
-		if got := slots.enter(of(tenant)); got != want {
+		if got := slots.enter(tenant); got != want {
 			t.Fatalf("%s enters: %v", tenant, got)
 		}
 	}
@@ -218,11 +217,11 @@ func TestImportsLeaveRoom(t *testing.T) {
 	f("modest", true)
 	f("third", false)
 	f("modest", false)
-	slots.leave(of("greedy"))
+	slots.leave("greedy")
 	f("greedy", false) // the last one is kept
 	f("third", true)
-	slots.leave(of("modest"))
-	slots.leave(of("third"))
+	slots.leave("modest")
+	slots.leave("third")
 	f("greedy", true)
 	if slots.all != 2 || len(slots.byTenant) != 1 {
 		t.Fatalf("%+v", slots.byTenant)

@@ -1,6 +1,9 @@
 package server
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // rank says who goes first while there is more to do than can be done.
 type rank uint8
@@ -37,14 +40,14 @@ var ranks = map[string]rank{
 	"importLines": rankBulk, "checkRules": rankBulk, "exportOfferRecords": rankBulk, "resealParts": rankBulk, "exportAudit": rankBulk, "listAttention": rankBulk, "listEvents": rankBulk,
 }
 
-// rankRows gives every row of a table of routes its rank. One that has none is a mistake in the program.
+// rankRows gives every row of a table of routes its rank, and marks those that list. One that has none is a mistake in the program.
 func rankRows(rows []route) {
 	for i := range rows {
 		r, ok := ranks[rows[i].name]
 		if !ok && rows[i].allow == nil { // a table of a test's own has permissions
 			panic("server: no rank for the route " + rows[i].name)
 		}
-		rows[i].rank = r
+		rows[i].rank, rows[i].lists = r, slices.Contains(rows[i].query, "limit")
 	}
 }
 

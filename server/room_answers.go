@@ -13,6 +13,15 @@ const (
 	largeAnswerBytes = 64 << 10
 	// maxAnswersWaiting is how many bytes of large answers wait for their clients to take them.
 	maxAnswersWaiting = 256 << 20
+
+	// So many large answers are made at a time: leastMaking, or makingEach for each processor, if that is more. One of makingSpare is for tenants for
+	// which none is being made. Others wait makingPatience. A list may be large, and so may a week grid that asks for more than usualCells slots of a
+	// priority and day.
+	leastMaking    = 8
+	makingEach     = 2
+	makingSpare    = 4
+	makingPatience = time.Second
+	usualCells     = 200
 )
 
 // answerRoom keeps the memory of answers that their clients are slow to take bounded. Where it is full, the tenant that has the most
@@ -141,5 +150,15 @@ func (s *Server) fits(ctx *fasthttp.RequestCtx, a *admitted, out answer) answer 
 	if !ok || s.answers.take(c, tenantAsking(a.who), size, tells, time.Now()) {
 		return out
 	}
-	return refuse(&problem{code: codeOverloaded, detail: "Too many large answers wait for their clients to take them."})
+	return tooManyLarge()
+}
+
+// makes takes room for making a large answer until the call is done. It waits for some a little: who waits holds nothing.
+func (c *call) makes() bool {
+	c.making = c.server.making.enterWithin(c.actor.Tenant, makingPatience)
+	return c.making
+}
+
+func tooManyLarge() answer {
+	return refuse(&problem{code: codeOverloaded, detail: "Too many large answers are being made or wait to be taken. Nothing was changed."})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 )
@@ -124,5 +125,39 @@ func TestWritesEndOnceCut(t *testing.T) {
 	}
 	if _, err := c.Write(bytes.Repeat([]byte("x"), 10)); err == nil {
 		t.Error("written")
+	}
+}
+
+// TestLargeAnswersMadeAreBounded: so many lists are made at a time, some of them are kept for other tenants, and everything else goes on.
+func TestLargeAnswersMadeAreBounded(t *testing.T) {
+	t.Parallel()
+	entered, release := make(chan struct{}), make(chan struct{})
+	h := newHarness(t, []route{
+		{method: "GET", path: "/list", name: "list", query: []string{"limit"}, handle: func(*call) answer {
+			entered <- struct{}{}
+			<-release
+			return answer{status: http.StatusOK, body: encode("done")}
+		}},
+		{method: "GET", path: "/ok", name: "ok", handle: func(*call) answer { return answer{status: http.StatusOK, body: encode("ok")} }},
+	})
+	making := &h.server.making
+	var group sync.WaitGroup
+	for range making.most - making.spare {
+		group.Go(func() { h.get("/list").is(http.StatusOK, "") })
+		<-entered
+	}
+	r := h.get("/list?limit=3").is(http.StatusServiceUnavailable, codeOverloaded)
+	if r.header.Get("Retry-After") == "" {
+		t.Errorf("headers %v", r.header)
+	}
+	h.get("/ok").is(http.StatusOK, "")
+	if !making.enter("other") {
+		t.Error("no room for another tenant")
+	}
+	making.leave("other")
+	close(release)
+	group.Wait()
+	if making.all != 0 || len(making.byTenant) != 0 {
+		t.Errorf("%d are still being made", making.all)
 	}
 }

@@ -21,6 +21,7 @@ type route struct {
 	produces     string      // content type of a success; "" = application/json
 	allow        *permission // who may ask; set by the server from the table of permissions
 	meter        *meter      // of the answers; set by the server
+	lists        bool        // pages of a list; set by the server
 	rank         rank        // who goes first; set by the server
 	booking      bool        // a body that speaks of a hold gives it the first rank
 	query        []string    // names of the query parameters that the route knows; any other or a repeated one is 400

@@ -102,6 +102,9 @@ func searchWeek(c *call) answer {
 		shape.Monday = q.zone.Date(c.now).Monday()
 	}
 	q.span = matcher.WeekRange(q.zone, shape.Monday)
+	if shape.ReviewersPerPriority*shape.SlotsPerDay > usualCells && !c.makes() {
+		return tooManyLarge()
+	}
 	var week matcher.WeekAnswer
 	m, plan, p := c.searching(q, weekLess, func(plan *matcher.Plan) { week = plan.Week(shape) })
 	if p != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -80,7 +81,9 @@ type Server struct {
 	// read returns a snapshot and a present instant that is not before its last stamped one.
 	read func() (*engine.Snapshot, slots.Instant)
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
-	imports importSlots
+	imports slotsByTenant
+	// making has room for the large answers that are being made.
+	making slotsByTenant
 	// bodies has room for the large bodies that are in memory.
 	bodies bodyRoom
 	// answers has room for the large answers that are on their way.
@@ -194,6 +197,9 @@ func newServer(o Options, rows []route) *Server {
 	if o.Engine != nil {
 		s.vault = &vaultWatch{engine: o.Engine, gone: o.GoneDataKeys}
 	}
+	s.imports = slotsByTenant{most: maxImports, spare: 1}
+	making := max(leastMaking, makingEach*runtime.GOMAXPROCS(0))
+	s.making = slotsByTenant{most: making, spare: making / makingSpare}
 	s.local = &caller{actor: s.localActor(), role: roleAll}
 	rankRows(rows)
 	allow(rows)
