@@ -195,6 +195,9 @@ func (s *Server) observe(a *admitted, status int, took time.Duration) {
 	}
 	m.answered(status, took.Seconds())
 	s.endTrace(a, status, took)
+	if !s.hasLine(a, status) {
+		return
+	}
 	s.log.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("route", name), slog.Int("status", status),
 		slog.Float64("seconds", took.Seconds()), slog.String("request", a.requestID))

@@ -95,6 +95,7 @@ type Server struct {
 	tokens  *tokens  // nil: none are taken
 	journal *journal // nil: nothing personal is served
 	limit   limiter  // of requests
+	trouble logBound // of what anybody can cause
 	gate    gate     // closes where there is too much to do
 	// searchWork is how many units of work the searches of one request may take, ≤ 0 = as many as it takes.
 	searchWork int

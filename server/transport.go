@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"errors"
-	"log/slog"
 	"net"
 	"time"
 
@@ -20,7 +19,7 @@ func newTransport(s *Server) *fasthttp.Server {
 		ErrorHandler:                       s.handleError,
 		HeaderReceived:                     s.limitsOf,
 		ExpectHandler:                      s.expected,
-		Logger:                             quietLog{s.log},
+		Logger:                             quietLog{s},
 		Concurrency:                        maxConnections + roomSpare,
 		MaxRequestsPerConn:                 maxRequestsPerConnection,
 		ReadBufferSize:                     readBufferBytes,
@@ -42,9 +41,13 @@ func newTransport(s *Server) *fasthttp.Server {
 }
 
 // quietLog keeps the library's own messages to their kind: their text may hold bytes of a request.
-type quietLog struct{ log *slog.Logger }
+type quietLog struct{ server *Server }
 
-func (q quietLog) Printf(string, ...any) { q.log.Warn("connection trouble") }
+func (q quietLog) Printf(string, ...any) {
+	if q.server.troubleHasLine() {
+		q.server.log.Warn("connection trouble")
+	}
+}
 
 // limitsOf is called when a request's head has arrived: an import may be larger and slower, and of a body
 // without a length nothing is read, since the request is refused, and little of one from somebody who may not ask.
