@@ -71,19 +71,19 @@ func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr, again bool) (ad
 	if a.requestID == "" {
 		a.requestID, a.ownID = newID("req"), true
 	}
-	if no != nil {
-		return a, no
-	}
 	a.snap, a.now = s.read()
+	if no != nil {
+		return a, s.strayed(&a, &fields, peer, no)
+	}
 	if no := s.checkOrigin(s.guarded(a.snap), fields.host, peer); no != nil {
-		return a, no
+		return a, s.strayed(&a, &fields, peer, no)
 	}
 	var rawQuery string
 	a.route = s.router.exact[methodIndex(h.Method())][string(h.RequestURI())]
 	if a.route == nil {
 		if rawQuery, no = s.target(&a, h); no != nil {
 			no.close = no.close || fields.contentLength > 0
-			return a, no
+			return a, s.strayed(&a, &fields, peer, no)
 		}
 	}
 	no = s.authorize(&a, &fields)

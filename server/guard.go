@@ -32,13 +32,7 @@ func (s *Server) authorize(a *admitted, f *headFields) *refused {
 		a.who = s.local
 		return nil
 	}
-	if f.authorizations == 1 {
-		from := a.from
-		more := func() bool { return s.limit.trusts(from) }
-		if a.who = s.identify(a.snap, a.now, f.authorization, more); a.who == nil {
-			a.rejected, a.keyShown = true, keyShownIn(f.authorization)
-		}
-	}
+	s.recognize(a, f)
 	switch {
 	case a.route.allow.open:
 		return nil
@@ -48,6 +42,35 @@ func (s *Server) authorize(a *admitted, f *headFields) *refused {
 		return deny(codeForbidden, "")
 	}
 	return nil
+}
+
+// recognize looks the credential up that a request shows.
+func (s *Server) recognize(a *admitted, f *headFields) {
+	if f.authorizations != 1 {
+		return
+	}
+	from := a.from
+	more := func() bool { return s.limit.trusts(from) }
+	if a.who = s.identify(a.snap, a.now, f.authorization, more); a.who == nil {
+		a.rejected, a.keyShown = true, keyShownIn(f.authorization)
+	}
+}
+
+// strayed finds out who has sent a request that comes to no route, since its refusal is recorded like any other, and charges it to that one:
+// else a caller could fill the journal for nothing. no is why it is refused.
+func (s *Server) strayed(a *admitted, f *headFields, peer net.Addr, no *refused) *refused {
+	if !s.guarded(a.snap) {
+		if s.checkPeer(f.host, peer) == nil {
+			a.who = s.local
+		}
+		return no
+	}
+	s.recognize(a, f)
+	if poor := s.charge(a, true); poor != nil {
+		poor.close = no.close
+		return poor
+	}
+	return no
 }
 
 // permits looks a caller up in the table.

@@ -84,7 +84,7 @@ func (s *Server) accountHead(a *admitted, peer net.Addr, p *problem) answer {
 // answer; one without a credential is counted as a failed authentication. Faults of the server (5xx) are none.
 func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object, out answer) answer {
 	status := out.problem.status()
-	if s.journal != nil && a.rejected && a.route.allow.open { // whatever else is wrong
+	if s.journal != nil && a.rejected && (a.route == nil || a.route.allow.open) { // whatever else is wrong
 		s.accountFailure(a, peer, status, codeUnauthenticated)
 		return out
 	}

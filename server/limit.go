@@ -75,13 +75,14 @@ type toll struct {
 }
 
 // charge charges a request to who asks, or to where it comes from if that is nobody, and refuses it if nothing is left. A credential that is not
-// taken costs a failure also where none is wanted. take is false for a request that will come here again.
+// taken costs a failure also where none is wanted; what comes to no route costs nobody else. take is false for a request that will come here again.
 func (s *Server) charge(a *admitted, take bool) *refused {
-	l := &s.limit
-	if take && a.rejected && a.route.allow.open {
+	l, routed := &s.limit, a.route != nil
+	if take && a.rejected && (!routed || a.route.allow.open) {
 		l.failures.take(a.from[:], l.now())
 	}
-	if a.who == s.local || a.snap == nil || a.route.rank == rankFirst && a.route.allow.open {
+	switch {
+	case a.who == s.local, a.snap == nil, !routed && a.who == nil, routed && a.route.rank == rankFirst && a.route.allow.open:
 		return nil
 	}
 	now := l.now()
@@ -96,7 +97,7 @@ func (s *Server) charge(a *admitted, take bool) *refused {
 	switch {
 	case a.who != nil:
 		paid = pay(&l.principal, a.who.name)
-		if paid && a.route.rank != rankFirst {
+		if paid && !(routed && a.route.rank == rankFirst) {
 			kept := a.toll
 			if paid = pay(&l.tenant, a.who.name[:len(a.who.actor.Tenant)]); paid && kept.of != nil {
 				a.toll = kept // what the caller can do something about

@@ -1,0 +1,60 @@
+package server
+
+import (
+	"testing"
+
+	"github.com/parleyhq/parley/engine"
+)
+
+// TestStraysAreAccountedFor: who asks for what is no route, or in a way that no route is looked for, is refused like elsewhere: with a
+// record, charged to who asks, and a credential that is not taken counts as one that failed.
+func TestStraysAreAccountedFor(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	w.own = true // requests that the document does not know
+	f := func(status int, code, method, target string, headers ...string) {
+		t.Helper()
+		r := w.do(method, target, "", headers...).is(status, code)
+		got := w.wantRecord(r, "test", engine.AccessRefused)
+		if got.Principal == "" || got.Action != "" || got.Code != code || got.Client != "127.0.0.1" || got.At == 0 || len(got.Objects) > 0 {
+			t.Errorf("%s %s: recorded %+v", method, target, got)
+		}
+		if len(headers) > 0 && (got.KeyID != "desk" || got.Principal != "principal-desk") {
+			t.Errorf("%s %s: recorded %+v", method, target, got)
+		}
+	}
+	f(404, codeRouteNotFound, "GET", "/v1/jordan.winter") // of everybody on this machine
+	desk := "Bearer " + w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	f(404, codeRouteNotFound, "GET", "/v1/jordan.winter", "Authorization", desk)
+	f(405, codeMethodNotAllowed, "DELETE", "/v1/cases/1004567", "Authorization", desk)
+	f(405, codeMethodNotAllowed, "TRACE", "/v1/cases/1004567", "Authorization", desk)
+	f(400, codeInvalidTarget, "GET", "/v1/../admin", "Authorization", desk)
+	f(400, codeInvalidTarget, "GET", "/v1/cases/a%2fb", "Authorization", desk)
+	answers := raw(t, w.listenTCP(), head("GET /v1/me HTTP/1.1", "Authorization: "+desk, "X-Request-Id: twice", "If-Match: 1", "If-Match: 2"))
+	if got := recordOf(w.journaled("test"), reply{header: answers[0].Header}); answers[0].StatusCode != 400 || len(got) != 1 || got[0].KeyID != "desk" || got[0].Code != codeInvalidHeader {
+		t.Errorf("a head that is wrong: %d, recorded %+v", answers[0].StatusCode, got)
+	}
+
+	wrong := w.do("GET", "/v1/jordan.winter", "", "Authorization", "Bearer "+keyPrefix+"desk_wrong").is(404, codeRouteNotFound)
+	if got := w.wantRecord(wrong, "test", engine.AccessFailed); got.KeyID != "desk" || got.Principal != "" {
+		t.Errorf("recorded %+v", got)
+	}
+	if got := recordOf(w.journaled("test"), w.get("/v1/jordan.winter").is(404, codeRouteNotFound)); len(got) != 0 {
+		t.Errorf("nobody is recorded: %+v", got)
+	}
+}
+
+// TestStraysAreLimited: a caller fills no journal with requests that lead nowhere.
+func TestStraysAreLimited(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	desk := w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	w.limits(Rates{Principal: 1, Tenant: -1, Address: -1, Failures: 1}, false)
+	for _, want := range []int{404, 404, 429} {
+		w.as(desk, "GET", "/v1/nowhere", "").is(want, "")
+	}
+	for range 3 {
+		w.as("a.b.c", "GET", "/v1/nowhere", "").is(404, codeRouteNotFound)
+	}
+	w.as("a.b.c", "GET", "/v1/me", "").is(429, codeRateLimited)
+}
