@@ -15,6 +15,7 @@ type Outcome struct {
 	Now      slots.Instant // stamped time of the decision
 	Replayed bool          // the first answer to this key, given again
 	Created  bool          // the entity did not exist before
+	Idle     bool          // accepted, and nothing changed; also the first answer to a key, not one that is given again
 
 	Reviewer    *Reviewer
 	Case        *Case

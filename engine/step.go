@@ -35,7 +35,7 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *mat
 		return stepped{outcome: d.outcome}, nil
 	}
 	if len(d.effects) == 0 && cmd.Key == "" {
-		o := Outcome{Status: StatusOK, Now: now}
+		o := Outcome{Status: StatusOK, Now: now, Idle: true}
 		o.attach(s, cmd.Payload.Kind(), cmd.Actor.Tenant, d.subject)
 		return stepped{outcome: o}, nil
 	}
@@ -53,7 +53,9 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *mat
 	if planted == plantKeyApart && e.key != "" {
 		_ = (&rememberKey{expiresAt: now + KeyRetention, answer: d.answer}).apply(s, e)
 	}
-	return stepped{outcome: e.outcome(s, d.answer), entry: e, payload: c.out[before:]}, nil
+	o := e.outcome(s, d.answer)
+	o.Idle = len(d.effects) == 0
+	return stepped{outcome: o, entry: e, payload: c.out[before:]}, nil
 }
 
 // mustApply applies an entry that was judged against s.
