@@ -70,6 +70,7 @@ type answer struct {
 	version     uint64   // > 0: ETag
 	tag         string   // ETag of an answer without a version
 	replayed    bool     // Idempotent-Replayed: true
+	idle        bool     // of a change that changed nothing: no entry of the log says what is told
 	problem     *problem // if set, status and body are made from it
 	headers     [][2]string
 	lent        *replyBuffer // if set, what body lies in: the transport may keep it

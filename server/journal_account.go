@@ -42,8 +42,8 @@ func (c *call) account(a *admitted, peer net.Addr, out answer) answer {
 	case tellsExport:
 		kind = engine.AccessExport
 	case tellsWritten:
-		if !out.replayed {
-			return out
+		if !out.replayed && !out.idle {
+			return out // the entry of the log names what was changed, and so what is told
 		}
 	default:
 		if len(c.told) == 0 {

@@ -58,3 +58,24 @@ func TestStraysAreLimited(t *testing.T) {
 	}
 	w.as("a.b.c", "GET", "/v1/me", "").is(429, codeRateLimited)
 }
+
+// TestWhatChangesNothingIsARead: the answer to a call that is cancelled again tells what it was, and the log names nothing that changed.
+func TestWhatChangesNothingIsARead(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	desk := w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	id := w.as(desk, "POST", "/v1/appointments", deckBooking.String()).is(201, "").text("id")
+	cancel := func() reply {
+		return w.as(desk, "POST", "/v1/appointments/"+id+"/cancel", `{"reason":"ill","by":"payer"}`).is(200, "")
+	}
+	if got := recordOf(w.journaled("test"), cancel()); len(got) != 0 {
+		t.Errorf("a change is in the log: %+v", got)
+	}
+	again := cancel()
+	if again.at("contact", "phone") == nil {
+		t.Fatalf("tells nothing: %s", again.body)
+	}
+	if got := w.wantRecord(again, "test", engine.AccessRead); got.Action != "cancelAppointment" || len(got.Objects) == 0 || got.Objects[0] != (engine.Object{Type: "appointment", ID: id}) {
+		t.Errorf("recorded %+v", got)
+	}
+}

@@ -87,7 +87,7 @@ func TestEveryAnswerIsAccountedFor(t *testing.T) {
 			t.Errorf("%s: %d %s", a.route.name, a.r.status, a.r.body)
 		case a.r.status >= 400:
 			want = engine.AccessRefused
-		case tells == tellsPersonal, tells == tellsWritten && a.r.header.Get("Idempotent-Replayed") != "":
+		case tells == tellsPersonal, tells == tellsWritten && (a.r.header.Get("Idempotent-Replayed") != "" || a.route.name == "rescheduleAppointment" && a.as == roleCoordinator): // the requester has moved it there before
 			want = engine.AccessRead
 		case tells == tellsExport:
 			want = engine.AccessExport

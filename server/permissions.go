@@ -19,7 +19,7 @@ const (
 	// reviewers are not personal data of anybody who is cared for, and offers show them to whoever may search.
 	tellsNothing
 	// tellsWritten: a change answers with what it has made, personal fields included. The entry of the
-	// log is the record of it; an answer that is given once more is a read.
+	// log is the record of it; an answer that is given once more is a read, and so is that to what changed nothing.
 	tellsWritten
 	// tellsPersonal: personal fields of cases, appointments, contacts. Each answer is recorded first.
 	tellsPersonal

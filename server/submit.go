@@ -68,7 +68,7 @@ func (c *call) recall(t ticket, render func(engine.Outcome) answer) (answer, boo
 // replayable renders an accepted outcome, marked if it was given before.
 func replayable(o engine.Outcome, render func(engine.Outcome) answer) answer {
 	a := render(o)
-	a.replayed = o.Replayed
+	a.replayed, a.idle = o.Replayed, o.Idle
 	return a
 }
 
