@@ -2,7 +2,9 @@ package server
 
 import (
 	"bytes"
+	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/slots"
@@ -34,7 +36,7 @@ type reference struct {
 
 type network struct {
 	Address string `json:"address"`
-	Type    string `json:"type"` // 2: an IP address
+	Type    string `json:"type"` // 1: a machine's name, 2: an IP address
 }
 
 type fhirAgent struct {
@@ -126,12 +128,15 @@ func newEvent(kind, sub coding, action, at, outcome, principal, client string, o
 		agent.Who = reference{Identifier: identifier{systemOwn + "principal", "unknown"}, Display: "nobody who is known"}
 	}
 	if client != "" {
-		agent.Network = &network{client, "2"}
+		agent.Network = &network{client, "1"}
+		if _, err := netip.ParseAddr(client); err == nil {
+			agent.Network.Type = "2"
+		}
 	}
 	e.Agent = []fhirAgent{agent}
 	for _, o := range objects {
 		e.Entity = append(e.Entity, fhirEntity{
-			What: reference{Identifier: identifier{systemOwn + o.Type, o.ID}},
+			What: reference{Identifier: identifier{systemOwn + strings.ReplaceAll(o.Type, " ", "-"), o.ID}}, // no URI has a space
 			Type: coding{systemEntity, "2", "System Object"}, Role: &coding{systemRole, "4", "Domain Resource"},
 		})
 	}
@@ -180,6 +185,7 @@ func (fhirForm) access(out *bytes.Buffer, at engine.JournalHead, r *engine.Acces
 	}
 	e.asked(r.RequestID, r.Role)
 	e.extend("type", r.Kind.String())
+	e.extend("tenant", r.Tenant)
 	e.extend("n", strconv.FormatUint(at.N, 10))
 	if r.Action != "" {
 		e.extend("operation", r.Action)
@@ -203,6 +209,7 @@ func (fhirForm) change(out *bytes.Buffer, r *engine.AuditRecord, payload []byte)
 	e := newEvent(eventREST, coding{systemREST, what, what}, actionOf[what], instantOut(r.At, slots.UTC()), "0", r.Actor.Principal, "", r.Objects)
 	e.asked(r.RequestID, r.Actor.Role)
 	e.extend("type", lineChange)
+	e.extend("tenant", r.Actor.Tenant)
 	e.extend("operation", r.Kind.String())
 	e.extend("source", r.Actor.Source)
 	e.extend("record", textOf(payload))

@@ -180,6 +180,31 @@ func TestVerifyFindsTampering(t *testing.T) {
 	}
 }
 
+// TestVerifyHoldsToAHead: a file that begins behind all heads that were kept, is of another tenant than they, or is empty, is held to nothing.
+func TestVerifyHoldsToAHead(t *testing.T) {
+	t.Parallel()
+	w, auditor, _ := audited(t)
+	pages, _ := w.trail(auditor, "limit=5")
+	file := bytes.Join(pages[2:], nil)
+	report, err := VerifyAudit(bytes.NewReader(file), nil)
+	if err != nil || report.First < 3 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	f := func(want string, file []byte, heads ...engine.JournalHead) {
+		t.Helper()
+		_, err := VerifyAudit(bytes.NewReader(file), heads)
+		if want == "" && err != nil || want != "" && (!errors.Is(err, ErrAudit) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	early, begin, theirs := mustHead(t, w, "test", 1), mustHead(t, w, "test", report.First-1), mustHead(t, w, "other", 1)
+	f("", file, report.Head)
+	f("", file, early, begin, theirs)
+	f("no head that was kept", file, early)
+	f("no head that was kept", file, theirs)
+	f("nothing in it", nil)
+}
+
 // TestVerifyJournal compares a store's journal with its log and with heads that were kept.
 func TestVerifyJournal(t *testing.T) {
 	t.Parallel()
@@ -256,7 +281,15 @@ func TestAuditEventsAreFHIR(t *testing.T) {
 		if err := json.Unmarshal(line, &e); err != nil {
 			t.Fatal(err)
 		}
-		whole := e.ResourceType == "AuditEvent" && e.Type.System != "" && e.Type.Code != "" && len(e.Subtype) == 1 && e.Subtype[0].Code != "" &&
+		var all any
+		if err := json.Unmarshal(line, &all); err != nil {
+			t.Fatal(err)
+		}
+		if wrong := wrongInFHIR(all); wrong != "" {
+			t.Errorf("%s: %s", wrong, line)
+		}
+		tenant := slices.ContainsFunc(e.Extension, func(x struct{ URL, ValueString string }) bool { return x.URL == "urn:parley:audit:tenant" })
+		whole := tenant && e.ResourceType == "AuditEvent" && e.Type.System != "" && e.Type.Code != "" && len(e.Subtype) == 1 && e.Subtype[0].Code != "" &&
 			slices.Contains([]string{"C", "R", "U", "D", "E"}, e.Action) && strings.HasSuffix(e.Recorded, "Z") && slices.Contains([]string{"0", "4", "8"}, e.Outcome) &&
 			len(e.Agent) == 1 && e.Agent[0].Requestor != nil && e.Agent[0].Who.Identifier.Value != "" && e.Source.Observer.Identifier.Value != ""
 		for _, x := range e.Extension {
@@ -278,6 +311,50 @@ func TestAuditEventsAreFHIR(t *testing.T) {
 			t.Errorf("no event %s: %v", want, actions)
 		}
 	}
+}
+
+// TestAddressesInFHIR: what an export on the machine itself gives for an address is a machine's name.
+func TestAddressesInFHIR(t *testing.T) {
+	t.Parallel()
+	for client, want := range map[string]string{"this machine": "1", "192.0.2.1": "2", "2001:db8::1": "2"} {
+		if n := newEvent(eventREST, coding{}, "R", "", "0", "p", client, nil).Agent[0].Network; n.Type != want {
+			t.Errorf("%s is of type %s, want %s", client, n.Type, want)
+		}
+	}
+}
+
+// wrongInFHIR says what is in a JSON value that no element of R4 may be: nothing in it, or a URI or code with a space.
+func wrongInFHIR(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		if v == "" {
+			return "an empty string"
+		}
+	case []any:
+		for _, element := range v {
+			if wrong := wrongInFHIR(element); wrong != "" {
+				return wrong
+			}
+		}
+		if len(v) == 0 {
+			return "an empty list"
+		}
+	case map[string]any:
+		for name, member := range v {
+			if wrong := wrongInFHIR(member); wrong != "" {
+				return name + ": " + wrong
+			}
+			if text, ok := member.(string); ok && slices.Contains([]string{"system", "url", "code"}, name) && strings.ContainsAny(text, " \t\n") {
+				return name + " has a space: " + text
+			}
+		}
+		if len(v) == 0 {
+			return "an empty object"
+		}
+	}
+	return ""
 }
 
 // TestEventsAreOfWhoActsAndWhoIsActedOn: an operator's acts on another tenant are events of both, with who it was.

@@ -32,7 +32,8 @@ var ErrAudit = errors.New("the audit trail is not whole")
 
 // VerifyAudit reads an exported audit trail, pages one behind the other, in either form. Every line is written anew from
 // the record in it and compared; records must follow each other in number and chain, and changes add up to their seals. heads are
-// heads that were kept elsewhere: the file must reach each one of its tenant and have its chain value there. It
+// heads that were kept elsewhere: the file must reach each one of its tenant and have its chain value there; one at least must not lie
+// before where the file begins. It
 // finds lines that were edited, dropped, moved, put in twice or cut off below a head, and says where.
 func VerifyAudit(r io.Reader, heads []engine.JournalHead) (AuditReport, error) {
 	v := auditVerifier{wanted: heads}
@@ -77,6 +78,7 @@ type auditVerifier struct {
 	at      engine.JournalHead
 	changes uint64 // since the last seal
 	digest  engine.Hash
+	held    bool // a head that was kept is at a place that the file has, and is the same
 }
 
 // parsedLine is what is read of a line of either form; the rest is compared.
@@ -228,8 +230,12 @@ func (v *auditVerifier) access(p *parsedLine, form auditForm, want *bytes.Buffer
 // meets compares the chain with the heads that were kept.
 func (v *auditVerifier) meets() error {
 	for _, h := range v.wanted {
-		if h.Tenant == v.at.Tenant && h.N == v.at.N && h.Chain != v.at.Chain {
+		switch {
+		case h.Tenant != v.at.Tenant || h.N != v.at.N:
+		case h.Chain != v.at.Chain:
 			return fmt.Errorf("the chain at record %d is not that of the head that was kept", h.N)
+		default:
+			v.held = true
 		}
 	}
 	return nil
@@ -244,6 +250,12 @@ func (v *auditVerifier) end() error {
 		if (h.Tenant == v.at.Tenant || !v.started) && h.N > v.at.N {
 			return fmt.Errorf("%w: it ends at record %d, and the head that was kept is at %d", ErrAudit, v.at.N, h.N)
 		}
+	}
+	switch {
+	case !v.started:
+		return fmt.Errorf("%w: there is nothing in it", ErrAudit)
+	case len(v.wanted) > 0 && !v.held: // it may hold anything
+		return fmt.Errorf("%w: no head that was kept is of tenant %s and at a record that it has", ErrAudit, v.at.Tenant)
 	}
 	return nil
 }
