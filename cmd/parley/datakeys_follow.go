@@ -26,7 +26,7 @@ func (f *dataKeyFlags) followDataKeys(ctx context.Context, log *slog.Logger, sto
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
 	tick := time.NewTicker(dataKeysEvery)
-	changed := f.changed()
+	watch := f.watch()
 	go func() {
 		defer signal.Stop(asked)
 		defer tick.Stop()
@@ -36,11 +36,13 @@ func (f *dataKeyFlags) followDataKeys(ctx context.Context, log *slog.Logger, sto
 				return
 			case <-asked:
 			case <-tick.C:
-				if f.DataKeys == "" || !changed() {
+				if !watch.due() {
 					continue
 				}
 			}
-			if err := f.take(ctx, store, vault); err != nil {
+			err := f.take(ctx, store, vault)
+			watch.missed = err != nil
+			if err != nil {
 				log.Error("the data keys cannot be taken in; those of before stay in use", "error", err.Error())
 				continue
 			}
@@ -49,21 +51,31 @@ func (f *dataKeyFlags) followDataKeys(ctx context.Context, log *slog.Logger, sto
 	}()
 }
 
-// changed returns a function that says whether the file has changed since it was called last.
-func (f *dataKeyFlags) changed() func() bool {
-	seen := func() (at time.Time) {
-		if info, err := os.Stat(f.DataKeys); err == nil {
-			at = info.ModTime()
-		}
-		return at
+// keyFileWatch looks at a file of data keys from time to time.
+type keyFileWatch struct {
+	name   string // "" = there is none
+	last   time.Time
+	missed bool // what changed last was not taken in: chmod, for one, leaves the time of a file as it is
+}
+
+func (f *dataKeyFlags) watch() *keyFileWatch {
+	w := &keyFileWatch{name: f.DataKeys}
+	w.due()
+	return w
+}
+
+// due reports whether the file has changed since it was called last, or has yet to be taken in.
+func (w *keyFileWatch) due() bool {
+	if w.name == "" {
+		return false
 	}
-	last := seen()
-	return func() bool {
-		now := seen()
-		differs := !now.Equal(last)
-		last = now
-		return differs
+	var at time.Time
+	if info, err := os.Stat(w.name); err == nil {
+		at = info.ModTime()
 	}
+	differs := !at.Equal(w.last)
+	w.last = at
+	return differs || w.missed
 }
 
 // take reads the ring and uses it: the store's own secret first, so that no key seals
