@@ -24,7 +24,7 @@ func NewAdmin(o Options) (*Server, error) {
 		}
 	}
 	s := newServer(o, adminRoutes())
-	s.admin = true
+	s.admin, s.public = true, o.Public
 	s.every(partsEvery, func(tick <-chan time.Time) { s.vault.follow(s.base.Done(), tick) })
 	s.readFrom(o.Engine)
 	return s, nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+
+	"github.com/parleyhq/parley/engine"
 )
 
 // TestAdminActs: whoever is on the machine begins a backup, and no page that is open in a browser there does.
@@ -11,7 +13,7 @@ func TestAdminActs(t *testing.T) {
 	t.Parallel()
 	w := newDeck(t)
 	var made atomic.Int64
-	admin, err := NewAdmin(Options{Engine: w.engine, Tenant: "test", Version: "test", Logger: w.logger(), Metrics: w.server.metrics,
+	admin, err := NewAdmin(Options{Engine: w.engine, Tenant: "test", Version: "test", Logger: w.logger(), Metrics: w.server.metrics, Public: w.server,
 		Backup: func(context.Context, func(done, total uint64)) (BackupMade, error) {
 			made.Add(1)
 			return BackupMade{Path: "there"}, nil
@@ -45,9 +47,20 @@ func TestAdminActs(t *testing.T) {
 	if n := made.Load(); n != 0 {
 		t.Fatalf("%d backups were made", n)
 	}
-	f(202, "", AdminHeader, "backup")
+	if records := w.journaled("test"); len(records) != 0 {
+		t.Errorf("recorded %+v", records)
+	}
+	begun := h.do("POST", "/admin/backup", "", AdminHeader, "backup").is(202, "")
+	if got := w.wantRecord(begun, "test", engine.AccessExport); got.Action != "startBackup" || got.Principal != engine.LocalPrincipal || got.Client == "" || got.At == 0 {
+		t.Errorf("recorded %+v", got)
+	}
 	h.server.backups.done.Wait()
 	if r := h.get("/admin/backup").is(200, ""); made.Load() != 1 || r.at("made", "path") != "there" {
 		t.Errorf("%d backups: %s", made.Load(), r.body)
+	}
+	w.server.journal.closeOnce.Do(func() { close(w.server.journal.closing) }) // it takes no records any more
+	f(202, "", AdminHeader, "backup")
+	if h.server.backups.done.Wait(); made.Load() != 2 {
+		t.Error("a store without a journal is not copied")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"sync"
+
+	"github.com/parleyhq/parley/engine"
 )
 
 // BackupMade is a backup that was made and read.
@@ -69,7 +71,24 @@ func startBackup(c *call) answer {
 	if c.server.backups.make == nil {
 		return refuse(&problem{code: codeNotFound, detail: "The server was started without a directory for backups."})
 	}
+	c.recordBackup()
 	return ok(http.StatusAccepted, c.server.backups.start(c.server.base))
+}
+
+// recordBackup puts on record that the store is about to be copied, for it hands out everything. Where the store takes no records any more
+// it is copied all the same: it is then that a copy is wanted most.
+func (c *call) recordBackup() {
+	s := c.server.public
+	if s == nil || c.server.backups.now().Running {
+		return
+	}
+	err := s.journal.record(c.wait(), engine.AccessRecord{
+		Kind: engine.AccessExport, At: c.now, Tenant: s.tenant, Principal: c.actor.Principal, Role: c.actor.Role,
+		Action: c.route.name, Client: "this machine", Status: http.StatusAccepted, RequestID: c.requestID,
+	})
+	if err != nil {
+		c.server.log.Error("a backup has no record in the access journal", "error", err, "request", c.requestID)
+	}
 }
 
 // getBackup tells how far the backup under way is, or how the last one ended.

@@ -45,6 +45,8 @@ type Options struct {
 	GoneDataKeys []uint32
 	// Admin says that another server, made by NewAdmin, shows the metrics.
 	Admin bool
+	// Public is, to NewAdmin, that server: what is recorded goes into its access journal; nil = nothing is.
+	Public *Server
 	// Rates bound how many requests are taken of whom.
 	Rates Rates
 	// MaxDelay is how long work may wait for a processor before some of it is turned away; 0 = 250 ms, negative = for ever.
@@ -94,6 +96,7 @@ type Server struct {
 	callers callers  // with keys
 	tokens  *tokens  // nil: none are taken
 	journal *journal // nil: nothing personal is served
+	public  *Server  // of the operator's own listener, whose access journal it writes; nil: none
 	limit   limiter  // of requests
 	trouble logBound // of what anybody can cause
 	gate    gate     // closes where there is too much to do

@@ -149,6 +149,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	if err != nil {
 		return err
 	}
+	options.Public = srv
 	stopAdmin, err := c.serveAdmin(options, s)
 	if err != nil {
 		return errors.Join(err, shutdown(srv))
