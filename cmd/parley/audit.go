@@ -177,7 +177,7 @@ func (c *auditHeadCmd) Run(ctx context.Context, s streams) (err error) {
 
 type auditVerifyCmd struct {
 	File string `arg:"" optional:"" type:"existingfile" help:"An exported audit trail; pages one behind the other."`
-	Data string `type:"path" placeholder:"DIR" help:"Instead of a file: the directory of a store that no server is using."`
+	Data string `type:"path" placeholder:"DIR" help:"Instead of a file: the directory of a store that no server is using, or of a backup, which is copied for it."`
 	clockFlag
 	Head string `type:"existingfile" placeholder:"FILE" help:"Heads that were kept elsewhere, as parley audit head prints them: nothing below them may be missing or changed."`
 }
@@ -191,8 +191,11 @@ func (c *auditVerifyCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if b := backupOf(c.Data); c.Data != "" && b != "" {
+		return withCopyOf(b, func(dir string) error { return c.store(ctx, s, dir, heads) })
+	}
 	if c.Data != "" {
-		return c.store(ctx, s, heads)
+		return c.store(ctx, s, c.Data, heads)
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
@@ -218,8 +221,8 @@ func notWhole(err error) error {
 	return err
 }
 
-func (c *auditVerifyCmd) store(ctx context.Context, s streams, heads []engine.JournalHead) (err error) {
-	store, err := openOffline(ctx, s, c.Data, offline{clock: c.clockFlag})
+func (c *auditVerifyCmd) store(ctx context.Context, s streams, dir string, heads []engine.JournalHead) (err error) {
+	store, err := openOffline(ctx, s, dir, offline{clock: c.clockFlag})
 	if err != nil {
 		return notWhole(err)
 	}

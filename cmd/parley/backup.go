@@ -51,7 +51,7 @@ func (c *backupMakeCmd) progress(s streams, what string) *progress {
 
 // stopped backs up a store that is not in use.
 func (c *backupMakeCmd) stopped(s streams) (err error) {
-	store, err := persist.Open(c.Data, persist.Options{MinFreeBytes: -1, Progress: newProgress(s.err, "check").update})
+	store, err := openDir(c.Data, persist.Options{MinFreeBytes: -1, Progress: newProgress(s.err, "check").update})
 	if errors.Is(err, persist.ErrInUse) {
 		return fmt.Errorf("%w; of a running server a backup is made with --from", err)
 	}

@@ -57,7 +57,7 @@ type offlineStore struct {
 
 // openOffline opens the store in a directory.
 func openOffline(ctx context.Context, s streams, dir string, o offline) (*offlineStore, error) {
-	store, err := persist.Open(dir, persist.Options{MinFreeBytes: -1, Keys: o.keys, Progress: newProgress(s.err, "check").update})
+	store, err := openDir(dir, persist.Options{MinFreeBytes: -1, Keys: o.keys, Progress: newProgress(s.err, "check").update})
 	if err != nil {
 		return nil, err
 	}

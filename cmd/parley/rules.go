@@ -101,7 +101,7 @@ func openStopped(ctx context.Context, s streams, dir, at string) (out *stopped, 
 			return nil, &failure{exitUsage, fmt.Errorf("--at: %w", err)}
 		}
 	}
-	store, err := persist.Open(dir, persist.Options{MinFreeBytes: -1, Progress: newProgress(s.err, "check").update})
+	store, err := openDir(dir, persist.Options{MinFreeBytes: -1, Progress: newProgress(s.err, "check").update})
 	if err != nil {
 		return nil, err
 	}

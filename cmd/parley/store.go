@@ -26,7 +26,7 @@ func (c *serveCmd) openStore(s streams, log *slog.Logger, sandbox bool, keys *en
 	if c.BallastMiB == 0 {
 		options.BallastBytes = -1
 	}
-	store, err := persist.Open(c.Data, options)
+	store, err := openDir(c.Data, options)
 	if errors.Is(err, persist.ErrNoStore) || errors.Is(err, persist.ErrInterrupted) {
 		identity := persist.NewIdentity(defaultTenant, sandbox, time.Now().Unix())
 		if store, err = persist.Create(c.Data, options, identity); err == nil {

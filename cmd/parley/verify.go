@@ -31,6 +31,9 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	case c.Online || c.Data == "":
 		return &failure{exitUsage, errors.New("name --data DIR, or --online and --to URL")}
 	}
+	if err := notOfBackup(c.Data); err != nil {
+		return err
+	}
 	keys, err := c.ring(ctx)
 	if err != nil {
 		return err
@@ -122,7 +125,7 @@ func (c *verifyCmd) checkBytes(s streams, keys *engine.DataKeys) (whole bool, er
 // checkMeaning rebuilds the state from the first record and compares it with
 // the checkpoint, the audit records and its own invariants.
 func (c *verifyCmd) checkMeaning(ctx context.Context, s streams, keys *engine.DataKeys) (err error) {
-	store, err := persist.Open(c.Data, persist.Options{MinFreeBytes: -1, Keys: keys})
+	store, err := openDir(c.Data, persist.Options{MinFreeBytes: -1, Keys: keys})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/persist"
+)
+
+// Names in a backup.
+const (
+	backupManifest = "MANIFEST.json"
+	backupStore    = "store"
+)
+
+// backupOf returns the backup that a directory is, or whose store it is; "" if it is none.
+func backupOf(dir string) string {
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	in := dir
+	if filepath.Base(dir) == backupStore {
+		in = filepath.Dir(dir)
+	}
+	for _, name := range []string{backupManifest, backupStore} {
+		if _, err := os.Stat(filepath.Join(in, name)); err != nil {
+			return ""
+		}
+	}
+	return in
+}
+
+// openDir opens the store in a directory, but none in a backup: whoever opens a store writes into it, and the backup would be whole no more.
+func openDir(dir string, o persist.Options) (*persist.Store, error) {
+	if err := notOfBackup(dir); err != nil {
+		return nil, err
+	}
+	return persist.Open(dir, o)
+}
+
+func notOfBackup(dir string) error {
+	b := backupOf(dir)
+	if b == "" {
+		return nil
+	}
+	return &failure{exitUsage, fmt.Errorf("%s is a backup's, and to open it would change the backup: parley backup verify %s reads it, and parley restore %s --data NEWDIR makes a store of it", dir, b, b)}
+}
+
+// withCopyOf calls do with a copy of the store in a backup that is whole. The copy is gone afterwards.
+func withCopyOf(backup string, do func(dir string) error) (err error) {
+	if _, _, err := persist.VerifyBackup(backup, persist.Options{}); err != nil {
+		if errors.Is(err, engine.ErrCorrupt) {
+			return &failure{exitNotWhole, fmt.Errorf("%s is NOT whole: %w", backup, err)}
+		}
+		return err
+	}
+	dir, err := os.MkdirTemp("", "parley-") // its owner's alone
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	dir = filepath.Join(dir, "copy")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(backup, backupStore))); err != nil {
+		return err
+	}
+	return do(dir)
+}
