@@ -108,6 +108,16 @@ func (r *DataKeys) State(id uint32) DataKeyState {
 	return ""
 }
 
+// Contradicts returns the id of a key that another ring has with another secret, 0 if there is none: one of the two opens nothing.
+func (r *DataKeys) Contradicts(other *DataKeys) (id uint32) {
+	for i := range r.keys {
+		if k := other.find(r.keys[i].ID); k != nil && k.Secret != r.keys[i].Secret {
+			return k.ID
+		}
+	}
+	return 0
+}
+
 func (r *DataKeys) find(id uint32) *DataKey {
 	if r == nil {
 		return nil
