@@ -18,7 +18,7 @@ import (
 const dataKeysEvery = time.Minute
 
 // followDataKeys takes a changed ring into use: on SIGHUP, and when its file has changed.
-// One that cannot be read, or lacks a key of the one before that is not old, is not used.
+// One that cannot be read, lacks a key of the one before that is not old, or has one with another secret, is not used.
 func (f *dataKeyFlags) followDataKeys(ctx context.Context, log *slog.Logger, store *persist.Store, vault *engine.Vault) {
 	if vault.Keys() == nil {
 		return
@@ -89,6 +89,9 @@ func (f *dataKeyFlags) take(ctx context.Context, store *persist.Store, vault *en
 		if vault.Keys().State(id) != engine.DataKeyOld && !slices.Contains(keys.IDs(), id) {
 			return fmt.Errorf("data key %d is missing, which was not old", id)
 		}
+	}
+	if id := vault.Keys().Contradicts(keys); id != 0 {
+		return fmt.Errorf("data key %d has another secret than before: what is sealed would not open, and what was sealed from now on would be lost with the key", id)
 	}
 	if err := store.Protect(keys); err != nil {
 		return err
