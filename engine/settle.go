@@ -13,8 +13,12 @@ const (
 	// MaxSettle is how many open callback requests an entry tries. If more are open,
 	// every entry tries others of them, in turn.
 	MaxSettle = 128
-	// maxReseat is how many booked callback calls an entry looks at for another reviewer.
-	maxReseat = 1024
+	// maxReseat is how many booked callback calls that its own change touches an entry looks at for
+	// another reviewer. New rules touch all of a tenant's that lie ahead, and nothing looks at them
+	// again; what is beyond shows on the attention list, as any call does that rules would refuse.
+	maxReseat = 8192
+	// maxStranded is how many requests that lost their reviewer an entry looks at once more.
+	maxStranded = 1024
 	// maxSettleBytes bounds the effects that settling adds to an entry, in bytes;
 	// the one that passes it is the last.
 	maxSettleBytes = 4 << 20
@@ -30,7 +34,7 @@ const _ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes - maxSettleBytes -
 //     got another call or have ended.
 //  2. A booked callback call whose reviewer can no longer take it gets another one
 //     at the same time; if there is none, it stays as it is and is looked at again
-//     behind later changes, before any open request is: maxReseat of them behind each.
+//     behind later changes, before any open request is: maxStranded of them behind each.
 //  3. Open requests are tried, those with the fewest options first.
 //  4. The searches of 2 and 3 end when they have taken settleWork; later entries go on with others.
 //  5. Of the requests that nobody may take, MaxAccounts get an account of why; later entries go on with others.
@@ -186,6 +190,9 @@ func (t *settling) reseatAll(c *cause) {
 	}
 	var calls []*Appointment
 	for _, id := range reviewers {
+		if len(calls) >= maxReseat {
+			break
+		}
 		t.s.byReviewer.ids(t.actor.Tenant, id, func(id string) bool {
 			a, _ := t.s.appointments.get(t.actor.Tenant, id)
 			if t.seated(a) {

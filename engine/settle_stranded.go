@@ -1,6 +1,6 @@
 package engine
 
-// strandedRequests returns the requests that lost their reviewer, oldest first. Of more than maxReseat
+// strandedRequests returns the requests that lost their reviewer, oldest first. Of more than maxStranded
 // it returns so many, beginning where the position in the log says.
 func (t *settling) strandedRequests() (requests []*CallbackRequest) {
 	var ids []string
@@ -8,8 +8,8 @@ func (t *settling) strandedRequests() (requests []*CallbackRequest) {
 		ids = append(ids, id)
 		return true
 	})
-	if len(ids) > maxReseat {
-		ids = fromTurn(ids, t.entry.seq)[:maxReseat]
+	if len(ids) > maxStranded {
+		ids = fromTurn(ids, t.entry.seq)[:maxStranded]
 	}
 	for _, id := range ids {
 		r, _ := t.s.callbacks.get(t.actor.Tenant, id)

@@ -9,7 +9,7 @@ import (
 // at before long, also where the entries of a tenant lie at every other position of the log.
 func TestStrandedComeToTheirTurn(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{0, 3, maxReseat, 2 * maxReseat, 2*maxReseat + 77} {
+	for _, n := range []int{0, 3, maxStranded, 2 * maxStranded, 2*maxStranded + 77} {
 		s := newState()
 		for i := range n {
 			r := &CallbackRequest{Tenant: "t", ID: fmt.Sprintf("cb-%05d", i), Status: CallbackAssigned, Reason: ReasonReviewerLost}
@@ -25,7 +25,7 @@ func TestStrandedComeToTheirTurn(t *testing.T) {
 				for _, r := range j.strandedRequests() {
 					now[r.ID], seen[r.ID] = true, true
 				}
-				if len(now) != min(n, maxReseat) {
+				if len(now) != min(n, maxStranded) {
 					t.Fatalf("%d: an entry looks at %d", n, len(now))
 				}
 			}
