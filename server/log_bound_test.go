@@ -3,31 +3,32 @@ package server
 import (
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/parleyhq/parley/engine"
 )
 
 // TestLogOfFloodsIsBounded: who asks for what is not there, thousands of times, has a hundred lines a second, and the rest is counted.
 func TestLogOfFloodsIsBounded(t *testing.T) {
 	t.Parallel()
-	var ran atomic.Int64
-	h := newHarness(t, echoRows(&ran))
+	w := newWorld(t, texasNow)
+	desk := w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
 	const asked = 5000
 	began := time.Now()
-	got := raw(t, h.listenTCP(), strings.Repeat(head("GET /none HTTP/1.1"), asked)+endOK)
+	got := raw(t, w.listenTCP(), strings.Repeat(head("GET /v1/reviewers HTTP/1.1"), asked)+endOK)
 	seconds := int(time.Since(began)/time.Second) + 2
-	if len(got) != asked+1 || got[0].StatusCode != http.StatusNotFound {
-		t.Fatalf("%d answers", len(got))
+	if len(got) != asked+1 || got[0].StatusCode != http.StatusUnauthorized {
+		t.Fatalf("%d answers, first %d", len(got), got[0].StatusCode)
 	}
-	if n := strings.Count(h.log.String(), "route=none"); n < logLinesEach || n > seconds*logLinesEach {
+	if n := strings.Count(w.log.String(), "status=401"); n < logLinesEach || n > seconds*logLinesEach {
 		t.Errorf("%d lines in %d seconds", n, seconds)
 	}
 	for range 2 * logLinesEach { // what is charged to somebody has its line
-		h.get("/ok").is(http.StatusOK, "")
+		w.as(desk, "GET", "/none", "").is(http.StatusNotFound, "")
 	}
-	if n := strings.Count(h.log.String(), "status=200"); n != 2*logLinesEach+1 {
-		t.Errorf("%d lines of good requests", n)
+	if n := strings.Count(w.log.String(), "status=404"); n != 2*logLinesEach {
+		t.Errorf("%d lines of requests that are charged", n)
 	}
 }
 
