@@ -205,8 +205,8 @@ const createdBytes = 64 << 10
 func (s *Store) used() (bool, error) {
 	text, err := readFile(s.fs, s.fs.PathJoin(s.dir, watermarkName), watermarkBytes)
 	if err == nil {
-		w, err := decodeWatermark(text)
-		return err != nil || w.seq > 0, nil
+		w, odd := decodeWatermark(text)
+		return w.seq > 0 || odd != nil, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return false, err

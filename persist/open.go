@@ -3,6 +3,7 @@ package persist
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -65,8 +66,11 @@ func (s *Store) notBackup() error {
 		return nil
 	}
 	backup := s.fs.PathDir(s.dir)
-	if _, err := s.fs.Stat(s.fs.PathJoin(backup, backupManifestName)); err != nil {
+	switch _, err := s.fs.Stat(s.fs.PathJoin(backup, backupManifestName)); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		return err
 	}
 	return fmt.Errorf("%w: %s is part of the backup %s and stays as it is; restore the backup, or check it with parley backup verify", ErrNotStore, s.dir, backup)
 }

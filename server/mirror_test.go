@@ -265,7 +265,7 @@ func (m *mirror) id(s int, kind string) string {
 
 // next makes an errand of a payer: one of a route's kind, one that he or the other has sent before, and changes it somehow.
 func (m *mirror) next(s int, rows []route) errand {
-	e := errand{}
+	var e errand
 	switch pick := m.rnd.IntN(10); {
 	case pick == 0 && len(m.sent[1-s]) > 0:
 		e = pickOf(m.rnd, m.sent[1-s])

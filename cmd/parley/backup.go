@@ -216,8 +216,8 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 			return stamped <= at, err
 		}
 	}
-	if real, err := filepath.EvalSymlinks(c.Data); err == nil { // the new store goes where a link leads, and does not replace it
-		c.Data = real
+	if linked, err := filepath.EvalSymlinks(c.Data); err == nil { // the new store goes where a link leads, and does not replace it
+		c.Data = linked
 	}
 	m, last, err := persist.Restore(c.Backup, c.Data, persist.Options{Keys: keys}, o)
 	if errors.Is(err, engine.ErrCorrupt) {

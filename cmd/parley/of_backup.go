@@ -18,8 +18,8 @@ const (
 
 // backupOf returns the backup that a directory is, or whose store it is; "" if it is none.
 func backupOf(dir string) string {
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if linked, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = linked
 	}
 	in := dir
 	if filepath.Base(dir) == backupStore {
