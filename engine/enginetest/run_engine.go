@@ -16,6 +16,7 @@ const (
 	simBatchLimit = 8 // unless the seed chooses another
 	simQueueLimit = 1024
 	tightQueue    = 3
+	tightUrgent   = 1  // of those that go first, beside them
 	simCheckpoint = 64 // entries between checkpoints
 )
 

@@ -232,7 +232,13 @@ func (r *run) overload(cmds []engine.Command) error {
 	if err != nil {
 		return err
 	}
-	if room < min(len(cmds), tightQueue) || room > 3*tightQueue+1 {
+	urgent := 0
+	for i := range cmds {
+		if r.goesFirst(&cmds[i]) {
+			urgent++
+		}
+	}
+	if room < min(len(cmds)-urgent, tightQueue)+min(urgent, tightUrgent) || room > 3*tightQueue+1 {
 		return fmt.Errorf("%d of %d commands wait where the queue and either batch hold %d", room, len(cmds), tightQueue)
 	}
 	var full [2]bool // the line of the others, that of the urgent ones
