@@ -13,6 +13,8 @@ func (c *Command) admit() (detail string, ok bool) {
 		return "principal", false
 	case c.Key != "" && !validName(c.Key, MaxKeyBytes):
 		return "idempotency_key", false
+	case len(c.Client) > MaxClientBytes:
+		return "client", false
 	}
 	switch p := c.Payload.(type) {
 	case nil:

@@ -6,7 +6,7 @@ import (
 	"github.com/parleyhq/parley/slots"
 )
 
-const auditVersion = 1
+const auditVersion = 2
 
 // AuditRecord says who did what, when, to what: one for each entry of the log. It
 // holds no personal data. It is a part of what the entry says and read out of it;
@@ -20,6 +20,8 @@ type AuditRecord struct {
 	Status    Status
 	Rules     string   // version of the ruleset that judged
 	Objects   []Object // what was changed, in the order of the changes
+	Client    string   // the peer's address, without its port, "" = none or not known
+	KeyID     string   // of the key that was shown, "" = none
 }
 
 // Object names something that an entry changed, e.g. {"appointment", "apt-7"}.
@@ -43,7 +45,7 @@ func DecodeAudit(value []byte) (AuditRecord, error) {
 }
 
 func (c *codec) audit(r *AuditRecord) {
-	c.version(auditVersion)
+	version := c.leastVersion(r.least(), auditVersion)
 	natural(c, &r.Seq)
 	integer(c, &r.At)
 	c.actor(&r.Actor)
@@ -55,13 +57,27 @@ func (c *codec) audit(r *AuditRecord) {
 		c.str(&o.Type)
 		c.str(&o.ID)
 	})
+	if version >= 2 {
+		from := origin{r.Client, r.KeyID}
+		c.origin(&from)
+		r.Client, r.KeyID = from.client, from.keyID
+	}
+	c.leastEnd(version, r.least())
+}
+
+// least returns the lowest version that holds the record: from where came with the second.
+func (r *AuditRecord) least() uint8 {
+	if r.Client != "" || r.KeyID != "" {
+		return 2
+	}
+	return 1
 }
 
 // auditRecord derives the audit record of an entry.
 func (e *entry) auditRecord() AuditRecord {
 	r := AuditRecord{
 		Seq: e.seq, At: e.now, Actor: e.actor, RequestID: e.requestID,
-		Kind: e.kind, Status: e.status, Rules: e.rules,
+		Kind: e.kind, Status: e.status, Rules: e.rules, Client: e.from.client, KeyID: e.from.keyID,
 	}
 	for _, f := range e.effects {
 		if o := objectOf(f); o.Type != "" {

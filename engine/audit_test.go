@@ -29,9 +29,13 @@ func TestAudit(t *testing.T) {
 	book := booking("a", "case-0", "rev-0", 0)
 	book.Personal = e.Vault().SealAppointment("", &engine.AppointmentPersonal{Instructions: secret})
 	made := keyed(commandOf("alice", book), "k")
-	made.RequestID = "req-1"
+	made.RequestID, made.Client = "req-1", "192.0.2.7"
 	last := mustOK(t, e, made)
-	mustOK(t, e, made)
+	elsewhere := made
+	elsewhere.Client, elsewhere.RequestID = "192.0.2.8", "req-2"
+	if again := mustOK(t, e, elsewhere); !again.Replayed {
+		t.Error("asked again from another address, it is another command")
+	}
 	var records []engine.AuditRecord
 	err := log.Derived(engine.SpaceAudit, nil, func(key, value []byte) error {
 		r, err := engine.DecodeAudit(value)
@@ -62,10 +66,10 @@ func TestAudit(t *testing.T) {
 	want := []engine.Object{{Type: "hold", ID: "h"}, {Type: "appointment", ID: "a"}}
 	if got.Seq != last.Seq || got.At != last.Now || got.Actor != enginetest.Actor("alice") || got.RequestID != "req-1" ||
 		got.Kind != engine.KindBook || got.Rules != e.Snapshot().Rules().Version() ||
-		len(got.Objects) != 2 || got.Objects[0] != want[0] || got.Objects[1] != want[1] {
+		got.Client != "192.0.2.7" || got.KeyID != "" || len(got.Objects) != 2 || got.Objects[0] != want[0] || got.Objects[1] != want[1] {
 		t.Fatalf("%+v", got)
 	}
-	if first := records[0]; first.Kind != engine.KindLoadRules || first.Actor.Principal != "system" || first.Rules != "" {
+	if first := records[0]; first.Kind != engine.KindLoadRules || first.Actor.Principal != "system" || first.Rules != "" || first.Client != "" || first.KeyID != "" {
 		t.Fatalf("%+v", first)
 	}
 }

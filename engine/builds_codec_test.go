@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// AsBuild returns an entry as an earlier build would have written it: without what came later. Builds are numbered like the
-// versions of the state.
+// AsBuild returns an entry as an earlier build would have written it: without what came later. Builds 1 to 5 are numbered
+// like the versions of the state, and build 6 writes that of build 5.
 func AsBuild(build int, payload []byte) ([]byte, error) {
 	e, err := decodeEntry(payload)
 	if err != nil {
@@ -49,6 +49,9 @@ func AsBuild(build int, payload []byte) ([]byte, error) {
 	}
 	if build < 3 && e.kind == KindReschedule {
 		e.question.role = ""
+	}
+	if build < 6 {
+		e.from = origin{}
 	}
 	return e.encode()
 }

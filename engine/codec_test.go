@@ -121,6 +121,10 @@ func TestRecordsRoundTrip(t *testing.T) {
 		roundTrip(t, conductEntry(next), (*codec).entry)
 		e := sampleEntry(next, Kind(1+next(uint64(kindEnd)-1)))
 		roundTrip(t, e, (*codec).entry)
+		for _, from := range []origin{{client: "2001:db8::7"}, {keyID: "key-2"}, {}} {
+			e.from = from
+			roundTrip(t, e, (*codec).entry)
+		}
 	})
 }
 
@@ -137,7 +141,7 @@ func sampleCaseRecord(next func(uint64) uint64) *caseRecord {
 func sampleEntry(next func(uint64) uint64, kind Kind) *entry {
 	e := &entry{
 		seq: Seq(1 + next(1<<40)), now: slots.Instant(next(1 << 33)), actor: *filled[Actor](next), requestID: "r-1",
-		kind: kind, subject: "s-1", created: next(2) == 1, rules: "rules-1", zoneData: "tz-1",
+		from: origin{"192.0.2.7", "key-1"}, kind: kind, subject: "s-1", created: next(2) == 1, rules: "rules-1", zoneData: "tz-1",
 		effects: []effect{
 			&putReviewer{filled[Reviewer](next)}, &putCase{filled[Case](next)}, &putHold{filled[Hold](next)},
 			&putAppointment{filled[Appointment](next)}, &putProfile{filled[Profile](next)},
@@ -297,4 +301,46 @@ func TestLimitsOfRecords(t *testing.T) {
 	f("a long text", func(a *Appointment) { a.TimeZone = strings.Repeat("x", MaxTextBytes+1) })
 	f("a long list", func(a *Appointment) { a.CaseIDs = make([]string, MaxListItems+1) })
 	f("a large sealed part", func(a *Appointment) { a.Personal = unsealable })
+}
+
+// TestLimitsOfOrigin: from where a command came has bounds of its own, in what is written and in what is read, and
+// is in no record of a version that has none or whose place for it is empty.
+func TestLimitsOfOrigin(t *testing.T) {
+	t.Parallel()
+	address, key := strings.Repeat("a", MaxClientBytes), strings.Repeat("k", MaxIDBytes)
+	for _, o := range []origin{{address, key}, {address + "a", ""}, {"", key + "k"}} {
+		fits := len(o.client) <= MaxClientBytes && len(o.keyID) <= MaxIDBytes
+		e := sampleEntry(counting(), KindHold)
+		e.from = o
+		record, err := e.encode()
+		if (err == nil) != fits {
+			t.Errorf("entry of %d and %d bytes: %v", len(o.client), len(o.keyID), err)
+		}
+		r := e.auditRecord()
+		audit, err := r.Encode()
+		if (err == nil) != fits {
+			t.Errorf("audit record of %d and %d bytes: %v", len(o.client), len(o.keyID), err)
+		}
+		if !fits {
+			continue
+		}
+		head := func(b []byte) string {
+			head, found := strings.CutSuffix(string(b), "\x40"+address+"\x40"+key)
+			if !found {
+				t.Fatalf("%x does not end with it", b)
+			}
+			return head
+		}
+		longer := func(b []byte) []byte { return []byte(head(b) + "\x41a" + address + "\x40" + key) }
+		none := func(b []byte) []byte { return []byte(head(b) + "\x00\x00") }
+		older := func(b []byte) []byte { return append([]byte{b[0] - 1}, b[1:]...) }
+		for i, spoil := range []func([]byte) []byte{longer, none, older} {
+			if _, err := decodeEntry(spoil(record)); err == nil {
+				t.Errorf("entry %d was read", i)
+			}
+			if _, err := DecodeAudit(spoil(audit)); err == nil {
+				t.Errorf("audit record %d was read", i)
+			}
+		}
+	}
 }

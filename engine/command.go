@@ -99,6 +99,9 @@ type Command struct {
 	// Credential is the id of the key that the actor came with, "" = another
 	// credential or none. It must still be live when the command is judged.
 	Credential string
+	// Client is the address that the command came from, "" = none or not known, at most
+	// MaxClientBytes. It is put on record and is no part of who somebody is.
+	Client string
 	// Scope is what the actor may ask about, nil = everything of the tenant. It is
 	// no part of the entry: what is accepted within a scope is accepted without one, but
 	// for the release of a hold that is not in it, which releases nothing.

@@ -11,6 +11,8 @@ func (e *entry) command(before *state) Command {
 		Fingerprint: e.fingerprint,
 		Payload:     e.payload(before),
 		Scope:       e.scope(),
+		Credential:  e.from.keyID,
+		Client:      e.from.client,
 	}
 }
 

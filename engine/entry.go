@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	entryVersion = 2
+	entryVersion = 3
 	// maxEntryBytes bounds an encoded entry.
 	maxEntryBytes = 24 << 20
 )
@@ -29,6 +29,19 @@ type entry struct {
 	zoneData    string // version of the zone tables
 	question    question
 	effects     []effect
+	from        origin
+}
+
+// origin says from where a command came: the client's address and the id of the key that it
+// showed, each "" if there was none.
+type origin struct{ client, keyID string }
+
+func (c *codec) origin(o *origin) {
+	c.str(&o.client)
+	c.str(&o.keyID)
+	if len(o.client) > MaxClientBytes || len(o.keyID) > MaxIDBytes {
+		c.fail(errTooLarge, fmt.Sprintf("client of %d bytes, key id of %d", len(o.client), len(o.keyID)))
+	}
 }
 
 // question is what was asked, as far as the effects do not say it.
@@ -101,8 +114,11 @@ func (c *codec) question(k Kind, version uint8, q *question) {
 }
 
 // least returns the lowest version that holds the entry: who attests on a move
-// came with the second.
+// came with the second, from where a command came with the third.
 func (e *entry) least() uint8 {
+	if e.from != (origin{}) {
+		return 3
+	}
 	if e.kind == KindReschedule && e.question.role != "" {
 		return 2
 	}
@@ -129,8 +145,11 @@ func (c *codec) entry(e *entry) {
 	c.str(&e.rules)
 	c.str(&e.zoneData)
 	c.question(e.kind, version, &e.question)
-	c.leastEnd(version, e.least())
 	list(c, &e.effects, (*codec).effect)
+	if version >= 3 {
+		c.origin(&e.from)
+	}
+	c.leastEnd(version, e.least())
 }
 
 func (c *codec) actor(a *Actor) {

@@ -18,6 +18,7 @@ const (
 	MaxTextBytes    = 4 << 10  // any other text
 	MaxListItems    = 4096     // any list in an entity or a command
 	MaxIDBytes      = 64       // an id, or the name of a tenant
+	MaxClientBytes  = 64       // the address that a command came from
 	MaxKeyBytes     = 255      // an idempotency key, or the name of a principal
 	MaxProfileNPIs  = 256      // offices of one profile
 	// MaxBatchPayload bounds the encoded entries of one batch, in bytes; the

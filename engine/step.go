@@ -86,6 +86,7 @@ func (s *state) newEntry(cmd *Command, now slots.Instant, d decision) *entry {
 		zoneData:    slots.ZoneDataVersion(),
 		question:    d.question,
 		effects:     d.effects,
+		from:        origin{client: cmd.Client, keyID: cmd.Credential},
 	}
 	if e.key == "" {
 		e.fingerprint = Fingerprint{}

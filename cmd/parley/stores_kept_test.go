@@ -58,7 +58,7 @@ func unpacked(t *testing.T, build int) string {
 	}
 }
 
-// writeStores makes the stores anew.
+// writeStores makes the store of the newest build anew.
 func writeStores(t *testing.T) {
 	t.Helper()
 	if err := os.MkdirAll(storesDir, 0o755); err != nil {
@@ -70,11 +70,9 @@ func writeStores(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for build := 1; build <= builds; build++ {
-		dir := filepath.Join(t.TempDir(), "store")
-		writeStore(t, dir, build, text)
-		pack(t, dir, build)
-	}
+	dir := filepath.Join(t.TempDir(), "store")
+	writeStore(t, dir, builds, text)
+	pack(t, dir, builds)
 }
 
 // writeStore makes a store as a build would have written it, from the lines of the log, in the format of stores of its time.

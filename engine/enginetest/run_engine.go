@@ -48,10 +48,11 @@ type judged struct {
 	cmd engine.Command
 }
 
-// writer is who wrote an entry.
+// writer is who wrote an entry, and from where.
 type writer struct {
-	actor engine.Actor
-	kind  engine.Kind
+	actor         engine.Actor
+	kind          engine.Kind
+	client, keyID string
 }
 
 func newRun(c *Config, books []handbook, counts Counts) (*run, error) {
@@ -186,7 +187,7 @@ func (r *run) judge(cmd engine.Command, o *engine.Outcome) error {
 func (r *run) note(cmd engine.Command, v *Verdict) {
 	r.journal = append(r.journal, judged{r.audit.now, cmd})
 	if v.Seq != 0 && !v.Replayed {
-		r.writers = append(r.writers, writer{cmd.Actor, cmd.Payload.Kind()})
+		r.writers = append(r.writers, writer{cmd.Actor, cmd.Payload.Kind(), cmd.Client, cmd.Credential})
 	}
 }
 

@@ -208,7 +208,7 @@ func (r *run) fromTheStart(hash engine.Hash) error {
 }
 
 // audited checks that every entry has its audit record, and that it names who
-// sent the command: read by each tenant and, in a store of format 1, as kept.
+// sent the command, and from where: read by each tenant and, in a store of format 1, as kept.
 func (r *run) audited() error {
 	if last, _ := r.log.Last(); int(last) != len(r.writers) {
 		return fmt.Errorf("%d entries, %d commands accepted", last, len(r.writers))
@@ -221,6 +221,9 @@ func (r *run) audited() error {
 		w := r.writers[rec.Seq-1]
 		if rec.Actor.Tenant != w.actor.Tenant || rec.Actor.Principal != w.actor.Principal || rec.Kind != w.kind {
 			return fmt.Errorf("audit record of entry %d says %+v %s, expected %+v %s", rec.Seq, rec.Actor, rec.Kind, w.actor, w.kind)
+		}
+		if rec.Client != w.client || rec.KeyID != w.keyID {
+			return fmt.Errorf("audit record of entry %d says from %q with key %q, expected %q, %q", rec.Seq, rec.Client, rec.KeyID, w.client, w.keyID)
 		}
 		found++
 		return nil

@@ -73,6 +73,7 @@ type Workload struct {
 	clock   slots.Instant
 	steps   int
 	serial  int
+	sent    int
 	history []engine.Command // with a key, oldest first
 	focus   *call            // a hold whose deadline the clock was moved to
 	talk    *call            // an appointment whose time the clock was moved to
@@ -275,10 +276,11 @@ func (w *Workload) actor() engine.Actor {
 func (w *Workload) command() engine.Command {
 	if len(w.history) > 0 && (w.chance(12) || w.key != "" && w.chance(50)) {
 		cmd := w.retry()
+		cmd.Client = w.place() // mostly another one, and nothing depends on it
 		cmd.Scope = w.scope(&cmd)
 		return cmd
 	}
-	cmd := engine.Command{Actor: w.actor(), RequestID: w.id("req")}
+	cmd := engine.Command{Actor: w.actor(), RequestID: w.id("req"), Client: w.place()}
 	if w.focus != nil && w.chance(60) {
 		cmd.Actor.Tenant, cmd.Actor.Principal = w.focus.tenant, w.focus.principal
 		if w.chance(15) {
@@ -343,6 +345,15 @@ func (w *Workload) scope(cmd *engine.Command) *engine.Scope {
 func (w *Workload) id(kind string) string {
 	w.serial++
 	return fmt.Sprintf("%s-%d", kind, w.serial)
+}
+
+// place is an address that a command comes from, or none. It draws nothing.
+func (w *Workload) place() string {
+	w.sent++
+	if w.sent%5 == 0 {
+		return ""
+	}
+	return fmt.Sprintf("192.0.2.%d", w.sent%7)
 }
 
 func (w *Workload) print() (f engine.Fingerprint) {
