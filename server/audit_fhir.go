@@ -206,12 +206,15 @@ func (fhirForm) change(out *bytes.Buffer, r *engine.AuditRecord, payload []byte)
 	if what == "" {
 		what = "update"
 	}
-	e := newEvent(eventREST, coding{systemREST, what, what}, actionOf[what], instantOut(r.At, slots.UTC()), "0", r.Actor.Principal, "", r.Objects)
+	e := newEvent(eventREST, coding{systemREST, what, what}, actionOf[what], instantOut(r.At, slots.UTC()), "0", r.Actor.Principal, r.Client, r.Objects)
 	e.asked(r.RequestID, r.Actor.Role)
 	e.extend("type", lineChange)
 	e.extend("tenant", r.Actor.Tenant)
 	e.extend("operation", r.Kind.String())
 	e.extend("source", r.Actor.Source)
+	if r.KeyID != "" {
+		e.extend("key", r.KeyID)
+	}
 	e.extend("record", textOf(payload))
 	line1(out, e)
 }

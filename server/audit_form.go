@@ -87,6 +87,8 @@ type changeLine struct {
 	Principal string      `json:"principal"`
 	Role      string      `json:"role"`
 	Source    string      `json:"source"`
+	KeyID     *string     `json:"keyId"`
+	Client    *string     `json:"client"`
 	Action    string      `json:"action"`
 	Objects   []objectOut `json:"objects"`
 	Status    string      `json:"status"`
@@ -129,7 +131,7 @@ func (ownForm) access(out *bytes.Buffer, at engine.JournalHead, r *engine.Access
 func (ownForm) change(out *bytes.Buffer, r *engine.AuditRecord, payload []byte) {
 	line1(out, changeLine{
 		Type: lineChange, At: instantOut(r.At, slots.UTC()), Tenant: r.Actor.Tenant, Principal: r.Actor.Principal, Role: r.Actor.Role, Source: r.Actor.Source,
-		Action: r.Kind.String(), Objects: objectsOut(r.Objects), Status: r.Status.String(), Rules: r.Rules, RequestID: r.RequestID,
+		KeyID: textOrNull(r.KeyID), Client: textOrNull(r.Client), Action: r.Kind.String(), Objects: objectsOut(r.Objects), Status: r.Status.String(), Rules: r.Rules, RequestID: r.RequestID,
 		Record: textOf(payload),
 	})
 }

@@ -244,6 +244,68 @@ func TestVerifyJournal(t *testing.T) {
 	}
 }
 
+// TestChangesSayFromWhere: a change says from which address it came and with which key, in both forms, and says nothing of that
+// where it is not known; who may read events alone is not told.
+func TestChangesSayFromWhere(t *testing.T) {
+	t.Parallel()
+	w, auditor, _ := audited(t)
+	pages, _ := w.trail(auditor, "limit=1000")
+	trail := bytes.Join(pages, nil)
+	known, open, unknown := 0, 0, 0
+	for line := range bytes.Lines(trail) {
+		var c struct {
+			Type, Source, Principal string
+			Client, KeyID           *string
+		}
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case c.Type != lineChange:
+		case c.Principal == engine.LocalPrincipal: // before there were keys
+			open++
+			if c.Client == nil || *c.Client != "127.0.0.1" || c.KeyID != nil {
+				t.Errorf("from elsewhere: %s", line)
+			}
+		case c.Source == engine.SourceAPI:
+			known++
+			if c.Client == nil || *c.Client != "127.0.0.1" || c.KeyID == nil || *c.KeyID != "desk" {
+				t.Errorf("from elsewhere: %s", line)
+			}
+		default:
+			unknown++
+			if c.Client != nil || c.KeyID != nil || !bytes.Contains(line, []byte(fromNowhere)) {
+				t.Errorf("from somewhere: %s", line)
+			}
+		}
+	}
+	if known < 8 || open < 4 || unknown < 5 {
+		t.Errorf("%d, %d and %d changes", known, open, unknown)
+	}
+	if _, err := VerifyAudit(bytes.NewReader(bytes.ReplaceAll(trail, []byte(fromNowhere), nil)), nil); err != nil {
+		t.Errorf("a trail of before lines said so: %v", err)
+	}
+	if _, err := VerifyAudit(bytes.NewReader(bytes.ReplaceAll(trail, []byte(`"keyId":"desk","client":"127.0.0.1","action":"book"`), []byte(`"action":"book"`))), nil); !errors.Is(err, ErrAudit) {
+		t.Errorf("a trail that keeps silent of what is known: %v", err)
+	}
+	pages, _ = w.trail(auditor, "format=fhir&limit=1000")
+	told := 0
+	for line := range bytes.Lines(bytes.Join(pages, nil)) {
+		if bytes.Contains(line, []byte(`"network":{"address":"127.0.0.1","type":"2"}`)) && bytes.Contains(line, []byte(`"urn:parley:audit:source","valueString":"api"`)) &&
+			bytes.Contains(line, []byte(`"urn:parley:audit:key","valueString":"desk"`)) {
+			told++
+		}
+	}
+	if told != known {
+		t.Errorf("%d events say from where, %d lines", told, known)
+	}
+	for _, field := range []string{"client", "keyId", "127.0.0.1"} {
+		if events := w.as(auditor, "GET", "/v1/events?limit=100", "").is(200, ""); bytes.Contains(events.body, []byte(field)) {
+			t.Errorf("events tell %s", field)
+		}
+	}
+}
+
 // TestAuditEventsAreFHIR holds each line to what R4 requires of an AuditEvent, element by element.
 func TestAuditEventsAreFHIR(t *testing.T) {
 	t.Parallel()

@@ -80,7 +80,7 @@ func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out a
 	c := &call{
 		patience: timeout, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
 		ifNoneMatch: a.ifNoneMatch, requestID: a.requestID, host: a.host, accept: a.accept, trace: a.trace,
-		work: matcher.Work{Limit: s.searchWork},
+		peer: peer, work: matcher.Work{Limit: s.searchWork},
 	}
 	defer c.done()
 	c.enter(a)

@@ -153,10 +153,7 @@ func (s *Server) accountFlood(a *admitted, r engine.AccessRecord) {
 
 // accessRecord is a record of a request, without objects.
 func (s *Server) accessRecord(a *admitted, peer net.Addr, kind engine.AccessKind, status int) engine.AccessRecord {
-	r := engine.AccessRecord{Kind: kind, At: a.now, Tenant: s.tenant, Status: uint16(status), RequestID: a.requestID}
-	if from := peerOf(peer); from.IsValid() {
-		r.Client = from.String()
-	}
+	r := engine.AccessRecord{Kind: kind, At: a.now, Tenant: s.tenant, Client: clientOf(peer), Status: uint16(status), RequestID: a.requestID}
 	if a.route != nil {
 		r.Action = a.route.name
 	}

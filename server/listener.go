@@ -102,6 +102,14 @@ func peerOf(a net.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
+// clientOf is the text of a peer's address in records, without its port; "" if it has none.
+func clientOf(peer net.Addr) string {
+	if from := peerOf(peer); from.IsValid() {
+		return from.String()
+	}
+	return ""
+}
+
 // turnedAway is a whole HTTP answer, for connections that no request is read from.
 func turnedAway(code string) []byte {
 	p := &problem{code: code}
