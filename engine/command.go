@@ -209,7 +209,12 @@ type PutProfile struct {
 
 // RecordAnswer remembers a composed answer under the command's key, at most
 // MaxAnswerBytes.
-type RecordAnswer struct{ Body []byte }
+type RecordAnswer struct {
+	Body []byte
+	// Long says that there is a shorter answer in its place: it takes no more than half of the room for answers, so that
+	// those that cannot be shortened find some. It is not written.
+	Long bool
+}
 
 // Kind implements Payload.
 func (LoadRules) Kind() Kind { return KindLoadRules }

@@ -27,7 +27,7 @@
 //     same request gets that outcome again before anything else is looked at.
 //     Two at once have one effect. Keys are never forgotten early: where there is
 //     no room for another (KeyLimit, MaxAnswersBytes), commands with new keys fail
-//     with ErrOverloaded.
+//     with ErrKeysFull.
 //  5. Hold, book and reschedule ask matcher's Plan.Judge, as searches do: what a
 //     snapshot offers, the same snapshot books.
 //  6. Stamped time never goes back, and Engine.Now is never before the last

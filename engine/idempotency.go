@@ -80,16 +80,23 @@ func (f *firstOutcome) again() Outcome {
 	return o
 }
 
-// answerBytes is how many bytes of answer are remembered. A reviewer of many blocks, licenses and exceptions counts with
-// what goes beyond the usual.
+// answerBytes is how many bytes of answer are remembered. A short one counts for none; a reviewer of many blocks, licenses
+// and exceptions counts with what goes beyond the usual.
 func (f *firstOutcome) answerBytes() int {
 	switch e := f.entity.(type) {
 	case []byte:
-		return len(e)
+		return countedBytes(e)
 	case *Reviewer:
 		return e.unusualBytes()
 	}
 	return 0
+}
+
+func countedBytes(answer []byte) int {
+	if len(answer) <= ShortAnswerBytes {
+		return 0
+	}
+	return len(answer)
 }
 
 // usualReviewerBytes is what a reviewer may take in memory without counting as an answer.
@@ -107,20 +114,27 @@ func (r *Reviewer) unusualBytes() int {
 	return max(0, n-usualReviewerBytes)
 }
 
-// answerAhead is answerBytes of what a decision will be remembered with.
-func (s *state) answerAhead(cmd *Command, d *decision) int {
-	if cmd.Payload.Kind() != KindAddAbsence {
-		return len(d.answer)
-	}
-	for _, f := range d.effects {
-		if f, ok := f.(*putReviewer); ok {
-			return f.image.unusualBytes()
+// answerAhead is answerBytes of what a decision will be remembered with, and the room that it may have a part of.
+type answerAhead struct{ bytes, room int }
+
+func (s *state) answerAhead(cmd *Command, d *decision) answerAhead {
+	switch p := cmd.Payload.(type) {
+	case RecordAnswer:
+		if p.Long {
+			return answerAhead{countedBytes(d.answer), MaxAnswersBytes / 2}
+		}
+		return answerAhead{countedBytes(d.answer), MaxAnswersBytes}
+	case AddAbsence:
+		for _, f := range d.effects {
+			if f, ok := f.(*putReviewer); ok {
+				return answerAhead{f.image.unusualBytes(), MaxAnswersBytes}
+			}
+		}
+		if r, known := s.reviewers.get(cmd.Actor.Tenant, d.subject); known {
+			return answerAhead{r.unusualBytes(), MaxAnswersBytes}
 		}
 	}
-	if r, known := s.reviewers.get(cmd.Actor.Tenant, d.subject); known {
-		return r.unusualBytes()
-	}
-	return 0
+	return answerAhead{}
 }
 
 const rememberedVersion = 1
@@ -245,17 +259,17 @@ const keysApart = 4
 // fairShare reports whether one more key of a tenant leaves room for the others. Keys of its own that the next
 // entry drops do not count; where that one has more to drop than it may, the tenant's turn to lose some is yet to
 // come, and an entry of its own brings it nearer.
-func (s *state) fairShare(tenant string, limit, answer int, now slots.Instant) bool {
+func (s *state) fairShare(tenant string, limit int, answer answerAhead, now slots.Instant) bool {
 	if s.tenants.len() == 0 {
 		return true
 	}
-	const mostBytes = MaxAnswersBytes - MaxAnswersBytes/keysApart
+	mostBytes := answer.room - answer.room/keysApart
 	own, most := s.keyShares.of(tenant), limit-limit/keysApart
-	if own.keys < most && (answer == 0 || own.bytes+answer <= mostBytes) {
+	if own.keys < most && (answer.bytes == 0 || own.bytes+answer.bytes <= mostBytes) {
 		return true
 	}
 	freed, more := s.freedNext(tenant, now)
-	return (own.keys-freed.keys < most || more) && (answer == 0 || own.bytes-freed.bytes+answer <= mostBytes)
+	return (own.keys-freed.keys < most || more) && (answer.bytes == 0 || own.bytes-freed.bytes+answer.bytes <= mostBytes)
 }
 
 // freedNext is what an entry at now drops of a tenant's keys, and whether it leaves keys that have ended.
@@ -276,11 +290,11 @@ func (s *state) freedNext(tenant string, now slots.Instant) (freed keyShare, mor
 	return freed, more
 }
 
-// roomForKey reports whether one more key with an answer of some bytes keeps
+// roomForKey reports whether one more key with its answer keeps
 // the limits; that of bytes keeps out none that has no bytes, also where more is remembered than it allows. A key that has ended makes room for another, since the next entry
 // drops it; its answer does so once it is dropped.
-func (s *state) roomForKey(limit, answer int, now slots.Instant) bool {
-	if answer > 0 && s.answerBytes+answer > MaxAnswersBytes {
+func (s *state) roomForKey(limit int, answer answerAhead, now slots.Instant) bool {
+	if answer.bytes > 0 && s.answerBytes+answer.bytes > answer.room {
 		return false
 	}
 	if s.keys.len() < limit {

@@ -53,3 +53,48 @@ func TestLargeReviewersAreRemembered(t *testing.T) {
 		t.Fatal(err, small.unusualBytes())
 	}
 }
+
+// TestLongAnswersLeaveRoom: an answer that has a shorter one in its place takes half of the room at most, of which a tenant among
+// several has three fourths, and a short one is remembered whatever the room.
+func TestLongAnswersLeaveRoom(t *testing.T) {
+	t.Parallel()
+	for _, tenants := range []int{0, 2} {
+		s := newState()
+		for i := range tenants {
+			if err := s.putTenant(&Tenant{ID: fmt.Sprint("t", i), Version: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n, body := 0, make([]byte, MaxAnswerBytes)
+		fill := func(length int, long bool, most int) (taken int) {
+			for ; taken < most; taken++ {
+				n++
+				cmd := Command{Actor: Actor{Tenant: "t0", Principal: "p"}, Key: fmt.Sprint(n), Payload: RecordAnswer{Body: body[:length], Long: long}}
+				done, err := s.step(&cmd, testNow, limits{keys: 1 << 20}, new(codec), nil)
+				if errors.Is(err, ErrKeysFull) && errors.Is(err, ErrOverloaded) {
+					return taken
+				}
+				if err != nil || done.outcome.Status != StatusOK {
+					t.Fatal(err, done.outcome.Status)
+				}
+			}
+			return taken
+		}
+		room := MaxAnswersBytes / MaxAnswerBytes
+		if tenants > 0 {
+			room -= room / keysApart
+		}
+		if got := fill(MaxAnswerBytes, true, room+1); got != room/2 {
+			t.Errorf("%d long ones, want %d", got, room/2)
+		}
+		if got := fill(MaxAnswerBytes, false, room+1); got != room-room/2 {
+			t.Errorf("%d others, want %d", got, room-room/2)
+		}
+		if got := fill(ShortAnswerBytes+1, false, 1); got != 0 {
+			t.Error("one that is not short where there is no room")
+		}
+		if got := fill(ShortAnswerBytes, true, 100); got != 100 || s.answerBytes != room*MaxAnswerBytes || s.check() != nil {
+			t.Errorf("%d short ones, %d bytes: %v", got, s.answerBytes, s.check())
+		}
+	}
+}

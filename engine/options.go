@@ -12,15 +12,18 @@ import (
 const (
 	MaxRulesBytes  = matcher.MaxBundleBytes // a bundle of rules
 	MaxAnswerBytes = 1 << 20                // an answer to remember
-	// MaxAnswersBytes bounds all answers that are remembered at once, in bytes.
+	// MaxAnswersBytes bounds all answers that are remembered at once, in bytes, but for short ones.
 	MaxAnswersBytes = 256 << 20
-	MaxSealedBytes  = 64 << 10 // the sealed part of an entity
-	MaxTextBytes    = 4 << 10  // any other text
-	MaxListItems    = 4096     // any list in an entity or a command
-	MaxIDBytes      = 64       // an id, or the name of a tenant
-	MaxClientBytes  = 64       // the address that a command came from
-	MaxKeyBytes     = 255      // an idempotency key, or the name of a principal
-	MaxProfileNPIs  = 256      // offices of one profile
+	// ShortAnswerBytes is how long a composed answer may be, as it is stored, without counting as one: it takes as much as
+	// its key does, and Options.KeyLimit bounds both.
+	ShortAnswerBytes = 512
+	MaxSealedBytes   = 64 << 10 // the sealed part of an entity
+	MaxTextBytes     = 4 << 10  // any other text
+	MaxListItems     = 4096     // any list in an entity or a command
+	MaxIDBytes       = 64       // an id, or the name of a tenant
+	MaxClientBytes   = 64       // the address that a command came from
+	MaxKeyBytes      = 255      // an idempotency key, or the name of a principal
+	MaxProfileNPIs   = 256      // offices of one profile
 	// MaxBatchPayload bounds the encoded entries of one batch, in bytes; the
 	// entry that passes it is the batch's last.
 	MaxBatchPayload = 64 << 20
@@ -85,7 +88,7 @@ type Options struct {
 	HoldsPerTenant    int // active holds of one tenant; default 20000
 	// KeyLimit is how many idempotency keys are remembered at once. Since each
 	// is promised for 7 days, none is dropped early: at the limit, commands with a
-	// new key fail with ErrOverloaded. Default 4,000,000, some 500 bytes each.
+	// new key fail with ErrKeysFull. Default 4,000,000, some 500 bytes each, and a short answer.
 	KeyLimit int
 }
 

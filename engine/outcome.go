@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/parleyhq/parley/matcher"
 	"github.com/parleyhq/parley/slots"
@@ -55,9 +56,12 @@ var ErrClockAhead = errors.New("engine: the clock is too far ahead")
 // Errors of Submit; compare with errors.Is. None of them is a refusal.
 // ErrOutcomeUnknown is the only one after which the command may have happened.
 var (
-	ErrOverloaded     = errors.New("engine: queue full") // or no room to remember another idempotency key
+	ErrOverloaded     = errors.New("engine: queue full") // also of ErrKeysFull
 	ErrOutcomeUnknown = errors.New("engine: outcome unknown")
 	ErrNotWritable    = errors.New("engine: not writable") // read-only or poisoned; joined with the log's reason
 	ErrClosed         = errors.New("engine: closed")
 	ErrDeadline       = errors.New("engine: deadline passed before the command was taken")
+
+	// ErrKeysFull says that there is no room to remember another idempotency key with its answer.
+	ErrKeysFull = fmt.Errorf("%w: no room for another idempotency key", ErrOverloaded)
 )

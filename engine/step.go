@@ -16,7 +16,7 @@ type stepped struct {
 // step judges one command against s and, if there is something to write, applies
 // the entry to s. It is deterministic: state, command, now and limits decide.
 // The entry's bytes are appended to what c has written; m is memory to judge in, and
-// nothing of the outcome or the entry lies in it. The error is ErrOverloaded
+// nothing of the outcome or the entry lies in it. The error is ErrKeysFull
 // where no further key can be remembered; s is then as before.
 func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *matcher.Searcher) (stepped, error) {
 	if detail, ok := cmd.admit(); !ok {
@@ -39,8 +39,8 @@ func (s *state) step(cmd *Command, now slots.Instant, l limits, c *codec, m *mat
 		o.attach(s, cmd.Payload.Kind(), cmd.Actor.Tenant, d.subject)
 		return stepped{outcome: o}, nil
 	}
-	if answer := s.answerAhead(cmd, &d); cmd.Key != "" && !(s.fairShare(cmd.Actor.Tenant, l.keys, answer, now) && s.roomForKey(l.keys, answer, now)) {
-		return stepped{}, errKeysFull
+	if ahead := s.answerAhead(cmd, &d); cmd.Key != "" && !(s.fairShare(cmd.Actor.Tenant, l.keys, ahead, now) && s.roomForKey(l.keys, ahead, now)) {
+		return stepped{}, ErrKeysFull
 	}
 	e := s.newEntry(cmd, now, d)
 	before := len(c.out)

@@ -42,8 +42,6 @@ type writer struct {
 	written chan struct{} // from the committer, room for one
 }
 
-var errKeysFull = fmt.Errorf("%w: no room for another idempotency key", ErrOverloaded)
-
 func newWriter(e *Engine, s *state) *writer {
 	return &writer{
 		Engine: e, limits: e.options.limits(), stamped: s.now, base: s.clone(), work: s.clone(),
