@@ -18,7 +18,7 @@ type lineIn struct {
 }
 
 // importOut counts the lines that were taken and tells of the others, line by
-// line; of very many refusals it lists the first.
+// line; of very many refusals it lists the first, and none where there is no room to remember them.
 type importOut struct {
 	Taken        int          `json:"taken"`
 	RefusedCount int          `json:"refusedCount"`
@@ -47,8 +47,11 @@ func importLines(c *call) answer {
 		return refuse(p)
 	}
 	slices.SortFunc(im.out.Refused, func(a, b refusedOut) int { return cmp.Compare(a.Line, b.Line) })
-	o, p := c.answered(t, encode(im.out))
+	whole := encode(im.out)
+	im.out.Refused = im.out.Refused[:0]
+	o, p := c.shortened(t, whole, encode(im.out))
 	if p != nil {
+		p.detail = importStopped
 		return refuse(p)
 	}
 	if o.Status != engine.StatusOK {
@@ -58,6 +61,9 @@ func importLines(c *call) answer {
 }
 
 func importDone(o engine.Outcome) answer { return answer{status: http.StatusOK, body: o.Answer} }
+
+// importStopped is the detail of a failure behind which lines may be stored.
+const importStopped = "The import stopped; some of its lines are stored. Send it again: lines that are stored already change nothing."
 
 // importing is an import under way: lines read and checked, commands waiting to
 // be submitted together.
@@ -150,7 +156,7 @@ func (im *importing) flush() *problem {
 		switch {
 		case r.Err != nil:
 			p := failure(r.Err)
-			p.detail = "The import stopped; some of its lines are stored. Send it again: lines that are stored already change nothing."
+			p.detail = importStopped
 			return p
 		case r.Outcome.Status != engine.StatusOK:
 			im.refuse(im.lines[i], im.call.refused(r.Outcome))

@@ -19,6 +19,8 @@ type problem struct {
 	extra []member
 	// retryAfter is how long to wait in seconds, 0 = the usual
 	retryAfter int
+	// keysFull: there was no room to remember the key with its answer
+	keysFull bool
 }
 
 // fault says what is wrong at one place of a document (a JSON pointer), or with one query parameter or header (its name).
@@ -140,6 +142,8 @@ func refusal(s engine.Status) *problem { return &problem{code: s.String()} }
 // failure is the problem of an error of Submit. Only outcome_unknown leaves open whether the command took effect.
 func failure(err error) *problem {
 	switch {
+	case errors.Is(err, engine.ErrKeysFull):
+		return &problem{code: codeOverloaded, detail: "There is no room to remember another Idempotency-Key. Nothing was changed.", keysFull: true}
 	case errors.Is(err, engine.ErrOverloaded):
 		return &problem{code: codeOverloaded, detail: "Too many commands are waiting. Nothing was changed."}
 	case errors.Is(err, engine.ErrOutcomeUnknown):

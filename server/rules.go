@@ -44,7 +44,7 @@ type ruleChangeOut struct {
 }
 
 // rulesComparedOut tells how a bundle differs from the rules in force. Of very many
-// changes it lists the first.
+// changes it lists the first, and none where there is no room to remember them.
 type rulesComparedOut struct {
 	Version     string          `json:"version"`
 	Previous    string          `json:"previous"`
@@ -143,7 +143,9 @@ func loadRules(c *call) answer {
 	if o.Status != engine.StatusOK {
 		return refuse(c.refused(o))
 	}
-	if o, p = c.answered(t, encode(out)); p != nil {
+	whole := encode(out)
+	out.Changes = out.Changes[:0]
+	if o, p = c.shortened(t, whole, encode(out)); p != nil {
 		p.detail = "The rules may be loaded. Send them again: rules that are in force change nothing."
 		return refuse(p)
 	}

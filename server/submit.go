@@ -49,6 +49,20 @@ func (c *call) answered(t ticket, body []byte) (engine.Outcome, *problem) {
 	return c.submit(t, engine.RecordAnswer{Body: c.server.engine.Vault().SealAnswer(c.actor.Tenant, c.actor.Principal, t.key, body)})
 }
 
+// shortened remembers a composed answer under the ticket's key: the whole of it while the room for answers is less than half
+// full, else the short one, which takes as much as the key does. Whichever it is, it is the first answer and stays it.
+func (c *call) shortened(t ticket, whole, short []byte) (engine.Outcome, *problem) {
+	vault := c.server.engine.Vault()
+	for _, body := range [][]byte{whole, short} {
+		sealed := vault.SealAnswer(c.actor.Tenant, c.actor.Principal, t.key, body)
+		o, p := c.submit(t, engine.RecordAnswer{Body: sealed, Long: len(body) > len(short)})
+		if p == nil || !p.keysFull {
+			return o, p
+		}
+	}
+	return engine.Outcome{}, failure(engine.ErrKeysFull)
+}
+
 // recall looks for the first answer to a repeated request, which comes before
 // every other check. render makes an answer of an outcome and of nothing else.
 func (c *call) recall(t ticket, render func(engine.Outcome) answer) (answer, bool) {
