@@ -23,6 +23,7 @@ const (
 	MaxIDBytes       = 64       // an id, or the name of a tenant
 	MaxClientBytes   = 64       // the address that a command came from
 	MaxKeyBytes      = 255      // an idempotency key, or the name of a principal
+	MaxBlocks        = 800      // blocks of a reviewer, beyond which absences add none
 	MaxProfileNPIs   = 256      // offices of one profile
 	// MaxBatchPayload bounds the encoded entries of one batch, in bytes; the
 	// entry that passes it is the batch's last.

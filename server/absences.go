@@ -57,15 +57,16 @@ func addAbsence(c *call) answer {
 	}
 	var k check
 	span := k.interval("", in)
-	if r, found := c.snap.Reviewer(c.actor.Tenant, c.id); found && len(r.Hours.Blocks) >= maxBlocks {
-		k.wrong("", "would make too many blocks; write the reviewer without those that are over")
-	}
 	if p := k.problem(); p != nil {
 		return refuse(p)
 	}
 	o, p := c.submit(t, engine.AddAbsence{ReviewerID: c.id, Span: span, Expect: c.ifMatch})
 	if p != nil {
 		return refuse(p)
+	}
+	if o.Status == engine.StatusInvalid && o.Detail == engine.DetailBlocks {
+		k.wrong("", "would make too many blocks; write the reviewer without those that are over")
+		return refuse(k.problem())
 	}
 	if o.Status != engine.StatusOK {
 		return refuse(c.refused(o))

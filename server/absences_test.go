@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
 )
 
 // TestAbsences: the time is blocked, booked calls stay and are listed with what
@@ -55,12 +56,31 @@ func TestAbsences(t *testing.T) {
 	w.do("POST", "/v1/reviewers/rev-ames/absences", `{"start":"2020-05-18T18:30:00-04:00","end":"2020-05-18T19:00:00-04:00"}`, "Idempotency-Key", "k").is(422, "idempotency_key_reused")
 }
 
-// TestTooManyAbsences: a reviewer can be written back as he is read.
+// TestTooManyAbsences: a reviewer can be written back as he is read, also where absences come at once.
 func TestTooManyAbsences(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, deckNow)
 	w.seed(ames.with("/blocks", many(maxBlocks, doc{"start": "2020-05-14T18:40:00-04:00", "end": "2020-05-14T19:00:00-04:00"})))
-	w.post("/v1/reviewers/rev-ames/absences", `{"start":"2020-05-18T18:40:00-04:00","end":"2020-05-18T19:00:00-04:00"}`).is(422, "invalid_value")
+	refused := w.post("/v1/reviewers/rev-ames/absences", `{"start":"2020-05-18T18:40:00-04:00","end":"2020-05-18T19:00:00-04:00"}`).is(422, "invalid_value")
+	if refused.at("errors", 0, "pointer") != "" {
+		t.Errorf("refused %s", refused.body)
+	}
+	w.post("/v1/reviewers/rev-ames/absences", `{"start":"2020-05-14T18:40:00-04:00","end":"2020-05-14T19:00:00-04:00"}`).is(201, "")
+	w.seed(ames.with("/blocks", many(maxBlocks-1, doc{"start": "2020-05-14T18:40:00-04:00", "end": "2020-05-14T19:00:00-04:00"})))
+	var late []engine.Command
+	for hour := range slots.Instant(2) {
+		start := w.engine.Now() + hour*slots.Hour
+		late = append(late, engine.Command{Actor: w.server.localActor(), Payload: engine.AddAbsence{
+			ReviewerID: "rev-ames", Span: slots.Interval{Start: start, End: start + slots.Hour},
+		}})
+	}
+	got := w.engine.SubmitAll(context.Background(), late)
+	if got[0].Outcome.Status != engine.StatusOK || got[1].Outcome.Status != engine.StatusInvalid || got[1].Outcome.Detail != engine.DetailBlocks {
+		t.Errorf("at once: %+v", got)
+	}
+	if r, _ := w.engine.Snapshot().Reviewer("test", "rev-ames"); len(r.Hours.Blocks) != maxBlocks {
+		t.Errorf("%d blocks", len(r.Hours.Blocks))
+	}
 }
 
 // TestAnswerAfterCrash: a crash between the absence and its remembered answer

@@ -1,6 +1,9 @@
 package server
 
-import "github.com/parleyhq/parley/slots"
+import (
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
+)
 
 // Bounds of what a client may send, apart from the transport's own. Lengths of
 // text are in characters, lists in items.
@@ -27,7 +30,7 @@ const (
 	maxWeekly         = 100
 	maxExceptions     = 800
 	maxExceptionSpan  = 24
-	maxBlocks         = 800
+	maxBlocks         = engine.MaxBlocks
 	maxBufferMinutes  = 240
 	maxCallsPerDay    = 200
 
