@@ -66,6 +66,37 @@ func TestAdHocLater(t *testing.T) {
 	}
 }
 
+// TestAdHocAsksAgain: being told to wait is no outcome. The same request under the same key is judged afresh, as its description says,
+// and remembered from the hold on.
+func TestAdHocAsksAgain(t *testing.T) {
+	t.Parallel()
+	w := newAdHoc(t)
+	w.seed(adHocCase.with("/id", "e-2"))
+	hold := w.post("/v1/ad-hoc", deckAdHoc.String()).is(201, "")
+	ask := func(status int) reply {
+		t.Helper()
+		return w.do("POST", "/v1/ad-hoc", deckAdHoc.with("/caseIds/0", "e-2").String(), "Idempotency-Key", "k").is(status, "")
+	}
+	seq := w.engine.Snapshot().Seq()
+	for range 2 {
+		if r := ask(200); r.at("wait") == nil || r.header.Get("Idempotent-Replayed") != "" {
+			t.Errorf("wait %s", r.body)
+		}
+	}
+	if w.engine.Snapshot().Seq() != seq {
+		t.Error("being told to wait is remembered")
+	}
+	w.do("DELETE", "/v1/holds/"+hold.text("id"), "").is(204, "")
+	first, again := ask(201), ask(201)
+	if first.header.Get("Idempotent-Replayed") != "" || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("held %s, again %s", first.body, again.body)
+	}
+	said := w.get("/openapi.json").is(200, "").at("paths", "/v1/ad-hoc", "post", "responses", "200", "description")
+	if !strings.Contains(said.(string), "nothing is remembered under the key") {
+		t.Errorf("described %v", said)
+	}
+}
+
 func TestAdHocFaults(t *testing.T) {
 	t.Parallel()
 	w := newAdHoc(t)
