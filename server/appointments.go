@@ -155,14 +155,40 @@ func cancelAppointment(c *call) answer {
 	if p := k.problem(); p != nil {
 		return refuse(p)
 	}
-	v, found := c.snap.Appointment(c.actor.Tenant, c.id)
-	if !found {
-		return notFound()
+	return c.cancelPresent(t, by, reason, cancelled)
+}
+
+// cancelTries bounds how often a cancellation is put to the writer while others change the call.
+const cancelTries = 8
+
+// cancelPresent adds the reason to the personal part of an appointment. That part is sealed anew with all that is in it, who attests
+// for the present slot, too: so it takes effect on the version that it was read of alone, and is read again where that has changed.
+func (c *call) cancelPresent(t ticket, by, reason string, render func(engine.Outcome) answer) answer {
+	snap := c.snap
+	for range cancelTries {
+		v, found := snap.Appointment(c.actor.Tenant, c.id)
+		if !found {
+			return notFound()
+		}
+		personal := *c.appointmentPersonal(v)
+		personal.CancelReason = reason
+		cmd := engine.Cancel{
+			ID: c.id, By: by, Expect: c.ifMatch,
+			Personal: c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, c.id), &personal),
+		}
+		if cmd.Expect == 0 {
+			cmd.Expect = v.Version
+		}
+		o, p := c.submit(t, cmd)
+		switch {
+		case p != nil:
+			return refuse(p)
+		case o.Status == engine.StatusOK:
+			return replayable(o, render)
+		case o.Status != engine.StatusStaleVersion || c.ifMatch != 0:
+			return refuse(c.refused(o))
+		}
+		snap = c.newest()
 	}
-	personal := *c.appointmentPersonal(v)
-	personal.CancelReason = reason
-	return c.change(t, engine.Cancel{
-		ID: c.id, By: by, Expect: c.ifMatch,
-		Personal: c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, c.id), &personal),
-	}, cancelled)
+	return refuse(&problem{code: codeOverloaded, detail: "Others keep changing the call. Nothing was changed."})
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/slots"
 )
 
 // TestOneSlotManyClients: of 64 offices that want one slot at once, one has it.
@@ -56,6 +59,29 @@ func TestOneRequestManyTimes(t *testing.T) {
 	for _, b := range bodies {
 		if b != bodies[0] || !strings.HasPrefix(b, "201 ") {
 			t.Fatalf("answers differ:\n%s\n%s", b, bodies[0])
+		}
+	}
+}
+
+// TestCancelKeepsWhoAttests: a cancellation that was begun before a move ends the call as it was moved: who attests for the
+// new slot stays on record, by name and role.
+func TestCancelKeepsWhoAttests(t *testing.T) {
+	t.Parallel()
+	x := &texas{world: newWorld(t, texasNow)}
+	reviewerID, caseID := x.pair([]any{"/licenses/0/state", "OK"}, nil)
+	target := "/v1/appointments/" + x.book("/caseIds/0", caseID, "/slot", doc{"reviewerId": reviewerID, "start": tuesday}, "/attestations", []string{noteA})
+	before := x.engine.Snapshot()
+	x.post(target+"/reschedule", doc{"slot": doc{"reviewerId": reviewerID, "start": "2026-11-03T11:00:00-06:00"}, "attestations": []string{noteA},
+		"attestedBy": doc{"name": "Ann Att", "role": "nurse"}}.String()).is(200, "")
+	now := x.server.read
+	x.server.read = func() (*engine.Snapshot, slots.Instant) { return before, before.Stamped() } // what it began with
+	x.post(target+"/cancel", `{"reason":"ill","by":"payer"}`, "If-Match", `"1"`).is(412, "stale_version")
+	got := x.post(target+"/cancel", `{"reason":"ill","by":"payer"}`).is(200, "")
+	x.server.read = now
+	for _, r := range []reply{got, x.get(target).is(200, "")} {
+		if r.at("status") != "cancelled" || r.at("attestedBy", "name") != "Ann Att" || r.at("attestedBy", "role") != "nurse" ||
+			r.at("cancellation", "reason") != "ill" || r.at("version") != 3.0 {
+			t.Errorf("cancelled %s", r.body)
 		}
 	}
 }
