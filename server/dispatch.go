@@ -60,12 +60,12 @@ func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out a
 		if f, ok := v.(sealFault); ok {
 			p := f.problem()
 			s.log.Error("sealed part cannot be opened", "route", a.route.name, "request", a.requestID, "reason", p.code)
-			out = refuse(p)
+			out = s.accountRefusal(a, peer, nil, refuse(p))
 		} else if v != nil {
 			s.metrics.handlerPanics.Inc()
 			s.log.Error("handler panicked", "route", a.route.name, "request", a.requestID,
 				"panic", panicText(v), "stack", string(debug.Stack()))
-			out = refuse(&problem{code: codeInternal})
+			out = s.accountRefusal(a, peer, nil, refuse(&problem{code: codeInternal}))
 		}
 	}()
 	timeout := callTimeout
@@ -74,7 +74,7 @@ func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out a
 		if s.imports.enter(tenantAsking(a.who)) {
 			defer s.imports.leave(tenantAsking(a.who))
 		} else {
-			return refuse(&problem{code: codeOverloaded, detail: "Other imports are under way. Nothing was changed."})
+			return s.accountRefusal(a, peer, nil, refuse(&problem{code: codeOverloaded, detail: "Other imports are under way. Nothing was changed."}))
 		}
 	}
 	c := &call{

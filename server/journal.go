@@ -52,6 +52,7 @@ type journal struct {
 	metrics *Metrics
 	floods  floods
 	told    atomic.Int64 // when the log was told last of a failure, Unix seconds
+	failing atomic.Bool  // the last write has failed: what comes in floods is counted meanwhile, and takes no room in the queue
 
 	now    chan *note // somebody waits for it
 	behind chan *note
@@ -166,7 +167,7 @@ func (j *journal) write(tick *time.Ticker) {
 		case n := <-behind:
 			held = append(held, n)
 		case <-tick.C:
-			if len(held) < journalQueue {
+			if len(held) == 0 || len(held) < journalQueue && !j.failing.Load() {
 				held = append(held, j.floods.take(j.engine.Now())...)
 			}
 		case <-j.closing:
@@ -185,13 +186,23 @@ func (j *journal) write(tick *time.Ticker) {
 			more = more && len(batch) < journalBatch && (closing || len(held) < journalQueue)
 		}
 		held = j.commit(batch, held)
+		j.metrics.journalWaiting.Set(float64(j.waiting(held)))
 		if closing {
 			if len(held) > 0 {
-				j.log.Error("the access journal ends without some records of refusals", "records", len(held))
+				j.log.Error("the access journal ends without some records of refusals", "records", len(held), "total", j.waiting(held))
 			}
 			return
 		}
 	}
+}
+
+// waiting returns how many refusals are in memory alone: those of records that are held, and those that are counted.
+func (j *journal) waiting(held []*note) uint64 {
+	n := uint64(len(j.behind) + j.floods.waiting())
+	for _, h := range held {
+		n += 1 + h.record.Count
+	}
+	return n
 }
 
 // commit writes notes and returns those that are to be tried again. Those that were held come
@@ -213,6 +224,9 @@ func (j *journal) commit(waited, held []*note) (again []*note) {
 		entries = append(entries, engine.JournalEntry{Tenant: n.record.Tenant, Payload: payload})
 	}
 	err := j.append(entries)
+	if len(entries) > 0 {
+		j.failing.Store(err != nil)
+	}
 	if err != nil {
 		j.failed("the access journal cannot be written: no personal data is handed out", err)
 		err = fmt.Errorf("%w: %w", errJournal, err)

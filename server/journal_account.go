@@ -51,19 +51,19 @@ func (c *call) account(a *admitted, peer net.Addr, out answer) answer {
 		}
 		// A bug, and no reason to hand anything out.
 		s.log.Error("a route told what its row does not say", "route", a.route.name, "request", a.requestID)
-		return refuse(&problem{code: codeInternal})
+		return s.accountRefusal(a, peer, nil, refuse(&problem{code: codeInternal}))
 	}
 	if planted == plantUnrecorded && kind == engine.AccessExport {
 		return out
 	}
 	if len(c.told) > engine.MaxAccessObjects {
 		s.log.Error("an answer tells of more than a record holds", "route", a.route.name, "request", a.requestID)
-		return refuse(&problem{code: codeInternal})
+		return s.accountRefusal(a, peer, nil, refuse(&problem{code: codeInternal}))
 	}
 	r := s.accessRecord(a, peer, kind, out.status)
 	r.Objects = slices.Concat(c.told, narrowedTo(a))
 	if err := s.journal.record(c.wait(), r); err != nil {
-		return s.withheld()
+		return s.accountRefusal(a, peer, nil, s.withheld())
 	}
 	return out
 }
@@ -74,40 +74,63 @@ func (s *Server) withheld() answer {
 	return refuse(&problem{code: codeJournal})
 }
 
+// trail is the journal that refusals go into: the operator's own listener has none of its own. nil = there is none.
+func (s *Server) trail() *journal {
+	if s.journal == nil && s.public != nil {
+		return s.public.journal
+	}
+	return s.journal
+}
+
 // accountHead accounts for a request that was refused by its head.
 func (s *Server) accountHead(a *admitted, peer net.Addr, p *problem) answer {
 	return s.accountRefusal(a, peer, nil, refuse(p))
 }
 
-// accountRefusal is the one place that all refusals pass: those of the head, of handlers, of
-// the writer, and of whoever sheds load with a status below 500. A refusal of a principal gets a record behind its
-// answer; one without a credential is counted as a failed authentication. Faults of the server (5xx) are none.
+// accountRefusal is the one place that all refusals pass, but for what is turned away unread: those of the head, of handlers
+// and of the writer. A refusal of a principal gets a record behind its answer; one without a credential is counted as a failed
+// authentication.
 func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object, out answer) answer {
 	status := out.problem.status()
-	if s.journal != nil && a.rejected && (a.route == nil || a.route.allow.open) { // whatever else is wrong
+	j := s.trail()
+	switch {
+	case j == nil:
+		return out
+	case a.rejected && (a.route == nil || a.route.allow.open): // whatever else is wrong
 		s.accountFailure(a, peer, status, codeUnauthenticated)
 		return out
-	}
-	if s.journal == nil || status < 400 || status >= 500 {
-		return out
-	}
-	if out.problem.code == codeRateLimited {
+	case out.problem.code == codeRateLimited:
 		s.accountLimited(a, peer, out.problem)
 		return out
-	}
-	if a.who == nil {
+	case a.who == nil:
 		if status == http.StatusUnauthorized || out.problem.code == codeLoopbackOnly {
 			s.accountFailure(a, peer, status, out.problem.code)
 		}
+		return out
+	case status >= 500 || s.admin: // which waits for no journal
+		s.accountUnserved(a, peer, out.problem)
 		return out
 	}
 	r := s.accessRecord(a, peer, engine.AccessRefused, status)
 	r.Code = out.problem.code
 	r.Objects = append(s.objectsOf(a), told[:min(len(told), engine.MaxAccessObjects-1)]...)
-	if err := s.journal.recordBehind(s.base, r); err != nil {
-		return s.withheld()
+	if err := j.recordBehind(s.base, r); err != nil {
+		out = s.withheld()
+		s.accountUnserved(a, peer, out.problem)
 	}
 	return out
+}
+
+// accountUnserved counts a request of a principal that was refused for something of the server's, a fault (5xx) or what it is
+// out of, or by the operator's own listener: for each principal and reason, from wherever. It waits for nobody. How ready the
+// server is is an answer and no refusal.
+func (s *Server) accountUnserved(a *admitted, peer net.Addr, p *problem) {
+	if s.trail() == nil || a.who == nil || a.route != nil && a.route.name == "getReadiness" && p.status() == http.StatusServiceUnavailable {
+		return
+	}
+	r := s.accessRecord(a, peer, engine.AccessRefused, p.status())
+	r.Code, r.Objects = p.code, s.objectsOf(a)
+	s.accountFlood([16]byte{}, r)
 }
 
 // accountFailure counts a failed authentication. It waits for nobody.
@@ -121,7 +144,7 @@ func (s *Server) accountFailure(a *admitted, peer net.Addr, status int, code str
 			r.KeyID = "" // what somebody made up
 		}
 	}
-	s.accountFlood(a, r)
+	s.accountFlood(a.from, r)
 }
 
 // accountLimited counts a request that was one too many: of who asks, or a credential that was not looked at. Others without a credential
@@ -136,14 +159,18 @@ func (s *Server) accountLimited(a *admitted, peer net.Addr, p *problem) {
 	}
 	r := s.accessRecord(a, peer, kind, p.status())
 	r.Code = p.code
-	s.accountFlood(a, r)
+	s.accountFlood(a.from, r)
 }
 
 // accountFlood gives the first of many records of their own and counts the others.
-func (s *Server) accountFlood(a *admitted, r engine.AccessRecord) {
-	s.journal.floods.admit(a.from, r, func() bool {
+func (s *Server) accountFlood(from [16]byte, r engine.AccessRecord) {
+	j := s.trail()
+	j.floods.admit(from, r, func() bool {
+		if j.failing.Load() {
+			return false
+		}
 		select {
-		case s.journal.behind <- &note{record: r}:
+		case j.behind <- &note{record: r}:
 			return true
 		default:
 			return false

@@ -36,6 +36,7 @@ type Metrics struct {
 	journalRecords  [engine.AccessSeal + 1]prometheus.Counter // by kind
 	journalFailures prometheus.Counter
 	journalWithheld prometheus.Counter
+	journalWaiting  prometheus.Gauge
 	load            loadMetrics
 }
 

@@ -14,5 +14,6 @@ func (m *Metrics) countJournal() {
 	}
 	m.journalFailures = prometheus.NewCounter(counter("parley_journal_failures_total", "Times that the access journal, or its anchor in the log, could not be written."))
 	m.journalWithheld = prometheus.NewCounter(counter("parley_journal_withheld_total", "Answers that were not given because there could be no record of them."))
-	m.registry.MustRegister(records, m.journalFailures, m.journalWithheld)
+	m.journalWaiting = gauge("parley_journal_waiting", "Refusals and failed authentications whose record, or count, is not durable yet: they are in memory alone.")
+	m.registry.MustRegister(records, m.journalFailures, m.journalWithheld, m.journalWaiting)
 }
