@@ -112,6 +112,9 @@ func createKey(c *call) answer {
 			Scopes:     k.list("/scopes", in.Scopes.V, 0, engine.MaxKeyScopes, func(pointer, s string) string { return k.scope(pointer, s, in.Role.V) }),
 			ExpiresAt:  k.keyEnd(in.ExpiresAt, c.now),
 		}
+		if in.Scopes.Set && len(in.Scopes.V) == 0 { // or a list that came out empty would open everything
+			k.wrong("/scopes", "must name an operation; leave it out, or send null, for all operations of the role")
+		}
 		if key.Principal == engine.LocalPrincipal {
 			k.wrong("/principal", "must be another name: this one asked before there were keys")
 		}

@@ -109,6 +109,7 @@ func TestKeysRefused(t *testing.T) {
 	f(`{"principal":"a","role":"requester","npis":["1234567890"]}`, "/npis/0")
 	f(`{"principal":"a","role":"coordinator","npis":["1234567893"]}`, "/npis")
 	f(`{"principal":"a","role":"auditor","scopes":["putCase"]}`, "/scopes/0")
+	f(`{"principal":"a","role":"auditor","scopes":[]}`, "/scopes") // who computes a list and finds nothing does not mean everything
 	f(`{"principal":"a","role":"auditor","scopes":["getHealth"]}`, "/scopes/0")
 	f(`{"principal":"a","role":"auditor","expiresAt":"2020-05-15T09:00:00-04:00"}`, "/expiresAt")
 	f(`{"principal":"a","role":"auditor","expiresAt":"2021-06-15T09:00:00-04:00"}`, "/expiresAt")
