@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/parleyhq/parley/engine"
@@ -162,6 +163,14 @@ func (c *serveCmd) backup(log *slog.Logger, store *persist.Store) func(context.C
 	}
 }
 
+// wayOut says what to do where a directory cannot give way to the new store.
+func wayOut(err error, dir string) error {
+	if errors.Is(err, syscall.EBUSY) { // the new store gets its name when it is whole, and no name can be given to what is mounted
+		return fmt.Errorf("nothing was restored: %w; if %s is a mount point, restore into a directory in it: --data=%s", err, dir, filepath.Join(dir, "store"))
+	}
+	return err
+}
+
 type backupVerifyCmd struct {
 	Backup string `arg:"" type:"path" help:"Directory of the backup."`
 	Quiet  bool   `short:"q" help:"Print the verdict only."`
@@ -227,7 +236,7 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("nothing was restored: %w; give the key with --data-keys", err)
 	}
 	if err != nil {
-		return err
+		return wayOut(err, c.Data)
 	}
 	check := verifyCmd{Data: c.Data, Quiet: c.Quiet}
 	err = check.checkMeaning(ctx, s, keys)

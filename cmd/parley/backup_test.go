@@ -1,12 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/parleyhq/parley/persist"
 )
 
 var madeLine = regexp.MustCompile(`Backup (\S+) is whole: entries 1 to (\d+),`)
@@ -106,5 +111,17 @@ func TestBackupOfStopped(t *testing.T) {
 	}
 	if _, errs, code := parley(t, "", "backup", "verify", dir+"/store"); code != 1 || !strings.Contains(errs, "not a backup") {
 		t.Errorf("verify of a store: %d %s", code, errs)
+	}
+}
+
+// TestRestoreIntoMount: who wants the new store where something is mounted is told where it can go.
+func TestRestoreIntoMount(t *testing.T) {
+	t.Parallel()
+	busy := fmt.Errorf("persist: /data: %w", &fs.PathError{Op: "remove", Path: "/data", Err: syscall.EBUSY})
+	if err := wayOut(busy, "/data"); !errors.Is(err, syscall.EBUSY) || !strings.Contains(err.Error(), "--data=/data/store") {
+		t.Error(err)
+	}
+	if err := wayOut(persist.ErrInUse, "/data"); err != persist.ErrInUse {
+		t.Error(err)
 	}
 }
