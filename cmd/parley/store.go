@@ -26,6 +26,9 @@ func (c *serveCmd) openStore(s streams, log *slog.Logger, sandbox bool, keys *en
 	if c.BallastMiB == 0 {
 		options.BallastBytes = -1
 	}
+	if c.MinFreeMiB == 0 { // to the store 0 is the usual
+		options.MinFreeBytes = -1
+	}
 	store, err := openDir(c.Data, options)
 	if errors.Is(err, persist.ErrNoStore) || errors.Is(err, persist.ErrInterrupted) {
 		identity := persist.NewIdentity(defaultTenant, sandbox, time.Now().Unix())
