@@ -24,11 +24,18 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		s.bodies.keep(&ctx.Request.Header)
 		defer s.bodies.give(&ctx.Request.Header)
 	}
+	bare := hasBareLine(ctx.Conn())
+	if bare {
+		ctx.SetConnectionClose()
+	}
 	if r, shut := s.shut(&ctx.Request.Header, ctx.Request.Body()); shut {
 		s.turnAway(ctx, r, began)
 		return
 	}
 	a, no := s.admit(&ctx.Request.Header, ctx.RemoteAddr(), false)
+	if no == nil && bare {
+		no = deny(codeBadRequest, "The request line does not end in CRLF.").closing()
+	}
 	a.trace = s.beginTrace(&ctx.Request.Header, began)
 	var out answer
 	allow := ""

@@ -123,6 +123,7 @@ func turnedAway(code string) []byte {
 // in the middle of a body that was refused sees its connection reset instead of the answer.
 type gentleConn struct {
 	net.Conn
+	lineWatch
 	tcp      *net.TCPConn // nil on other transports
 	answered atomic.Bool  // something was written and nothing read since
 	once     sync.Once
@@ -140,6 +141,7 @@ func (c *gentleConn) Read(b []byte) (int, error) {
 	c.since.Store(time.Now().UnixNano())
 	n, err := c.Conn.Read(b)
 	c.since.Store(0)
+	c.look(b[:n])
 	return n, err
 }
 

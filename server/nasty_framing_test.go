@@ -66,6 +66,8 @@ var nastyHeadRows = join(
 		canary, " X-A: b", ": b", "X A: b", "X-A\x00: b", "X-\xff: b"}, bad),
 	one(4, "400 bad_request | 408 request_timeout", true, strings.ReplaceAll(bad("X-A: b"), "\r\n", "\n")),
 	one(4, "400 bad_request | 408 request_timeout", true, strings.Replace(bad("X-A: b"), "localhost\r\n", "localhost\n", 1)),
+	one(4, "400 bad_request", true, strings.Replace(bad("X-A: b"), "HTTP/1.1\r\n", "HTTP/1.1\n", 1)),
+	one(4, "400 bad_request", true, strings.Replace(framed("{}", "Content-Length: 2"), "HTTP/1.1\r\n", "HTTP/1.1\n", 1)),
 	each(5, "505 http_version_not_supported", true, []string{"HTTP/9.9", "HTTP/1.0", "HTTP/1.2", "HTTP/2.0"},
 		func(version string) string { return strings.Replace(bad("X-A: b"), "HTTP/1.1", version, 1) }),
 	each(5, "400 bad_request | 505 http_version_not_supported", true, []string{"http/1.1", "HTTP/1.1 ", "HTTP/ 1.1", "HTTP/01.1", canary},

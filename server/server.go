@@ -255,7 +255,7 @@ func (s *Server) Serve(l net.Listener) error {
 		return own.Close()
 	}
 	if s.certificate != nil {
-		return s.http.Serve(tls.NewListener(own, s.certificate.config()))
+		return s.http.Serve(tlsListener{tls.NewListener(own, s.certificate.config())})
 	}
 	return s.http.Serve(own)
 }
