@@ -146,7 +146,12 @@ func (v *victim) outcome(fs vfs.FS) (refusal, found, silent error) {
 			silent = errors.Join(silent, err)
 		}
 	}
-	return nil, found, errors.Join(silent, s.Close())
+	if err := s.Close(); s.health.failing() { // the store has said so: Pebble has met the damage behind, and may not come to an end with it
+		found = errors.Join(found, err)
+	} else {
+		silent = errors.Join(silent, err)
+	}
+	return nil, found, silent
 }
 
 // checkAudit reads the audit records: one for each record of the log in format 1, none later.
