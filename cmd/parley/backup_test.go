@@ -121,7 +121,7 @@ func TestRestoreIntoMount(t *testing.T) {
 	if err := wayOut(busy, "/data"); !errors.Is(err, syscall.EBUSY) || !strings.Contains(err.Error(), "--data=/data/store") {
 		t.Error(err)
 	}
-	if err := wayOut(persist.ErrInUse, "/data"); err != persist.ErrInUse {
+	if err := wayOut(persist.ErrInUse, "/data"); err.Error() != persist.ErrInUse.Error() {
 		t.Error(err)
 	}
 }
