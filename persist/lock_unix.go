@@ -18,10 +18,19 @@ func holdDir(dir string) (io.Closer, error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
-		return f, nil
+		return heldDir{f}, nil
 	}
 	if errors.Is(err, syscall.EAGAIN) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return nil, f.Close()
+}
+
+// heldDir is a directory that this process has locked.
+type heldDir struct{ f *os.File }
+
+// Close implements io.Closer. A child process on its way between fork and exec has the descriptor, too, and the lock would last
+// until that is closed: so it is undone, and not left to end with the descriptor.
+func (d heldDir) Close() error {
+	return errors.Join(syscall.Flock(int(d.f.Fd()), syscall.LOCK_UN), d.f.Close())
 }
