@@ -40,6 +40,9 @@ const (
 	calmLeast   = 50 * time.Millisecond
 	// leastAfter is how much of the capacity before a load must be there after it.
 	leastAfter = 0.7
+	// afterTimes is how much longer the capacity is measured after a load than one lasts: the collector and the checkpoints take turns of seconds
+	// at a store that has grown, and a short look meets all of them or none.
+	afterTimes = 2
 	// The server's memory may grow to memoryGrowth times what it was at capacity – every connection has buffers –, memoryRoom bytes, and
 	// memoryChange bytes for every change that is done and stays on record, with what the collector leaves lying.
 	memoryGrowth = 2
@@ -173,7 +176,7 @@ func (o *overload) load(ctx context.Context, times float64, name string) error {
 			return err
 		}
 	}
-	if err := o.measure(ctx, "capacity after "+name, o.clients); err != nil {
+	if err := o.measure(ctx, "capacity after "+name, o.clients, afterTimes*o.Duration); err != nil {
 		return err
 	}
 	done := float64(stats.Outcomes["accepted"][ClassNames[OK]]) / max(o.Duration.Seconds(), stats.Seconds) / ((before + o.capacity) / 2)
@@ -208,7 +211,7 @@ func (o *overload) measureCapacity(ctx context.Context) error {
 		if slices.ContainsFunc(o.result.Runs, func(r report.Run) bool { return r.Label == label }) {
 			continue
 		}
-		if err := o.measure(ctx, label, n); err != nil {
+		if err := o.measure(ctx, label, n, o.Duration); err != nil {
 			return err
 		}
 		if o.capacity > best {
@@ -226,10 +229,10 @@ func (o *overload) measureCapacity(ctx context.Context) error {
 }
 
 // measure puts what is done for some clients into capacity.
-func (o *overload) measure(ctx context.Context, label string, clients int) error {
+func (o *overload) measure(ctx context.Context, label string, clients int, d time.Duration) error {
 	job := o.job
 	job.Progress = o.progress(label)
-	stats, err := load.Closed{Job: job, Clients: clients, Warmup: o.Warmup, Duration: o.Duration}.Run(ctx)
+	stats, err := load.Closed{Job: job, Clients: clients, Warmup: o.Warmup, Duration: d}.Run(ctx)
 	if err != nil {
 		return err
 	}
