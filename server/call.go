@@ -56,9 +56,7 @@ func (c *call) wait() context.Context {
 
 // done lets go of what the request waited for.
 func (c *call) done() {
-	if c.making {
-		c.server.making.leave(c.actor.Tenant)
-	}
+	c.made()
 	if c.cancel != nil {
 		c.cancel()
 	}

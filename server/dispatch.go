@@ -97,7 +97,9 @@ func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out a
 	if a.route.lists && !c.makes() {
 		return c.account(a, peer, tooManyLarge())
 	}
-	return c.account(a, peer, s.fits(ctx, a, a.route.handle(c)))
+	out = s.fits(ctx, a, a.route.handle(c))
+	c.made() // what waits for its record in the journal is counted by fits, and is in nobody's way
+	return c.account(a, peer, out)
 }
 
 // panicText tells a fault of the runtime in its words and anything else by its type: its text may hold what the

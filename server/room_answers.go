@@ -153,10 +153,18 @@ func (s *Server) fits(ctx *fasthttp.RequestCtx, a *admitted, out answer) answer 
 	return tooManyLarge()
 }
 
-// makes takes room for making a large answer until the call is done. It waits for some a little: who waits holds nothing.
+// makes takes room for making a large answer until it is made. It waits for some a little: who waits holds nothing.
 func (c *call) makes() bool {
 	c.making = c.server.making.enterWithin(c.actor.Tenant, makingPatience)
 	return c.making
+}
+
+// made gives the room back, if the call has some.
+func (c *call) made() {
+	if c.making {
+		c.server.making.leave(c.actor.Tenant)
+		c.making = false
+	}
 }
 
 func tooManyLarge() answer {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -159,5 +160,30 @@ func TestLargeAnswersMadeAreBounded(t *testing.T) {
 	group.Wait()
 	if making.all != 0 || len(making.byTenant) != 0 {
 		t.Errorf("%d are still being made", making.all)
+	}
+}
+
+// TestMadeAnswersLeaveTheirPlace: what is made waits for its record in the journal without a place, which is given back once.
+func TestMadeAnswersLeaveTheirPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, texasNow)
+	making := &w.server.making
+	calls := make([]*call, making.most)
+	for i := range calls {
+		calls[i] = &call{server: w.server}
+		calls[i].actor.Tenant = fmt.Sprint("t", i)
+		if !calls[i].makes() {
+			t.Fatalf("no place for call %d of %d", i+1, making.most)
+		}
+	}
+	calls[0].made()
+	if !making.enter("next") {
+		t.Error("what is made has kept its place")
+	}
+	for _, c := range calls {
+		c.done()
+	}
+	if making.all != 1 {
+		t.Errorf("%d are still being made, want 1", making.all)
 	}
 }
