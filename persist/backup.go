@@ -21,8 +21,10 @@ import (
 // A backup is a directory with a whole store in it and a manifest beside the store, which
 // names every file with its length and digest.
 const (
+	// BackupStoreName is the name of the store's directory in a backup.
+	BackupStoreName = "store"
+
 	backupManifestName = "MANIFEST.json"
-	backupStoreName    = "store"
 	manifestVersion    = 1
 	maxManifestBytes   = 64 << 20
 )
@@ -112,7 +114,7 @@ func (s *Store) Backup(to string, madeAt int64, progress func(done, total uint64
 		return Manifest{}, err
 	}
 	return w.finish(func() error {
-		if err := s.copyLive(w.fs.PathJoin(w.partial, backupStoreName)); err != nil {
+		if err := s.copyLive(w.fs.PathJoin(w.partial, BackupStoreName)); err != nil {
 			return err
 		}
 		last, err := w.settle(content{last: least, chain: chain})
@@ -206,7 +208,7 @@ func (w *backupWork) finish(fill func() error, id engine.Identity, madeAt int64,
 	if err := fill(); err != nil {
 		return m, err
 	}
-	store := w.fs.PathJoin(w.partial, backupStoreName)
+	store := w.fs.PathJoin(w.partial, BackupStoreName)
 	report, err := Verify(store, w.options(nil))
 	if err == nil && !report.Whole() {
 		err = damaged("backup", "is not whole: %s", report.Findings[0].Detail)
@@ -245,7 +247,7 @@ func (w *backupWork) options(progress func(done, total uint64)) Options {
 // settle opens the copy once, which makes an end of what a power cut would have left,
 // and gives it a watermark at its end. at is a position that the copy has.
 func (w *backupWork) settle(at content) (engine.Seq, error) {
-	s, err := newStore(w.fs.PathJoin(w.partial, backupStoreName), w.options(nil))
+	s, err := newStore(w.fs.PathJoin(w.partial, BackupStoreName), w.options(nil))
 	if err != nil {
 		return 0, err
 	}
@@ -265,7 +267,7 @@ func (w *backupWork) settle(at content) (engine.Seq, error) {
 
 // name makes everything durable and gives the directory its name.
 func (w *backupWork) name() error {
-	if err := errors.Join(syncDir(w.fs, w.fs.PathJoin(w.partial, backupStoreName)), syncDir(w.fs, w.partial)); err != nil {
+	if err := errors.Join(syncDir(w.fs, w.fs.PathJoin(w.partial, BackupStoreName)), syncDir(w.fs, w.partial)); err != nil {
 		return err
 	}
 	return w.rename()

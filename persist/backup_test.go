@@ -161,7 +161,7 @@ func TestDamagedBackup(t *testing.T) {
 	fs, m, _ := backedUp(t)
 	paths := []string{backupManifestName}
 	for _, f := range m.Files {
-		paths = append(paths, backupStoreName+"/"+f.Name)
+		paths = append(paths, BackupStoreName+"/"+f.Name)
 	}
 	for _, path := range paths {
 		whole, err := readFile(fs, fs.PathJoin(backupDir, path), 1<<30)
@@ -186,7 +186,7 @@ func TestDamagedBackup(t *testing.T) {
 		}
 		putBack(t, fs, fs.PathJoin(backupDir, path), whole)
 	}
-	putBack(t, fs, fs.PathJoin(backupDir, backupStoreName, databaseName, "000777.sst"), []byte("more"))
+	putBack(t, fs, fs.PathJoin(backupDir, BackupStoreName, databaseName, "000777.sst"), []byte("more"))
 	if _, _, err := VerifyBackup(backupDir, quietOptions(fs)); !errors.Is(err, engine.ErrCorrupt) || !strings.Contains(err.Error(), "000777.sst") {
 		t.Fatalf("a file too many: %v", err)
 	}

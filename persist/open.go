@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/engine"
 )
@@ -60,16 +62,32 @@ func (s *Store) openable() error {
 	return nil
 }
 
+// BackupOf returns the directory of the backup that dir is, or whose store it is, "" if it is neither. Links are followed.
+func BackupOf(dir string) (string, error) {
+	if linked, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = linked
+	}
+	return backupOf(vfs.Default, dir)
+}
+
+func backupOf(files vfs.FS, dir string) (string, error) {
+	if files.PathBase(dir) == BackupStoreName {
+		dir = files.PathDir(dir)
+	}
+	for _, name := range []string{backupManifestName, BackupStoreName} {
+		if _, err := files.Stat(files.PathJoin(dir, name)); errors.Is(err, fs.ErrNotExist) {
+			return "", nil
+		} else if err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
 // notBackup refuses the store in a backup: opening it changes its files, and the manifest beside it would no longer fit.
 func (s *Store) notBackup() error {
-	if s.fs.PathBase(s.dir) != backupStoreName {
-		return nil
-	}
-	backup := s.fs.PathDir(s.dir)
-	switch _, err := s.fs.Stat(s.fs.PathJoin(backup, backupManifestName)); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
+	backup, err := backupOf(s.fs, s.dir)
+	if backup == "" || err != nil {
 		return err
 	}
 	return fmt.Errorf("%w: %s is part of the backup %s and stays as it is; restore the backup, or check it with parley backup verify", ErrNotStore, s.dir, backup)

@@ -14,7 +14,7 @@ import (
 func TestStoreOfABackupStays(t *testing.T) {
 	t.Parallel()
 	fs, _, _ := backedUp(t)
-	if _, err := Open(backupDir+"/"+backupStoreName, quietOptions(fs)); !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), "backup verify") {
+	if _, err := Open(backupDir+"/"+BackupStoreName, quietOptions(fs)); !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), "backup verify") {
 		t.Fatalf("got %v, want ErrNotStore and what to do", err)
 	}
 	if _, _, err := VerifyBackup(backupDir, quietOptions(fs)); err != nil {

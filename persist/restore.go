@@ -44,7 +44,7 @@ func VerifyBackup(dir string, o Options) (Manifest, Report, error) {
 	if err != nil {
 		return m, Report{}, err
 	}
-	store := files.PathJoin(dir, backupStoreName)
+	store := files.PathJoin(dir, BackupStoreName)
 	if err := m.compare(files, store, "", o.Progress); err != nil {
 		return m, Report{}, err
 	}
@@ -82,7 +82,7 @@ func loadManifest(files vfs.FS, dir string) (Manifest, error) {
 func (m *Manifest) compare(files vfs.FS, store, to string, progress func(done, total uint64)) error {
 	there, err := storeFiles(files, store)
 	if err != nil {
-		return classify(backupStoreName, err)
+		return classify(BackupStoreName, err)
 	}
 	known := map[string]bool{}
 	for _, f := range m.Files {
@@ -160,7 +160,7 @@ func (w *backupWork) restore(from string, m Manifest, r RestoreOptions) (engine.
 	if err := makeDir(w.fs, w.fs.PathJoin(w.partial, databaseName)); err != nil {
 		return 0, err
 	}
-	if err := m.compare(w.fs, w.fs.PathJoin(from, backupStoreName), w.partial, r.Progress); err != nil {
+	if err := m.compare(w.fs, w.fs.PathJoin(from, BackupStoreName), w.partial, r.Progress); err != nil {
 		return 0, err
 	}
 	for _, dir := range []string{w.fs.PathJoin(w.partial, databaseName), w.partial} {

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/parleyhq/parley/engine"
+	"github.com/parleyhq/parley/persist"
 	"github.com/parleyhq/parley/server"
 )
 
@@ -191,10 +192,14 @@ func (c *auditVerifyCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if b := backupOf(c.Data); c.Data != "" && b != "" {
-		return withCopyOf(b, func(dir string) error { return c.store(ctx, s, dir, heads) })
-	}
 	if c.Data != "" {
+		b, err := persist.BackupOf(c.Data)
+		if err != nil {
+			return err
+		}
+		if b != "" {
+			return withCopyOf(b, func(dir string) error { return c.store(ctx, s, dir, heads) })
+		}
 		return c.store(ctx, s, c.Data, heads)
 	}
 	f, err := os.Open(c.File)

@@ -10,29 +10,6 @@ import (
 	"github.com/parleyhq/parley/persist"
 )
 
-// Names in a backup.
-const (
-	backupManifest = "MANIFEST.json"
-	backupStore    = "store"
-)
-
-// backupOf returns the backup that a directory is, or whose store it is; "" if it is none.
-func backupOf(dir string) string {
-	if linked, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = linked
-	}
-	in := dir
-	if filepath.Base(dir) == backupStore {
-		in = filepath.Dir(dir)
-	}
-	for _, name := range []string{backupManifest, backupStore} {
-		if _, err := os.Stat(filepath.Join(in, name)); err != nil {
-			return ""
-		}
-	}
-	return in
-}
-
 // openDir opens the store in a directory, but none in a backup: whoever opens a store writes into it, and the backup would be whole no more.
 func openDir(dir string, o persist.Options) (*persist.Store, error) {
 	if err := notOfBackup(dir); err != nil {
@@ -42,9 +19,9 @@ func openDir(dir string, o persist.Options) (*persist.Store, error) {
 }
 
 func notOfBackup(dir string) error {
-	b := backupOf(dir)
-	if b == "" {
-		return nil
+	b, err := persist.BackupOf(dir)
+	if b == "" || err != nil {
+		return err
 	}
 	return &failure{exitUsage, fmt.Errorf("%s is a backup's, and to open it would change the backup: parley backup verify %s reads it, and parley restore %s --data NEWDIR makes a store of it", dir, b, b)}
 }
@@ -63,7 +40,7 @@ func withCopyOf(backup string, do func(dir string) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	dir = filepath.Join(dir, "copy")
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(backup, backupStore))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(backup, persist.BackupStoreName))); err != nil {
 		return err
 	}
 	return do(dir)
