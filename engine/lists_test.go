@@ -117,3 +117,19 @@ func compareLists(t *rapid.T, s *state, all []*Appointment, page int) {
 	f("another tenant", func(p Position, y func(*Appointment) bool) { snap.Mine("u", "p-0", p, y) },
 		func(*Appointment) bool { return false })
 }
+
+// TestAwaitLists: who has waited for the lists of a checkpoint finds them made, and who begins without one waits for nothing.
+func TestAwaitLists(t *testing.T) {
+	t.Parallel()
+	s := newState()
+	(&Snapshot{state: s}).AwaitLists()
+	l := newLists(&past[Case]{}, &past[Appointment]{})
+	s.attachLists(l)
+	if l.made.Load() {
+		t.Fatal("made before anybody has asked")
+	}
+	(&Snapshot{state: s.clone()}).AwaitLists()
+	if !l.made.Load() {
+		t.Error("not made")
+	}
+}

@@ -14,6 +14,14 @@ type Snapshot struct {
 	scope *Scope // of who looks, nil = everything; see Within
 }
 
+// AwaitLists waits until the lists of the checkpoint are made, or makes them. Who keeps others from lists while it reads
+// one waits before: after a start with millions of calls that takes seconds.
+func (s *Snapshot) AwaitLists() {
+	if l := s.state.lists; l != nil {
+		l.make(nil)
+	}
+}
+
 // Seq returns the position of the last entry that the snapshot contains.
 func (s *Snapshot) Seq() Seq { return s.state.seq }
 
