@@ -385,6 +385,10 @@ func (w *Workload) retry() engine.Command {
 		cmd.Actor.Principal = pick(w, principals)
 	case n < 30:
 		cmd.Actor.Tenant = pick(w, tenants)
+		if p, ok := cmd.Payload.(engine.PutTenant); ok && p.Tenant.ID == tenants[0] { // which stays enabled, whoever asks
+			p.Tenant.Disabled = p.Tenant.Disabled && cmd.Actor.Tenant == tenants[0]
+			cmd.Payload = p
+		}
 	}
 	return cmd
 }

@@ -87,6 +87,19 @@ func TestSim(t *testing.T) {
 		sum.To-sum.From+1, sum.Commands, sum.Crashes, len(sum.Violations), float64(sum.Commands)/max(sum.Seconds, 1e-9), sum.Counts)
 }
 
+// TestSimFound plays seeds again that have found something.
+func TestSimFound(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{
+		889, // an operator of one payer disabled the other one, whose commands the writer is blocked with
+	} {
+		if _, failure := enginetest.Play(t, world(seed, 500)); failure != nil {
+			failure.Shrink(t)
+			t.Error(failure)
+		}
+	}
+}
+
 // runBlock runs some seeds and sums up.
 func runBlock(t *testing.T, from, to uint64) *enginetest.Result {
 	t.Helper()
