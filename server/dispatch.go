@@ -94,11 +94,8 @@ func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out a
 	if p := c.sealedOff(); p != nil {
 		return c.account(a, peer, refuse(p))
 	}
-	if a.route.lists {
-		c.snap.AwaitLists() // before it takes a place from others
-		if !c.makes() {
-			return c.account(a, peer, tooManyLarge())
-		}
+	if a.route.lists && !c.makesList() {
+		return c.account(a, peer, tooManyLarge())
 	}
 	out = s.fits(ctx, a, a.route.handle(c))
 	c.made() // what waits for its record in the journal is counted by fits, and is in nobody's way

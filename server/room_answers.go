@@ -159,6 +159,14 @@ func (c *call) makes() bool {
 	return c.making
 }
 
+// makesList is makes for a list, which after a start may wait for what lists are made from: it does before it takes room from others.
+func (c *call) makesList() bool {
+	if c.snap != nil {
+		c.snap.AwaitLists()
+	}
+	return c.makes()
+}
+
 // made gives the room back, if the call has some.
 func (c *call) made() {
 	if c.making {

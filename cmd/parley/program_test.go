@@ -81,7 +81,13 @@ func command(ctx context.Context, args ...string) *exec.Cmd {
 // parley runs `parley args…` to its end.
 func parley(t testing.TB, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
+	return parleyWithin(t, startLimit, stdin, args...)
+}
+
+// parleyWithin is parley for a command that has more to do.
+func parleyWithin(t testing.TB, limit time.Duration, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	cmd := command(ctx, args...)
 	var out, errs bytes.Buffer
