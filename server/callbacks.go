@@ -148,7 +148,7 @@ func listCallbacks(c *call) answer {
 	if given {
 		status = k.word("status", status, callbackStates)
 	}
-	list := "callbacks " + status
+	list := "callbacks in order " + status
 	cursor, cp := c.readCursor(list)
 	if p := k.problem(); p != nil {
 		return refuse(p)
@@ -159,10 +159,10 @@ func listCallbacks(c *call) answer {
 	out := callbacksOut{CallbackRequests: []callbackOut{}}
 	v := callbackView{call: c, snap: c.snap, now: c.now}
 	places := queuePlaces{snap: c.snap}
-	last := ""
-	at := c.callbacks(status, cursor.id, func(r *engine.CallbackRequest) bool {
+	var last position
+	at := c.callbacks(status, cursor, func(r *engine.CallbackRequest) bool {
 		if len(out.CallbackRequests) == limit {
-			next := c.writeCursor(list, position{id: last})
+			next := c.writeCursor(list, last)
 			out.NextCursor = &next
 			return false
 		}
@@ -170,7 +170,7 @@ func listCallbacks(c *call) answer {
 		if z == nil {
 			z = callbackZone(r)
 		}
-		last = r.ID
+		last = placeOf(r)
 		item := v.call.callbackOut(r, v.appointment(r), z)
 		if r.Status == engine.CallbackQueued {
 			item.QueuePosition = places.of(r)
@@ -185,23 +185,29 @@ func listCallbacks(c *call) answer {
 	return ok(http.StatusOK, out)
 }
 
-// callbacks yields the requests after the one with an id, of one status or all. at is where it stopped because it had
+// callbacks yields the requests after a place, of one status or all. at is the id where it stopped because it had
 // looked at enough of them, else "".
-func (c *call) callbacks(status, after string, yield func(*engine.CallbackRequest) bool) (at string) {
+func (c *call) callbacks(status string, after position, yield func(*engine.CallbackRequest) bool) (at string) {
 	if status == engine.CallbackQueued.String() {
-		passed := after == ""
 		c.snap.CallbacksQueued(c.actor.Tenant, func(r *engine.CallbackRequest) bool {
-			if !passed {
-				passed = r.ID == after
-				return true
-			}
-			return r.Status != engine.CallbackQueued || yield(r)
+			return !placeOf(r).behind(after) || yield(r)
 		})
 		return ""
 	}
-	return c.snap.Callbacks(c.actor.Tenant, after, func(r *engine.CallbackRequest) bool {
-		return r.ID == after || status != "" && r.Status.String() != status || yield(r)
+	return c.snap.Callbacks(c.actor.Tenant, after.id, func(r *engine.CallbackRequest) bool {
+		return r.ID == after.id || status != "" && r.Status.String() != status || yield(r)
 	})
+}
+
+// placeOf is where a request stands among the queued ones: few options first, then the oldest, then by id. A page goes on
+// behind it, whether or not the request is still queued.
+func placeOf(r *engine.CallbackRequest) position {
+	return position{start: slots.Instant(r.Options)<<40 | max(0, r.CreatedAt), id: r.ID}
+}
+
+// behind reports whether a place comes after another one; every place comes after the beginning.
+func (p position) behind(other position) bool {
+	return p.start > other.start || p.start == other.start && p.id > other.id
 }
 
 // queuePlaces numbers the queue once for a whole list.
