@@ -89,8 +89,8 @@ func (c *call) composed(t ticket, compose func() ([]byte, *problem)) ([]byte, *p
 	switch {
 	case p != nil:
 		return nil, unsure(p)
-	case o.Status != engine.StatusOK:
-		return nil, &problem{code: codeInternal}
+	case o.Status != engine.StatusOK: // the credential has ended
+		return nil, c.refused(o)
 	}
 	return o.Answer, nil
 }

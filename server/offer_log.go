@@ -85,7 +85,7 @@ func (c *call) putOnRecord(records []engine.Command) *problem {
 		case r.Err != nil:
 			return failure(r.Err)
 		case r.Outcome.Status != engine.StatusOK:
-			return &problem{code: codeInternal}
+			return c.refused(r.Outcome) // the credential has ended, or the case is not the caller's any more
 		}
 	}
 	return nil
