@@ -45,11 +45,8 @@ type replacementOut struct {
 
 func addAbsence(c *call) answer {
 	t := c.ticket()
-	if o, known := c.server.engine.Recall(c.actor, t.key, t.print); known {
-		if o.Status != engine.StatusOK {
-			return refuse(c.refused(o))
-		}
-		return c.absent(t, o)
+	if a, known := c.recall(t, func(o engine.Outcome) answer { return c.absent(t, o) }); known {
+		return a
 	}
 	var in spanIn
 	if p := decode(c.body, &in); p != nil {
@@ -152,7 +149,7 @@ func (c *call) remembered(t ticket, compose func() []byte) (jsontext.Value, *pro
 	o, p := c.answered(own, compose())
 	switch {
 	case p != nil:
-		return nil, p
+		return nil, unsure(p)
 	case o.Status != engine.StatusOK:
 		return nil, c.refused(o)
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -51,5 +52,47 @@ func TestOffersRefusedOnTheWay(t *testing.T) {
 	x.command("test", engine.RevokeKey{ID: "desk"})
 	if out := searchWeek(c); out.problem == nil || out.problem.status() != http.StatusUnauthorized {
 		t.Fatalf("answered %+v", out.problem)
+	}
+}
+
+// TestAbsenceWithoutAnswer: an absence that is stored and whose answer cannot be remembered is not said to have changed nothing.
+func TestAbsenceWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	c := w.calling("POST", "/v1/reviewers/rev-ames/absences", "rev-ames", `{"start":"2020-05-18T18:40:00-04:00","end":"2020-05-18T19:00:00-04:00"}`, "k")
+	gate := w.store.BlockNext()
+	w.store.FailNext(errors.New("no space"))
+	answered := make(chan answer)
+	go func() { answered <- addAbsence(c) }()
+	<-gate.Entered()
+	gate.Release()
+	out := <-answered
+	r, _ := w.engine.Snapshot().Reviewer("test", "rev-ames")
+	if len(r.Hours.Blocks) != 1 || out.problem == nil || out.problem.code != codeOutcomeUnknown {
+		t.Errorf("%d blocks, answered %+v", len(r.Hours.Blocks), out)
+	}
+	if again := addAbsence(w.calling("POST", "/v1/reviewers/rev-ames/absences", "rev-ames", string(c.body), "k")); again.status != http.StatusCreated || !again.replayed {
+		t.Errorf("repeated %+v", again)
+	}
+}
+
+// TestAbsenceFromBeforeEncryption: an absence that was taken while the store was in clear is known once it is encrypted.
+func TestAbsenceFromBeforeEncryption(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	body := `{"start":"2020-05-18T18:40:00-04:00","end":"2020-05-18T19:00:00-04:00"}`
+	ask := func() reply {
+		t.Helper()
+		return w.do("POST", "/v1/reviewers/rev-ames/absences", body, "Idempotency-Key", "k").is(201, "")
+	}
+	first := ask()
+	keys, err := engine.NewDataKeys([]engine.DataKey{{ID: 1, State: engine.DataKeyActive, Secret: [32]byte{1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.engine.Vault().Use(keys)
+	if again := ask(); string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("repeated %s\nfirst %s", again.body, first.body)
 	}
 }
