@@ -1,8 +1,6 @@
 package server
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -80,7 +78,7 @@ func (c *call) absent(t ticket, o engine.Outcome) answer {
 	}
 	var k check
 	span := k.interval("", in)
-	affected, p := c.remembered(t, func() []byte { return encode(c.affected(o.Reviewer, span)) })
+	affected, p := c.remembered(t, o, func() []byte { return encode(c.affected(o.Reviewer, span)) })
 	if p != nil {
 		return refuse(p)
 	}
@@ -141,12 +139,12 @@ func replacementOf(o *matcher.Offer, z *slots.Zone) replacementOut {
 // remembered returns the part of an answer that is worked out of more than the
 // command's outcome: the first time it is composed and kept under a key of its own,
 // afterwards it is what was kept. It must hold no personal data.
-func (c *call) remembered(t ticket, compose func() []byte) (jsontext.Value, *problem) {
-	own := ticket{key: partKey(t.key), print: t.print, plain: t.plain}
-	if o, known := c.known(own); known && o.Status == engine.StatusOK {
-		return o.Answer, nil
+func (c *call) remembered(t ticket, first engine.Outcome, compose func() []byte) (jsontext.Value, *problem) {
+	t, part := c.composedBefore(t, "part ", first)
+	if part != nil {
+		return part, nil
 	}
-	o, p := c.answered(own, compose())
+	o, p := c.answered(t, compose())
 	switch {
 	case p != nil:
 		return nil, unsure(p)
@@ -154,11 +152,4 @@ func (c *call) remembered(t ticket, compose func() []byte) (jsontext.Value, *pro
 		return nil, c.refused(o)
 	}
 	return o.Answer, nil
-}
-
-// partKey makes the key of a part of an answer. Keys of clients hold visible
-// characters only, so that none is equal to it.
-func partKey(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return "part " + hex.EncodeToString(sum[:])
 }

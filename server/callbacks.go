@@ -3,7 +3,9 @@ package server
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"net/http"
+	"strconv"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/slots"
@@ -50,7 +52,7 @@ func (c *call) callbackMade(t ticket) func(engine.Outcome) answer {
 			a.body = encode(c.callbackOut(r, o.Appointment, callbackZone(r)))
 			return a
 		}
-		body, p := c.composed(t, func() ([]byte, *problem) { return c.composeCallback(r) })
+		body, p := c.composed(t, o, func() ([]byte, *problem) { return c.composeCallback(r) })
 		if p != nil {
 			return refuse(p)
 		}
@@ -72,14 +74,12 @@ func (c *call) composeCallback(r *engine.CallbackRequest) ([]byte, *problem) {
 	return encode(out), nil
 }
 
-// composed gives the answer that was composed first for a request, and composes
-// it now if none was. The key that it is remembered under holds a space, which no
-// client's key does.
-func (c *call) composed(t ticket, compose func() ([]byte, *problem)) ([]byte, *problem) {
-	sum := sha256.Sum256([]byte(t.key))
-	t.key = "answer " + base64.RawURLEncoding.EncodeToString(sum[:])
-	if o, known := c.known(t); known && o.Status == engine.StatusOK {
-		return o.Answer, nil
+// composed gives the answer that was composed first for an outcome, and composes
+// it now if none was.
+func (c *call) composed(t ticket, first engine.Outcome, compose func() ([]byte, *problem)) ([]byte, *problem) {
+	t, body := c.composedBefore(t, "answer ", first)
+	if body != nil {
+		return body, nil
 	}
 	body, p := compose()
 	if p != nil {
@@ -93,6 +93,32 @@ func (c *call) composed(t ticket, compose func() ([]byte, *problem)) ([]byte, *p
 		return nil, c.refused(o)
 	}
 	return o.Answer, nil
+}
+
+// composedBefore returns the ticket under which what is composed for an outcome is remembered, and that if it is there. The
+// key holds a space, which no client's key does, and the outcome's place in the log: what was composed later than an outcome is
+// remembered longer, and is not what a new outcome under the same key is answered with.
+func (c *call) composedBefore(t ticket, kind string, first engine.Outcome) (ticket, []byte) {
+	own := t
+	own.key = composedKey(kind, t.key+" "+strconv.FormatUint(uint64(first.Seq), 10))
+	if o, known := c.known(own); known && o.Status == engine.StatusOK {
+		return own, o.Answer
+	}
+	if first.Replayed { // by a build that left the place out
+		t.key = composedKey(kind, t.key)
+		if o, known := c.known(t); known && o.Status == engine.StatusOK {
+			return own, o.Answer
+		}
+	}
+	return own, nil
+}
+
+func composedKey(kind, of string) string {
+	sum := sha256.Sum256([]byte(of))
+	if kind == "part " {
+		return kind + hex.EncodeToString(sum[:])
+	}
+	return kind + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // unsure turns a failure after a command has taken effect into one that says so:

@@ -96,3 +96,78 @@ func TestAbsenceFromBeforeEncryption(t *testing.T) {
 		t.Errorf("repeated %s\nfirst %s", again.body, first.body)
 	}
 }
+
+// TestComposedOfThisRequest: an answer that was composed long after its request, for the server had stopped in between, is
+// remembered longer than the request. Under the same key a new request is not answered with it.
+func TestComposedOfThisRequest(t *testing.T) {
+	t.Parallel()
+	w := newCallbacks(t)
+	w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator, ExpiresAt: w.engine.Now() + 30*24*3600})
+	night := spans("2026-11-23T01:00:00-08:00", "2026-11-23T02:00:00-08:00", "2026-11-24T01:00:00-08:00", "2026-11-24T02:00:00-08:00")
+	body := deckCallback.with("/windows", night).String()
+	ask := func() reply {
+		t.Helper()
+		return w.do("POST", "/v1/callback-requests", body, "Idempotency-Key", "k", "Authorization", "Bearer "+secretOf("desk")).is(201, "")
+	}
+	c := w.calling("POST", "/v1/callback-requests", "", body, "k")
+	var in callbackIn
+	if p := decode(c.body, &in); p != nil {
+		t.Fatal(p)
+	}
+	var k check
+	cmd, personal := in.resolve(&k, c.now)
+	personal.RequestedBy = c.requesting("e-1")
+	cmd.ID, cmd.AppointmentID = newID("cbr"), newID("apt")
+	cmd.Personal = w.engine.Vault().SealAppointment(appointmentPlace("test", cmd.AppointmentID), personal)
+	if o, p := c.submit(c.ticket(), cmd); p != nil || o.Status != engine.StatusOK {
+		t.Fatal(p, o.Status)
+	}
+	w.clock.set(t, "2026-11-05T08:00:00-06:00")
+	old := ask()
+	if old.text("id") != cmd.ID || old.header.Get("Idempotent-Replayed") != "true" || old.at("status") != "unassignable" {
+		t.Fatalf("the first request is answered %s", old.body)
+	}
+	if again := ask(); string(again.body) != string(old.body) {
+		t.Errorf("repeated %s\nfirst %s", again.body, old.body)
+	}
+	w.do("DELETE", "/v1/callback-requests/"+cmd.ID, "", "Authorization", "Bearer "+secretOf("desk")).is(204, "")
+	w.clock.set(t, "2026-11-10T08:00:00-06:00") // the request is forgotten, what was composed is not
+	fresh := ask()
+	if fresh.text("id") == cmd.ID || fresh.header.Get("Idempotent-Replayed") != "" {
+		t.Errorf("a new request is answered with an old one: %s", fresh.body)
+	}
+	if again := ask(); string(again.body) != string(fresh.body) {
+		t.Errorf("repeated %s\nfirst %s", again.body, fresh.body)
+	}
+}
+
+// TestComposedByEarlierBuild: what a build remembered that left the place in the log out is given again.
+func TestComposedByEarlierBuild(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	w.book() // would be affected
+	w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
+	body := `{"start":"2020-05-18T18:40:00-04:00","end":"2020-05-18T19:00:00-04:00"}`
+	c := w.calling("POST", "/v1/reviewers/rev-ames/absences", "rev-ames", body, "k")
+	payload := engine.AddAbsence{ReviewerID: "rev-ames"}
+	var in spanIn
+	var k check
+	if p := decode(c.body, &in); p != nil {
+		t.Fatal(p)
+	}
+	payload.Span = k.interval("", in)
+	own := c.ticket()
+	own.key = composedKey("part ", "k")
+	for _, x := range []struct {
+		ticket  ticket
+		payload engine.Payload
+	}{{c.ticket(), payload}, {own, engine.RecordAnswer{Body: []byte("[]")}}} {
+		if o, p := c.submit(x.ticket, x.payload); p != nil || o.Status != engine.StatusOK {
+			t.Fatal(p, o.Status)
+		}
+	}
+	again := w.do("POST", "/v1/reviewers/rev-ames/absences", body, "Idempotency-Key", "k", "Authorization", "Bearer "+secretOf("desk")).is(201, "")
+	if len(again.at("affected").([]any)) != 0 || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("repeated %s", again.body)
+	}
+}
