@@ -116,3 +116,17 @@ func TestDocumentNamesConditions(t *testing.T) {
 		}
 	}
 }
+
+// TestNoneMatchOfChanges: a change on a condition that is not honoured is not made.
+func TestNoneMatchOfChanges(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	refused := w.put("/v1/reviewers/rev-ames", ames.with("/name", "Somebody Else").String(), "If-None-Match", "*").is(400, codeInvalidIfMatch)
+	if got := refused.at("errors", 0, "pointer"); got != "If-None-Match" {
+		t.Errorf("refused at %v", got)
+	}
+	w.post("/v1/holds", deckHold.String(), "If-None-Match", `"1"`).is(400, codeInvalidIfMatch)
+	if got := w.get("/v1/reviewers/rev-ames").is(200, ""); got.at("name") != "Alex Ames" || got.at("version") != 1.0 {
+		t.Errorf("stored %s", got.body)
+	}
+}

@@ -161,8 +161,11 @@ func (a *admitted) take(f *headFields) *refused {
 		return deny(codeNotAcceptable, "The operation answers with "+r.media()+".")
 	}
 	a.accept = f.accept
-	if r.tagged {
+	switch {
+	case r.tagged:
 		a.ifNoneMatch = f.ifNoneMatch
+	case (r.changes || r.versioned) && f.ifNoneMatch != "": // who means to make something must not overwrite it
+		return denyHeader(codeInvalidIfMatch, "If-None-Match", "is not honoured by this operation")
 	}
 	if r.changes {
 		if no := checkKey(f); no != nil {
