@@ -38,9 +38,10 @@ type refusedOut struct {
 // replace what they wrote.
 func importLines(c *call) answer {
 	t := c.ticket()
-	if a, known := c.recall(t, importDone); known {
-		return a
-	}
+	return c.once(t, importDone, func() answer { return c.importNow(t) })
+}
+
+func (c *call) importNow(t ticket) answer {
 	im := &importing{call: c, writing: *c.writing()}
 	im.out.Refused = []refusedOut{}
 	if p := im.run(c.body); p != nil {

@@ -125,13 +125,15 @@ func loadRules(c *call) answer {
 		return refuse(p)
 	}
 	t := c.ticket()
-	if a, known := c.recall(t, rulesLoaded); known {
-		return a
-	}
+	return c.once(t, rulesLoaded, func() answer { return c.loadNow(t) })
+}
+
+func (c *call) loadNow(t ticket) answer {
 	bundle, rs, p := readBundle(c.body)
 	if p != nil {
 		return refuse(p)
 	}
+	c.snap = c.newest() // another load may have come to its end meanwhile
 	out, p := c.compareRules(bundle, rs)
 	if p != nil {
 		return refuse(p)

@@ -84,6 +84,8 @@ type Server struct {
 	read func() (*engine.Snapshot, slots.Instant)
 	// imports has room for the imports under way: more of them would crowd everybody else out of the writer's queue.
 	imports slotsByTenant
+	// alone keeps apart what takes effect before its key is remembered.
+	alone alone
 	// making has room for the large answers that are being made.
 	making slotsByTenant
 	// bodies has room for the large bodies that are in memory.
