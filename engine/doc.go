@@ -87,7 +87,7 @@
 // row that allows the fewest; none is while the call is under way.
 //
 // A case that its payer's row ends takes its booked call with it once every case of
-// that call has ended, and a hold at once. Calls under way go on. Whatever else
+// that call has ended, and a hold at once. Calls whose time has come go on. Whatever else
 // changes under a booked call cancels nothing: Snapshot.Attention finds it.
 //
 // Holding keeps others from a slot, so there are quotas, and a principal that does not see its whole tenant has to wait after holds that led

@@ -3,7 +3,8 @@ package engine
 // ended returns what a change of a case does to its call: where the payer's row
 // ends it, a booked call is cancelled and a hold dropped. A call about several
 // cases goes on as long as one of them does not end it; a hold does not, since
-// it could not be booked. A call under way goes on.
+// it could not be booked. A call whose time has come goes on, whether it is marked
+// as started or not: what ends the case may be what came of the call.
 func (j *judging) ended(c *Case) []effect {
 	occupied, ok := j.s.calls.get(c.Tenant, c.ID)
 	if !ok {
@@ -20,7 +21,7 @@ func (j *judging) ended(c *Case) []effect {
 		return nil
 	}
 	old, _ := j.s.appointments.get(c.Tenant, occupied.id)
-	if old.Status != Booked {
+	if old.Status != Booked || old.Span.Start <= j.now {
 		return nil
 	}
 	for _, other := range j.casesOf(old) {

@@ -302,6 +302,8 @@ func (a *Auditor) end(k *knownCase) {
 			a.counts.Add("case ended a hold")
 		case c.status != engine.Booked:
 			a.counts.Add("case ended, its call under way goes on")
+		case c.span.Start <= a.now:
+			a.counts.Add("case ended, its call has had its time")
 		case slices.ContainsFunc(c.cases, func(id string) bool { return !a.cases[a.findCase(c.tenant, id)].settled() }):
 			a.counts.Add("case ended, its call about others goes on")
 		default:

@@ -50,7 +50,7 @@ var rareStates = []string{
 	"reschedule: slot_not_offered", "reschedule: slot_taken", "reschedule: stale_version", "retry answered",
 	"absent already", "add_absence: not_found", "add_absence: ok", "add_absence: stale_version",
 	"call held already", "cancel: not_cancellable", "case ended a hold", "case ended its call",
-	"case ended, its call about others goes on", "case ended, its call under way goes on",
+	"case ended, its call about others goes on", "case ended, its call has had its time", "case ended, its call under way goes on",
 	"complete_call: not_in_progress", "complete_call: ok", "complete_call: outcome_not_allowed",
 	"complete_call: stale_version", "deemed_completed by misses", "escalated", "escalated call carried on",
 	"escalated call carried on anew", "no_show by misses", "no_show: not_found", "no_show: not_in_progress", "no_show: ok",
