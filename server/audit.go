@@ -20,8 +20,8 @@ const (
 	maxAudit      = 10_000   // lines of one answer; the seal that passes it comes whole, with its changes
 	maxAuditBytes = 16 << 20 // the record that passes it included
 	// auditSlack is by how much the instants of neighbouring records may go back, in seconds: what is
-	// written behind an answer comes later than it was.
-	auditSlack = slots.Instant(2*journalPatience/1e9) + 2
+	// written behind an answer comes later than it was, and a seal later than the changes that it seals.
+	auditSlack = slots.Instant((2*journalPatience+journalAnchor)/1e9) + 2
 )
 
 const typeFHIR = "application/fhir+ndjson"
@@ -40,9 +40,12 @@ type auditWalk struct {
 	last  engine.JournalHead // of what was written
 }
 
-var errAuditFull = errors.New("server: the page is full")
+var (
+	errAuditFull = errors.New("server: the page is full")
+	errAuditPast = errors.New("server: the stretch is over")
+)
 
-// write writes from record n on, 1 or more. It reports whether it came to the end.
+// write writes from record n on, 1 or more. It reports whether it came to the end of the stretch.
 func (w *auditWalk) write(j engine.Journal, n uint64) (ended bool, err error) {
 	before := engine.JournalHead{Tenant: w.tenant}
 	if n > 1 {
@@ -52,7 +55,6 @@ func (w *auditWalk) write(j engine.Journal, n uint64) (ended bool, err error) {
 	}
 	w.last = before
 	w.form.start(&w.out, before)
-	behind := slots.Instant(0)
 	err = j.WalkJournal(w.tenant, n, func(at engine.JournalHead, payload []byte) error {
 		if w.lines >= w.limit || w.out.Len() >= maxAuditBytes {
 			return errAuditFull
@@ -61,8 +63,8 @@ func (w *auditWalk) write(j engine.Journal, n uint64) (ended bool, err error) {
 		if err != nil {
 			return err
 		}
-		if behind = max(behind, r.At); w.to != 0 && r.At >= w.to+auditSlack {
-			return errAuditFull
+		if w.to != 0 && r.At >= w.to+auditSlack {
+			return errAuditPast
 		}
 		if r.Kind == engine.AccessSeal {
 			if err := w.changes(&r); err != nil {
@@ -73,8 +75,11 @@ func (w *auditWalk) write(j engine.Journal, n uint64) (ended bool, err error) {
 		w.lines, w.last = w.lines+1, at
 		return nil
 	})
-	if errors.Is(err, errAuditFull) {
+	switch {
+	case errors.Is(err, errAuditFull):
 		return false, nil
+	case errors.Is(err, errAuditPast):
+		return true, nil
 	}
 	return err == nil, err
 }

@@ -96,7 +96,7 @@ type auditExportCmd struct {
 	auditPlace
 }
 
-// Run writes the trail, and the head at its end to the standard error.
+// Run writes the trail, and the head at its end to the standard error unless the trail ends before it.
 func (c *auditExportCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := c.check(); err != nil {
 		return err
@@ -114,7 +114,7 @@ func (c *auditExportCmd) Run(ctx context.Context, s streams) (err error) {
 	} else {
 		err = write(s.out)
 	}
-	if err != nil {
+	if err != nil || c.Until != "" { // what ends before the head does not verify with it
 		return err
 	}
 	return printHead(s.err, head)

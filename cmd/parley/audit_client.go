@@ -52,7 +52,7 @@ func headIn(page []byte, header http.Header) (head engine.JournalHead, err error
 	return head, nil
 }
 
-// exportAudit writes the trail up to where it was when the export began.
+// exportAudit writes the trail up to where it was when the export began, or to until, and returns its head when the export began.
 func (c *client) exportAudit(ctx context.Context, format, from, until string, to io.Writer) (head engine.JournalHead, err error) {
 	query := url.Values{"format": {format}, "limit": {"5000"}}
 	for name, value := range map[string]string{"from": from, "to": until} {

@@ -40,6 +40,7 @@ func TestAudit(t *testing.T) {
 	must(1, "403", "audit", "export", "--to", p.url, "--key-file", path("root.key"))
 	_, head := must(0, `"tenant":"default"`, "audit", "export", "--to", p.url, "--key-file", path("eye.key"), "--out", path("trail"))
 	must(1, "exists", "audit", "export", "--to", p.url, "--key-file", path("eye.key"), "--out", path("trail"))
+	must(0, `"type":"start"`, "audit", "export", "--until=2020-05-15T12:00:00Z", "--to", p.url, "--key-file", path("eye.key"))
 	must(0, `"resourceType":"AuditEvent"`, "audit", "export", "--format=fhir", "--to", p.url, "--key-file", path("eye.key"))
 	later, _ := must(0, `"tenant":"default"`, "audit", "head", "--to", p.url, "--key-file", path("eye.key"))
 	must(2, "--data", "audit", "head", "--to", p.url, "--key-file", path("eye.key"), "--tenant=x")
