@@ -227,8 +227,11 @@ func (c *call) auditForm(k *check) (auditForm, *problem) {
 }
 
 // ExportAudit writes the whole audit trail of a tenant of an engine that no server uses, in the form "ndjson" or "fhir",
-// and returns its head. The export is recorded before it begins.
+// and returns its head. The export is recorded before it begins. A tenant that is none is refused: nothing may be recorded of it.
 func ExportAudit(ctx context.Context, e *engine.Engine, storeTenant, tenant, format string, to io.Writer) (head engine.JournalHead, err error) {
+	if !isTenant(e.Snapshot(), storeTenant, tenant) {
+		return head, errors.New("server: the store has no such tenant")
+	}
 	j, err := openJournal(e, storeTenant, slog.New(slog.DiscardHandler), NewMetrics(""))
 	if err != nil {
 		return head, err

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -54,5 +55,32 @@ func TestAuditRangeIsWhole(t *testing.T) {
 	pages, _ := w.trail(auditor, "limit=500&from="+to+"&to="+until)
 	if text := string(bytes.Join(pages, nil)); !strings.Contains(text, made) || strings.Contains(text, past) {
 		t.Errorf("from %s to %s: %s", to, until, text)
+	}
+}
+
+// TestNoTrailOfNobody: the trail of a tenant that is none is not exported, and nothing is recorded of it: the log takes no anchor of it. A
+// journal in which such a record stands already is anchored for the others.
+func TestNoTrailOfNobody(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	for _, tenant := range []string{"a b", "other"} {
+		if _, err := ExportAudit(t.Context(), w.engine, "test", tenant, "ndjson", io.Discard); err == nil {
+			t.Errorf("the trail of %q is exported", tenant)
+		}
+	}
+	if _, err := w.store.AppendJournal(t.Context(), []engine.JournalEntry{{Tenant: "a b", Payload: []byte{1}}}); err != nil {
+		t.Fatal(err)
+	}
+	w.get("/v1/cases/1004567").is(200, "")
+	if err := w.server.journal.anchor(); err != nil {
+		t.Fatal(err)
+	}
+	anchored := false
+	w.engine.Snapshot().Anchors(func(a *engine.Anchor) bool {
+		anchored = anchored || a.Tenant == "test" && a.JournalHead == headOf(w.store, "test")
+		return true
+	})
+	if !anchored {
+		t.Error("the journal of the tenant is not anchored")
 	}
 }

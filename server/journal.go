@@ -320,14 +320,14 @@ func (j *journal) anchor() error {
 		return err
 	}
 	j.fresh.Store(0)
-	known := map[string]engine.JournalHead{}
-	j.engine.Snapshot().Anchors(func(a *engine.Anchor) bool {
+	known, snap := map[string]engine.JournalHead{}, j.engine.Snapshot()
+	snap.Anchors(func(a *engine.Anchor) bool {
 		known[a.Tenant] = a.JournalHead
 		return true
 	})
 	var p engine.AnchorJournal
 	for _, h := range j.store.JournalHeads() {
-		if known[h.Tenant] != h {
+		if known[h.Tenant] != h && isTenant(snap, j.tenant, h.Tenant) { // one that is refused would keep all others out
 			p.Anchors = append(p.Anchors, engine.Anchor{JournalHead: h, Sealed: sealed})
 		}
 	}
@@ -346,6 +346,12 @@ func (j *journal) anchor() error {
 		p.Anchors = p.Anchors[n:]
 	}
 	return nil
+}
+
+// isTenant reports whether a tenant is the store's own or one that was made.
+func isTenant(snap *engine.Snapshot, own, tenant string) bool {
+	_, made := snap.Tenant(tenant)
+	return made || tenant == own
 }
 
 // sealStep is how many entries one seal covers at most.
