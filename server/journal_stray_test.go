@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/parleyhq/parley/engine"
@@ -59,7 +60,8 @@ func TestStraysAreLimited(t *testing.T) {
 	w.as("a.b.c", "GET", "/v1/me", "").is(429, codeRateLimited)
 }
 
-// TestWhatChangesNothingIsARead: the answer to a call that is cancelled again tells what it was, and the log names nothing that changed.
+// TestWhatChangesNothingIsARead: the answer to a call that is cancelled again, or to a case that is written as it is, tells what it was, and the
+// log names nothing that changed.
 func TestWhatChangesNothingIsARead(t *testing.T) {
 	t.Parallel()
 	w := newDeck(t)
@@ -76,6 +78,19 @@ func TestWhatChangesNothingIsARead(t *testing.T) {
 		t.Fatalf("tells nothing: %s", again.body)
 	}
 	if got := w.wantRecord(again, "test", engine.AccessRead); got.Action != "cancelAppointment" || len(got.Objects) == 0 || got.Objects[0] != (engine.Object{Type: "appointment", ID: id}) {
+		t.Errorf("recorded %+v", got)
+	}
+	put := func() reply {
+		return w.as(desk, "PUT", "/v1/cases/idle", winter.with("/id", "idle").String())
+	}
+	if got := recordOf(w.journaled("test"), put().is(201, "")); len(got) != 0 {
+		t.Errorf("a change is in the log: %+v", got)
+	}
+	same := put().is(200, "")
+	if same.at("member", "name") == nil || same.header.Get("ETag") != `"1"` {
+		t.Fatalf("tells nothing, or has changed something: %s", same.body)
+	}
+	if got := w.wantRecord(same, "test", engine.AccessRead); got.Action != "putCase" || fmt.Sprint(got.Objects) != "[{case idle}]" {
 		t.Errorf("recorded %+v", got)
 	}
 }

@@ -277,7 +277,7 @@ func written(o engine.Outcome, version uint64, v any) answer {
 	if o.Created {
 		a.status = http.StatusCreated
 	}
-	a.version = version
+	a.version, a.idle = version, o.Idle
 	return a
 }
 
