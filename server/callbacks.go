@@ -56,6 +56,7 @@ func (c *call) callbackMade(t ticket) func(engine.Outcome) answer {
 		if p != nil {
 			return refuse(p)
 		}
+		c.tell("callback", r.ID) // the body that is remembered does, too
 		a.body = body
 		return a
 	}

@@ -94,3 +94,21 @@ func TestWhatChangesNothingIsARead(t *testing.T) {
 		t.Errorf("recorded %+v", got)
 	}
 }
+
+// TestAnswersRememberedSayWhose: the answer to a request for a callback that is waiting is kept as it was composed. Given once more it is a
+// read, and the record says of what.
+func TestAnswersRememberedSayWhose(t *testing.T) {
+	t.Parallel()
+	w := newCallbacks(t)
+	night := spans("2026-11-03T01:00:00-08:00", "2026-11-03T02:00:00-08:00", "2026-11-04T01:00:00-08:00", "2026-11-04T02:00:00-08:00")
+	ask := func() reply {
+		return w.do("POST", "/v1/callback-requests", deckCallback.with("/windows", night).String(), "Idempotency-Key", "k-1").is(201, "")
+	}
+	first, again := ask(), ask()
+	if again.header.Get("Idempotent-Replayed") != "true" || again.at("contact", "phone") == nil {
+		t.Fatalf("repeated %s", again.body)
+	}
+	if got := w.wantRecord(again, "test", engine.AccessRead); fmt.Sprint(got.Objects) != "[{callback "+first.text("id")+"}]" {
+		t.Errorf("recorded %+v", got)
+	}
+}
