@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parleyhq/parley/engine"
 	"github.com/parleyhq/parley/slots"
@@ -82,5 +84,39 @@ func TestNoTrailOfNobody(t *testing.T) {
 	})
 	if !anchored {
 		t.Error("the journal of the tenant is not anchored")
+	}
+}
+
+// TestVerifyYearsOfHeads: with the heads of every minute of two years a trail is verified about as fast as with one.
+func TestVerifyYearsOfHeads(t *testing.T) {
+	t.Parallel()
+	const records, most = 10_000, time.Minute
+	var file bytes.Buffer
+	at := engine.JournalHead{Tenant: "test"}
+	ownForm{}.start(&file, at)
+	heads := make([]engine.JournalHead, 0, 1<<20)
+	for range records {
+		r := engine.AccessRecord{Kind: engine.AccessRead, Tenant: "test", Principal: "desk", RequestID: "req"}
+		payload, err := r.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = at.Next(payload)
+		ownForm{}.access(&file, at, &r, payload)
+		for range cap(heads) / records {
+			heads = append(heads, at)
+		}
+	}
+	odd := slices.Clone(heads)
+	odd[len(odd)/2].Chain[0] ^= 1
+	began := time.Now()
+	if _, err := VerifyAudit(bytes.NewReader(file.Bytes()), odd); !errors.Is(err, ErrAudit) || !strings.Contains(err.Error(), "not that of the head") {
+		t.Errorf("another head among many: %v", err)
+	}
+	if _, err := VerifyAudit(bytes.NewReader(file.Bytes()), heads); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > most {
+		t.Errorf("%d records and %d heads take %v", records, len(heads), took)
 	}
 }
