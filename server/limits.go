@@ -49,7 +49,7 @@ const (
 	maxRequestsPerConnection = 1_000_000
 	maxIdleWorker            = 10 * time.Second
 	tcpKeepAlive             = 30 * time.Second
-	acceptPause              = 10 * time.Millisecond // after a connection was refused for too many
+	acceptPause              = 10 * time.Millisecond // after a connection was refused for too many, or could not be taken
 
 	// maxKeptReply is how large an answer's memory may be to be used for another one, in bytes: a week of
 	// four full tiers has some 150 KB.

@@ -20,6 +20,7 @@ type listener struct {
 	total   int
 
 	leastSilence time.Duration
+	short        func(error) // told why no connection can be taken for now
 
 	mu       sync.Mutex
 	open     map[netip.Addr]int // connections that have a place, by peer
@@ -29,7 +30,8 @@ type listener struct {
 }
 
 func newListener(l net.Listener) *listener {
-	return &listener{Listener: l, perPeer: maxConnectionsPerPeer, total: maxConnections, leastSilence: leastSilence,
+	total, perPeer := connectionBounds(fileHandles())
+	return &listener{Listener: l, perPeer: perPeer, total: total, leastSilence: leastSilence, short: func(error) {},
 		open: map[netip.Addr]int{}, seats: map[*gentleConn]bool{}}
 }
 
@@ -42,6 +44,10 @@ func (l *listener) Close() (err error) {
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
+		if isShortage(err) { // the library would take it for the end of the listener, and the program would end
+			l.endure(err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

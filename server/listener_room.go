@@ -2,7 +2,9 @@ package server
 
 import (
 	"cmp"
+	"errors"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -63,3 +65,32 @@ func (l *listener) makeRoom(now time.Time) {
 
 // longAgo ends whatever is read.
 var longAgo = time.Unix(1, 0)
+
+// handlesPerConnection is how many of the program's file handles there must be for a connection: the others are the store's. A
+// store that gets none is read-only, and may have to be restarted.
+const handlesPerConnection = 2
+
+// connectionBounds are how many connections there may be, in all and of one address, to a program that may have so many file handles.
+func connectionBounds(handles uint64) (total, perPeer int) {
+	total = int(min(maxConnections, max(handles/handlesPerConnection, 1)))
+	return total, max(total*maxConnectionsPerPeer/maxConnections, 1)
+}
+
+// isShortage says whether a connection was not accepted for want of something that comes back.
+func isShortage(err error) bool {
+	for _, e := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// endure waits a little, and takes places from who is silent as in a listener that is full.
+func (l *listener) endure(err error) {
+	l.short(err)
+	l.mu.Lock()
+	l.makeRoom(time.Now())
+	l.mu.Unlock()
+	time.Sleep(acceptPause)
+}

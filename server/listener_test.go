@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -179,5 +181,58 @@ func TestFullServerMakesRoom(t *testing.T) {
 	}
 	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%v, want the end of its time", err)
+	}
+}
+
+// shortListener fails with each of its faults before it has a connection.
+type shortListener struct {
+	pipeListener
+	faults []error
+}
+
+func (l *shortListener) Accept() (net.Conn, error) {
+	if len(l.faults) > 0 {
+		err := l.faults[0]
+		l.faults = l.faults[1:]
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", err)}
+	}
+	return l.pipeListener.Accept()
+}
+
+// A program that has no file handle left takes connections again when it has: one that ended would be ended by anybody.
+func TestListenerOutlivesShortages(t *testing.T) {
+	t.Parallel()
+	inner := &shortListener{pipeListener{make(chan net.Conn, 1)}, []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM}}
+	l := newListener(inner)
+	told := 0
+	l.short = func(error) { told++ }
+	_, theirs := net.Pipe()
+	inner.conns <- pipeFrom{theirs, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}
+	c, err := l.Accept()
+	if err != nil || told != 4 {
+		t.Fatalf("accepted %v, told %d times, want 4: %v", c, told, err)
+	}
+	if err := errors.Join(c.Close(), l.Close()); err != nil {
+		t.Error(err)
+	}
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+	inner.faults = []error{syscall.EINVAL}
+	if _, err := l.Accept(); !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("what does not pass is endured: %v", err)
+	}
+}
+
+// Connections leave file handles to the store.
+func TestConnectionBounds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		handles        uint64
+		total, perPeer int
+	}{{0, 1, 1}, {256, 128, 64}, {1024, 512, 256}, {8192, maxConnections, maxConnectionsPerPeer}, {math.MaxUint64, maxConnections, maxConnectionsPerPeer}} {
+		if total, perPeer := connectionBounds(c.handles); total != c.total || perPeer != c.perPeer {
+			t.Errorf("of %d handles: %d and %d, want %d and %d", c.handles, total, perPeer, c.total, c.perPeer)
+		}
 	}
 }

@@ -249,6 +249,11 @@ func (s *Server) Serve(l net.Listener) error {
 		return errors.Join(fmt.Errorf("%w, not %q", ErrNotLoopback, l.Addr()), l.Close())
 	}
 	own := newListener(l)
+	own.short = func(err error) {
+		if s.troubleHasLine() {
+			s.log.Error("no connection can be taken", "error", err)
+		}
+	}
 	s.mu.Lock()
 	stopped := s.stopped
 	s.listeners = append(s.listeners, own)
