@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
+	"net/http"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // Lines wait for company; a warning waits for nobody and takes those before it along.
@@ -75,6 +82,76 @@ type writes chan string
 func (w writes) Write(p []byte) (int, error) {
 	w <- string(p)
 	return len(p), nil
+}
+
+// A log that nobody takes holds nobody up; what it had no room for is counted when it is taken again.
+func TestLogThatNobodyTakes(t *testing.T) {
+	t.Parallel()
+	taken := make(writes)
+	log, flush := newLogger(taken, "text", "info")
+	began := time.Now()
+	for range 100 {
+		log.Warn("held up")
+	}
+	line := strings.Repeat("x", 1000)
+	for range 2 * logMost / len(line) {
+		log.Info(line)
+	}
+	flush()
+	if took := time.Since(began); took > 10*logStuck {
+		t.Errorf("held up for %v", took)
+	}
+	var text strings.Builder
+	for !strings.Contains(text.String(), "lines of the log were lost") {
+		text.WriteString(<-taken)
+	}
+	if n := strings.Count(text.String(), "held up"); n != 100 || text.Len() > 2*logMost {
+		t.Errorf("%d warnings of 100, %d bytes", n, text.Len())
+	}
+}
+
+// TestLogReaderLeaves ends who reads a server's log: the server goes on.
+func TestLogReaderLeaves(t *testing.T) {
+	t.Parallel()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
+	defer cancel()
+	cmd := command(ctx, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(), "--min-free-mib=0")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = writer
+	if err := errors.Join(cmd.Start(), writer.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var url []string
+	for lines := bufio.NewScanner(out); url == nil; url = servesOn.FindStringSubmatch(lines.Text()) {
+		if !lines.Scan() {
+			t.Fatal("it does not serve")
+		}
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		r, err := http.Get(url[1] + "/nowhere") // a line each
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("asked to stop it ended with %v", err)
+	}
 }
 
 // Only fields on the list are written, whichever way they come; of the others nobody sees more than the name.

@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/parleyhq/parley/cmd/parley/demo"
@@ -64,6 +66,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) (err error) {
 	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) < leastProcessors {
 		runtime.GOMAXPROCS(leastProcessors)
 	}
+	signal.Ignore(syscall.SIGPIPE) // who reads the log may leave, and the server stays
 	if c.Demo == demoDeck && c.SandboxClock == "" {
 		c.SandboxClock = demo.DeckStart
 	}
