@@ -194,11 +194,11 @@ func (c *backupVerifyCmd) Run(_ context.Context, s streams) error {
 }
 
 type restoreCmd struct {
-	Backup     string `arg:"" type:"path" help:"Directory of the backup."`
-	Data       string `required:"" type:"path" placeholder:"NEWDIR" env:"PARLEY_DATA" help:"Directory of the new store; missing or empty (${env})."`
-	ToSequence uint64 `xor:"to" placeholder:"N" help:"Keep the entries up to this one."`
-	ToTime     string `xor:"to" placeholder:"TIME" help:"Keep the entries stamped up to this instant, RFC 3339, e.g. 2026-11-26T09:00:00-05:00."`
-	Rebuild    bool   `help:"Leave the checkpoint out, so that the state is made of the entries alone."`
+	Backup     string  `arg:"" type:"path" help:"Directory of the backup."`
+	Data       string  `required:"" type:"path" placeholder:"NEWDIR" env:"PARLEY_DATA" help:"Directory of the new store; missing or empty (${env})."`
+	ToSequence *uint64 `xor:"to" placeholder:"N" help:"Keep the entries up to this one."`
+	ToTime     string  `xor:"to" placeholder:"TIME" help:"Keep the entries stamped up to this instant, RFC 3339, e.g. 2026-11-26T09:00:00-05:00."`
+	Rebuild    bool    `help:"Leave the checkpoint out, so that the state is made of the entries alone."`
 	dataKeyFlags
 	Quiet bool `short:"q" help:"Print the verdict only."`
 }
@@ -209,7 +209,12 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	o := persist.RestoreOptions{Sequence: engine.Seq(c.ToSequence), Derived: engine.DerivedOf, SealedUpTo: engine.SealedUpTo, Rebuild: c.Rebuild}
+	o := persist.RestoreOptions{Derived: engine.DerivedOf, SealedUpTo: engine.SealedUpTo, Rebuild: c.Rebuild}
+	if c.ToSequence != nil {
+		if o.Sequence = engine.Seq(*c.ToSequence); o.Sequence == 0 { // which would mean all of them
+			return &failure{exitUsage, errors.New("--to-sequence: the first entry is 1, and a store needs one")}
+		}
+	}
 	out := s.err
 	if c.Quiet {
 		out = io.Discard

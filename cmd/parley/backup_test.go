@@ -65,6 +65,9 @@ func TestBackupAndRestore(t *testing.T) {
 	p.stop()
 
 	earlier := fmt.Sprint(ready.Sequence - 1)
+	if out, errs, code = parley(t, "", "restore", m[1], "--data="+dir+"/none", "--to-sequence=0"); code != exitUsage {
+		t.Fatalf("restored to entry 0: %d %s %s", code, out, errs)
+	}
 	if out, errs, code = parley(t, "", "restore", m[1], "--data="+dir+"/earlier", "--to-sequence="+earlier); code != 0 || !strings.Contains(out, "to entry "+earlier) {
 		t.Fatalf("restore to %s: %d %s %s", earlier, code, out, errs)
 	}

@@ -30,3 +30,15 @@ func TestInterruptedCheckTellsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestStoppedWhileStarting gives a signal to a server that is not ready yet: it has stopped as asked, and its store is as usable as before.
+func TestStoppedWhileStarting(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs strings.Builder
+	code := run(ctx, []string{"serve", "--listen=127.0.0.1:0", "--accept-clock", "--data=" + unpacked(t, 1)}, streams{strings.NewReader(""), &out, &errs})
+	if code != 0 || strings.Contains(errs.String(), "cannot be used") || strings.Contains(out.String(), "serves") {
+		t.Errorf("%d:\n%s%s", code, out.String(), errs.String())
+	}
+}

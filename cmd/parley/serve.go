@@ -136,6 +136,10 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log *slog.Logger, liste
 	}
 	c.limitFlags.engine(&opened)
 	eng, err := engine.Open(ctx, opened)
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		log.Info("stopped before it was ready")
+		return store.Close()
+	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("the store cannot be used: %w", err), store.Close())
 	}
