@@ -11,6 +11,8 @@ const (
 	entryVersion = 3
 	// maxEntryBytes bounds an encoded entry.
 	maxEntryBytes = 24 << 20
+	// maxEffects is how many effects it may have.
+	maxEffects = 1 << 16
 )
 
 // entry is an accepted command with what was decided: the unit of the log.
@@ -145,7 +147,7 @@ func (c *codec) entry(e *entry) {
 	c.str(&e.rules)
 	c.str(&e.zoneData)
 	c.question(e.kind, version, &e.question)
-	list(c, &e.effects, (*codec).effect)
+	listUpTo(c, &e.effects, maxEffects, (*codec).effect)
 	if version >= 3 {
 		c.origin(&e.from)
 	}

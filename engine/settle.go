@@ -22,10 +22,16 @@ const (
 	// maxSettleBytes bounds the effects that settling adds to an entry, in bytes;
 	// the one that passes it is the last.
 	maxSettleBytes = 4 << 20
+	// maxSettled bounds their number in the same way. What will be noted of them for the law counts as well, as noteBytes each.
+	maxSettled = 16384
+	noteBytes  = 384
 )
 
-// The largest entry of its own, with what is settled and one effect more.
-const _ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes - maxSettleBytes - 4*MaxSealedBytes
+// The largest entry of its own, with what is settled and some effects more.
+const (
+	_ uint = maxEntryBytes - MaxRulesBytes - MaxAnswerBytes - maxSettleBytes - 4*MaxSealedBytes
+	_ uint = maxEffects - MaxListItems - 2*maxSettled
+)
 
 // settling works out what follows from a decision for callback requests of the
 // actor's tenant, on a private state that has the decision's effects:
@@ -46,7 +52,8 @@ type settling struct {
 	d       *decision // to add to
 	entry   *entry    // for applying
 	before  *state
-	bytes   int
+	bytes   int // of the effects that were added, and of what will be noted of them
+	added   int // how many that is
 	// unlawful are requests that nobody may take, for an account of why.
 	unlawful []*trial
 }
@@ -124,38 +131,6 @@ func (c *cause) settles(j *judging) bool {
 	}
 	return false
 }
-
-// add takes an effect into the decision and the state.
-func (t *settling) add(f effect) {
-	c := encoder(nil)
-	f.fields(c)
-	t.bytes += len(c.out)
-	if err := f.apply(t.s, t.entry); err != nil {
-		broken("what is settled can be applied", t.entry.seq, err)
-	}
-	t.d.effects = append(t.d.effects, f)
-}
-
-// put changes a callback request, in the same effect if this entry has put it
-// already: then its version stays.
-func (t *settling) put(image *CallbackRequest) {
-	for i, f := range t.d.effects {
-		put, ok := f.(*putCallback)
-		if !ok || put.image.ID != image.ID {
-			continue
-		}
-		image.Version = put.image.Version
-		t.d.effects[i] = &putCallback{image}
-		if err := t.s.putCallback(image); err != nil {
-			broken("what is settled can be applied", t.entry.seq, err)
-		}
-		return
-	}
-	t.add(&putCallback{image})
-}
-
-// full reports whether the entry takes no more.
-func (t *settling) full() bool { return t.bytes > maxSettleBytes }
 
 // follow ends requests by what has become of their calls and cases.
 func (t *settling) follow() {
