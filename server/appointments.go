@@ -28,7 +28,7 @@ func createAppointment(c *call) answer {
 	}
 	b.book.ID = newID("apt")
 	b.book.Personal = c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, b.book.ID), &b.personal)
-	o, p := c.submit(t, b.book)
+	o, p := c.submitLasting(t, b.book)
 	if p != nil {
 		return refuse(p)
 	}

@@ -33,6 +33,8 @@ type call struct {
 	credential  string           // id of the key that the actor came with, "" if it is no key
 	narrowed    map[string]bool  // operations that the credential is narrowed to; nil = it is not
 	role        role             // of the actor
+	office      string           // whose limit of calls counts, "" = none
+	toll        toll             // a limit that the handler has found reached
 	scope       *engine.Scope    // what of the tenant the actor sees, nil = everything
 	snap        *engine.Snapshot // read once per request, within the scope
 	now         slots.Instant    // read once per request, ≥ snap.Stamped()

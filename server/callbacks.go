@@ -31,7 +31,7 @@ func createCallback(c *call) answer {
 	}
 	cmd.ID, cmd.AppointmentID = newID("cbr"), newID("apt")
 	cmd.Personal = c.server.engine.Vault().SealAppointment(appointmentPlace(c.actor.Tenant, cmd.AppointmentID), personal)
-	o, p := c.submit(t, cmd)
+	o, p := c.submitLasting(t, cmd)
 	if p != nil {
 		return refuse(p)
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/parleyhq/parley/engine"
@@ -52,6 +54,7 @@ type caller struct {
 	key        *engine.APIKey  // nil if it is no key
 	disabled   bool            // the tenant is
 	name       []byte          // in the tables of buckets: the tenant, a zero byte, the principal
+	office     string          // of a requester, in the table of offices; "" = of no office
 }
 
 // newCaller makes the caller of a role; nil if it is none that a credential may carry.
@@ -65,6 +68,7 @@ func newCaller(tenant, principal, roleName, reviewerID string, npis, scopes []st
 		return nil
 	case roleRequester:
 		w.scope = &engine.Scope{Principal: principal, NPIs: npis}
+		w.office = officeName(w.name, tenant, npis)
 	case roleReviewer:
 		w.scope = &engine.Scope{Principal: principal, ReviewerID: reviewerID}
 	}
@@ -75,6 +79,17 @@ func newCaller(tenant, principal, roleName, reviewerID string, npis, scopes []st
 		}
 	}
 	return w
+}
+
+// officeName is the same for all credentials of an office: a digest of its tenant and NPIs, in whatever order they are named. Who has none is an office by
+// itself, by its name.
+func officeName(name []byte, tenant string, npis []string) string {
+	if len(npis) > 0 {
+		own := slices.Compact(slices.Sorted(slices.Values(npis)))
+		name = []byte(tenant + "\x00 " + strings.Join(own, " ")) // no principal has a space
+	}
+	sum := sha256.Sum256(name)
+	return string(sum[:])
 }
 
 // callers keeps the callers of keys that have asked, so that a request costs a digest and a look into a map. What it

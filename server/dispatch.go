@@ -98,6 +98,9 @@ func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out a
 		return c.account(a, peer, tooManyLarge())
 	}
 	out = s.fits(ctx, a, a.route.handle(c))
+	if c.toll.of != nil {
+		a.toll = c.toll
+	}
 	c.made() // what waits for its record in the journal is counted by fits, and is in nobody's way
 	return c.account(a, peer, out)
 }

@@ -121,7 +121,7 @@ func (c *call) enter(a *admitted) {
 	}
 	c.actor, c.role, c.credential, c.narrowed = a.who.actor, a.who.role, a.who.credential, a.who.scopes
 	if a.who.scope != nil && a.route.allow.of(a.who.role) == reachOwn {
-		c.scope = a.who.scope
+		c.scope, c.office = a.who.scope, a.who.office
 		c.snap = c.snap.Within(c.scope)
 	}
 }

@@ -35,6 +35,7 @@ const (
 // limiter holds the buckets of a server.
 type limiter struct {
 	principal, tenant, address, failures policy
+	office                               *officeCalls // nil: there is no such limit
 	now                                  func() int64 // ns since some instant, never backwards
 	proxied                              bool         // X-Forwarded-For is a proxy's
 }
@@ -46,17 +47,22 @@ type policy struct {
 	text []byte // RateLimit-Policy
 }
 
+// newPolicy makes a limit of rate a second whose buckets hold what comes in a window; a rate of 0 is none.
+func newPolicy(name string, rate float64, window time.Duration) policy {
+	p := policy{name: name, buckets: newBuckets(rate, window)}
+	if p.buckets != nil {
+		p.text = append(p.text, '"')
+		p.text = append(append(p.text, name...), `";q=`...)
+		p.text = append(strconv.AppendInt(p.text, p.depth/p.every, 10), ";w="...)
+		p.text = strconv.AppendInt(p.text, seconds(p.depth), 10)
+	}
+	return p
+}
+
 func newLimiter(r Rates, proxied bool) limiter {
 	began := time.Now()
 	named := func(name string, asked, usual float64) policy {
-		p := policy{name: name, buckets: newBuckets(orUsual(asked, usual), rateWindow)}
-		if p.buckets != nil {
-			p.text = append(p.text, '"')
-			p.text = append(append(p.text, name...), `";q=`...)
-			p.text = append(strconv.AppendInt(p.text, p.depth/p.every, 10), ";w="...)
-			p.text = strconv.AppendInt(p.text, seconds(p.depth), 10)
-		}
-		return p
+		return newPolicy(name, orUsual(asked, usual), rateWindow)
 	}
 	return limiter{
 		principal: named("principal", r.Principal, usualPrincipalRate), tenant: named("tenant", r.Tenant, usualTenantRate),

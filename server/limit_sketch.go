@@ -60,25 +60,43 @@ func (b *buckets) look(name []byte, now int64, take bool) spent {
 	lock := &b.locks[h>>58&(sketchLocks-1)]
 	lock.Lock()
 	defer lock.Unlock()
-	var cells [sketchRows]*atomic.Int64
-	full := int64(0)
-	for i := range cells {
-		cells[i] = &b.cells[i][h>>(13*i)&(sketchCells-1)]
-		if at := cells[i].Load(); i == 0 || at < full {
-			full = at
-		}
-	}
-	full = max(full, now)
+	cells, full := b.of(h, now)
 	after := full + b.every
 	if after-now > b.depth {
 		return spent{full: full - now, wait: after - now - b.depth}
 	}
 	if take {
 		full = after
-		for _, c := range cells {
-			for at := c.Load(); at < after && !c.CompareAndSwap(at, after); at = c.Load() {
-			}
-		}
+		raise(&cells, after)
 	}
 	return spent{ok: true, left: (b.depth - (full - now)) / b.every, full: full - now}
+}
+
+// spend takes a token of a name's bucket at an instant in ns, also if there is none.
+func (b *buckets) spend(name []byte, now int64) {
+	h := maphash.Bytes(b.seed, name)
+	lock := &b.locks[h>>58&(sketchLocks-1)]
+	lock.Lock()
+	defer lock.Unlock()
+	cells, full := b.of(h, now)
+	raise(&cells, full+b.every)
+}
+
+// of returns the cells of a name by its hash, and when its bucket is full again. The caller holds the name's lock.
+func (b *buckets) of(h uint64, now int64) (cells [sketchRows]*atomic.Int64, full int64) {
+	for i := range cells {
+		cells[i] = &b.cells[i][h>>(13*i)&(sketchCells-1)]
+		if at := cells[i].Load(); i == 0 || at < full {
+			full = at
+		}
+	}
+	return cells, max(full, now)
+}
+
+// raise puts off when the bucket of some cells is full again, in ns.
+func raise(cells *[sketchRows]*atomic.Int64, after int64) {
+	for _, c := range cells {
+		for at := c.Load(); at < after && !c.CompareAndSwap(at, after); at = c.Load() {
+		}
+	}
 }

@@ -10,7 +10,7 @@ type loadMetrics struct {
 }
 
 // limitNames are the limits of requests, as headers name them.
-var limitNames = []string{"principal", "tenant", "address", "failures"}
+var limitNames = []string{"principal", "tenant", "address", "failures", limitOffice}
 
 // countLoad makes the series of limits and of the gate.
 func (m *Metrics) countLoad() {

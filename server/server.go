@@ -49,6 +49,9 @@ type Options struct {
 	Public *Server
 	// Rates bound how many requests are taken of whom.
 	Rates Rates
+	// OfficeCallsPerHour is how many calls and callback requests one office leaves behind in an hour, in the long run and at once; those that it has cancelled
+	// count, too. An office is a requester's NPIs in its tenant, or the principal where it has none. 0 and less = any number.
+	OfficeCallsPerHour int
 	// MaxDelay is how long work may wait for a processor before some of it is turned away; 0 = 250 ms, negative = for ever.
 	MaxDelay time.Duration
 	// SearchWork is how many units of work the searches of one request may take; 0 = UsualSearchWork, negative = as many as it takes.
@@ -210,6 +213,7 @@ func newServer(o Options, rows []route) *Server {
 	rankRows(rows)
 	allow(rows)
 	s.limit = newLimiter(o.Rates, o.BehindProxy)
+	s.limit.office = newOfficeCalls(o.OfficeCallsPerHour)
 	s.gate.maxDelay = orUsual(o.MaxDelay, usualMaxDelay).Seconds()
 	s.searchWork = orUsual(o.SearchWork, UsualSearchWork)
 	s.router = newRouter(rows)
