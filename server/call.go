@@ -2,7 +2,7 @@ package server
 
 import (
 	"context"
-	"net"
+	"net/netip"
 	"time"
 
 	"github.com/parleyhq/parley/engine"
@@ -29,7 +29,7 @@ type call struct {
 	host        string // as the client names the server
 	accept      string
 	actor       engine.Actor
-	peer        net.Addr         // where it comes from
+	client      netip.Addr       // where it comes from
 	credential  string           // id of the key that the actor came with, "" if it is no key
 	narrowed    map[string]bool  // operations that the credential is narrowed to; nil = it is not
 	role        role             // of the actor

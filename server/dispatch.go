@@ -40,7 +40,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	var out answer
 	allow := ""
 	if no != nil {
-		out, allow = s.accountHead(&a, ctx.RemoteAddr(), no.problem), no.allow
+		out, allow = s.accountHead(&a, no.problem), no.allow
 		if no.close {
 			ctx.SetConnectionClose()
 		}
@@ -61,18 +61,17 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 // call runs the route's handler. A panic in it is a bug of one request, not of the process: the writer's
 // goroutine is not ours and its panics are not caught here.
 func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out answer) {
-	peer := ctx.RemoteAddr()
 	defer func() {
 		v := recover()
 		if f, ok := v.(sealFault); ok {
 			p := f.problem()
 			s.log.Error("sealed part cannot be opened", "route", a.route.name, "request", a.requestID, "reason", p.code)
-			out = s.accountRefusal(a, peer, nil, refuse(p))
+			out = s.accountRefusal(a, nil, refuse(p))
 		} else if v != nil {
 			s.metrics.handlerPanics.Inc()
 			s.log.Error("handler panicked", "route", a.route.name, "request", a.requestID,
 				"panic", panicText(v), "stack", string(debug.Stack()))
-			out = s.accountRefusal(a, peer, nil, refuse(&problem{code: codeInternal}))
+			out = s.accountRefusal(a, nil, refuse(&problem{code: codeInternal}))
 		}
 	}()
 	timeout := callTimeout
@@ -81,28 +80,28 @@ func (s *Server) call(a *admitted, ctx *fasthttp.RequestCtx, body []byte) (out a
 		if s.imports.enter(tenantAsking(a.who)) {
 			defer s.imports.leave(tenantAsking(a.who))
 		} else {
-			return s.accountRefusal(a, peer, nil, refuse(&problem{code: codeOverloaded, detail: "Other imports are under way. Nothing was changed."}))
+			return s.accountRefusal(a, nil, refuse(&problem{code: codeOverloaded, detail: "Other imports are under way. Nothing was changed."}))
 		}
 	}
 	c := &call{
 		patience: timeout, server: s, route: a.route, id: a.id, query: a.query, body: body, key: a.key, ifMatch: a.ifMatch,
 		ifNoneMatch: a.ifNoneMatch, requestID: a.requestID, host: a.host, accept: a.accept, trace: a.trace,
-		peer: peer, work: matcher.Work{Limit: s.searchWork},
+		client: a.client, work: matcher.Work{Limit: s.searchWork},
 	}
 	defer c.done()
 	c.enter(a)
 	if p := c.sealedOff(); p != nil {
-		return c.account(a, peer, refuse(p))
+		return c.account(a, refuse(p))
 	}
 	if a.route.lists && !c.makesList() {
-		return c.account(a, peer, tooManyLarge())
+		return c.account(a, tooManyLarge())
 	}
 	out = s.fits(ctx, a, a.route.handle(c))
 	if c.toll.of != nil {
 		a.toll = c.toll
 	}
 	c.made() // what waits for its record in the journal is counted by fits, and is in nobody's way
-	return c.account(a, peer, out)
+	return c.account(a, out)
 }
 
 // panicText tells a fault of the runtime in its words and anything else by its type: its text may hold what the

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -53,21 +54,23 @@ type admitted struct {
 	snap        *engine.Snapshot // read once per request
 	now         slots.Instant    // read with it
 	who         *caller          // nil: nobody, on a route that is for everybody
-	from        [16]byte         // where it comes from, as limits have it
+	client      netip.Addr       // where it comes from: as a trusted proxy says, else the peer
+	from        [16]byte         // the same, as limits have it
 	rejected    bool             // a credential was shown that is not taken
 	keyShown    string           // id of a key that was shown and is not taken, as it came
 	toll        toll             // what the request was charged
 	trace       *Trace           // nil: the request is not traced
 }
 
-// admit passes or refuses a request by its head. It copies whatever it keeps. peer is the client's address.
+// admit passes or refuses a request by its head. It copies whatever it keeps. peer is the other end of the connection.
 // The admitted request has its request id, and its route where one was found, also when it is refused. It is charged to who
 // asks unless it will come here again.
 func (s *Server) admit(h *fasthttp.RequestHeader, peer net.Addr, again bool) (admitted, *refused) {
 	var a admitted
 	fields, no := readHead(h)
 	a.requestID, a.host, a.last = fields.requestID, fields.host, fields.last
-	a.from = s.limit.origin(peer, fields.forwarded)
+	a.client = s.limit.client(peer, fields.forwarded)
+	a.from = originOf(a.client)
 	if a.requestID == "" {
 		a.requestID, a.ownID = newID("req"), true
 	}

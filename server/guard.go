@@ -130,7 +130,7 @@ func (c *call) enter(a *admitted) {
 func (c *call) command(t ticket, p engine.Payload) engine.Command {
 	return engine.Command{
 		Actor: c.actor, RequestID: c.requestID, Key: t.key, Fingerprint: t.print, Payload: p,
-		Credential: c.credential, Client: clientOf(c.peer), Scope: c.scope,
+		Credential: c.credential, Client: clientText(c.client), Scope: c.scope,
 	}
 }
 

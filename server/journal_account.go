@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/hex"
-	"net"
 	"net/http"
 	"slices"
 
@@ -22,16 +21,16 @@ func (c *call) tell(kind, id string) {
 
 // account puts an answer into the access journal where that is due, before it is given. An
 // answer that tells nothing personal costs nothing here.
-func (c *call) account(a *admitted, peer net.Addr, out answer) answer {
+func (c *call) account(a *admitted, out answer) answer {
 	s, tells := c.server, a.route.allow.tells
 	if out.problem != nil {
-		return s.accountRefusal(a, peer, c.told, out)
+		return s.accountRefusal(a, c.told, out)
 	}
 	if s.journal == nil {
 		return out
 	}
 	if a.rejected {
-		s.accountFailure(a, peer, out.status, codeUnauthenticated)
+		s.accountFailure(a, out.status, codeUnauthenticated)
 	}
 	if out.status == http.StatusNotModified {
 		return out
@@ -51,19 +50,19 @@ func (c *call) account(a *admitted, peer net.Addr, out answer) answer {
 		}
 		// A bug, and no reason to hand anything out.
 		s.log.Error("a route told what its row does not say", "route", a.route.name, "request", a.requestID)
-		return s.accountRefusal(a, peer, nil, refuse(&problem{code: codeInternal}))
+		return s.accountRefusal(a, nil, refuse(&problem{code: codeInternal}))
 	}
 	if planted == plantUnrecorded && kind == engine.AccessExport {
 		return out
 	}
 	if len(c.told) > engine.MaxAccessObjects {
 		s.log.Error("an answer tells of more than a record holds", "route", a.route.name, "request", a.requestID)
-		return s.accountRefusal(a, peer, nil, refuse(&problem{code: codeInternal}))
+		return s.accountRefusal(a, nil, refuse(&problem{code: codeInternal}))
 	}
-	r := s.accessRecord(a, peer, kind, out.status)
+	r := s.accessRecord(a, kind, out.status)
 	r.Objects = slices.Concat(c.told, narrowedTo(a))
 	if err := s.journal.record(c.wait(), r); err != nil {
-		return s.accountRefusal(a, peer, nil, s.withheld())
+		return s.accountRefusal(a, nil, s.withheld())
 	}
 	return out
 }
@@ -83,40 +82,40 @@ func (s *Server) trail() *journal {
 }
 
 // accountHead accounts for a request that was refused by its head.
-func (s *Server) accountHead(a *admitted, peer net.Addr, p *problem) answer {
-	return s.accountRefusal(a, peer, nil, refuse(p))
+func (s *Server) accountHead(a *admitted, p *problem) answer {
+	return s.accountRefusal(a, nil, refuse(p))
 }
 
 // accountRefusal is the one place that all refusals pass, but for what is turned away unread: those of the head, of handlers
 // and of the writer. A refusal of a principal gets a record behind its answer; one without a credential is counted as a failed
 // authentication.
-func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object, out answer) answer {
+func (s *Server) accountRefusal(a *admitted, told []engine.Object, out answer) answer {
 	status := out.problem.status()
 	j := s.trail()
 	switch {
 	case j == nil:
 		return out
 	case a.rejected && (a.route == nil || a.route.allow.open): // whatever else is wrong
-		s.accountFailure(a, peer, status, codeUnauthenticated)
+		s.accountFailure(a, status, codeUnauthenticated)
 		return out
 	case out.problem.code == codeRateLimited:
-		s.accountLimited(a, peer, out.problem)
+		s.accountLimited(a, out.problem)
 		return out
 	case a.who == nil:
 		if status == http.StatusUnauthorized || out.problem.code == codeLoopbackOnly {
-			s.accountFailure(a, peer, status, out.problem.code)
+			s.accountFailure(a, status, out.problem.code)
 		}
 		return out
 	case status >= 500 || s.admin: // which waits for no journal
-		s.accountUnserved(a, peer, out.problem)
+		s.accountUnserved(a, out.problem)
 		return out
 	}
-	r := s.accessRecord(a, peer, engine.AccessRefused, status)
+	r := s.accessRecord(a, engine.AccessRefused, status)
 	r.Code = out.problem.code
 	r.Objects = append(s.objectsOf(a), told[:min(len(told), engine.MaxAccessObjects-1)]...)
 	if err := j.recordBehind(s.base, r); err != nil {
 		out = s.withheld()
-		s.accountUnserved(a, peer, out.problem)
+		s.accountUnserved(a, out.problem)
 	}
 	return out
 }
@@ -124,18 +123,18 @@ func (s *Server) accountRefusal(a *admitted, peer net.Addr, told []engine.Object
 // accountUnserved counts a request of a principal that was refused for something of the server's, a fault (5xx) or what it is
 // out of, or by the operator's own listener: for each principal and reason, from wherever. It waits for nobody. How ready the
 // server is is an answer and no refusal.
-func (s *Server) accountUnserved(a *admitted, peer net.Addr, p *problem) {
+func (s *Server) accountUnserved(a *admitted, p *problem) {
 	if s.trail() == nil || a.who == nil || a.route != nil && a.route.name == "getReadiness" && p.status() == http.StatusServiceUnavailable {
 		return
 	}
-	r := s.accessRecord(a, peer, engine.AccessRefused, p.status())
+	r := s.accessRecord(a, engine.AccessRefused, p.status())
 	r.Code, r.Objects = p.code, s.objectsOf(a)
 	s.accountFlood([16]byte{}, r)
 }
 
 // accountFailure counts a failed authentication. It waits for nobody.
-func (s *Server) accountFailure(a *admitted, peer net.Addr, status int, code string) {
-	r := s.accessRecord(a, peer, engine.AccessFailed, status)
+func (s *Server) accountFailure(a *admitted, status int, code string) {
+	r := s.accessRecord(a, engine.AccessFailed, status)
 	r.Code = code
 	if r.KeyID = a.keyShown; r.KeyID != "" {
 		if key, ok := a.snap.APIKeyByID(r.KeyID); ok {
@@ -149,7 +148,7 @@ func (s *Server) accountFailure(a *admitted, peer net.Addr, status int, code str
 
 // accountLimited counts a request that was one too many: of who asks, or a credential that was not looked at. Others without a credential
 // are nobody's.
-func (s *Server) accountLimited(a *admitted, peer net.Addr, p *problem) {
+func (s *Server) accountLimited(a *admitted, p *problem) {
 	kind := engine.AccessRefused
 	if a.who == nil {
 		if a.toll.of != &s.limit.failures {
@@ -157,7 +156,7 @@ func (s *Server) accountLimited(a *admitted, peer net.Addr, p *problem) {
 		}
 		kind = engine.AccessFailed
 	}
-	r := s.accessRecord(a, peer, kind, p.status())
+	r := s.accessRecord(a, kind, p.status())
 	r.Code = p.code
 	s.accountFlood(a.from, r)
 }
@@ -179,8 +178,8 @@ func (s *Server) accountFlood(from [16]byte, r engine.AccessRecord) {
 }
 
 // accessRecord is a record of a request, without objects.
-func (s *Server) accessRecord(a *admitted, peer net.Addr, kind engine.AccessKind, status int) engine.AccessRecord {
-	r := engine.AccessRecord{Kind: kind, At: a.now, Tenant: s.tenant, Client: clientOf(peer), Status: uint16(status), RequestID: a.requestID}
+func (s *Server) accessRecord(a *admitted, kind engine.AccessKind, status int) engine.AccessRecord {
+	r := engine.AccessRecord{Kind: kind, At: a.now, Tenant: s.tenant, Client: clientText(a.client), Status: uint16(status), RequestID: a.requestID}
 	if a.route != nil {
 		r.Action = a.route.name
 	}

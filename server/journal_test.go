@@ -382,7 +382,7 @@ func TestRowsSayWhatTheyTell(t *testing.T) {
 	c.tell("case", "1004567")
 	c.tell("case", "1004567")
 	a := admitted{route: c.route, snap: w.engine.Snapshot(), who: w.server.local}
-	if got := c.account(&a, nil, ok(http.StatusOK, "x")); got.problem == nil || got.problem.code != codeInternal || len(c.told) != 1 {
+	if got := c.account(&a, ok(http.StatusOK, "x")); got.problem == nil || got.problem.code != codeInternal || len(c.told) != 1 {
 		t.Errorf("handed out %+v", got)
 	}
 	if !strings.Contains(w.log.String(), "a route told what its row does not say") {

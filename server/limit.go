@@ -126,17 +126,21 @@ func (s *Server) charge(a *admitted, take bool) *refused {
 // trusts reports whether an address may have another token checked: that costs much more than to look a key up.
 func (l *limiter) trusts(from [16]byte) bool { return l.failures.peek(from[:], l.now()).ok }
 
-// origin is the name of where a request comes from: an address of IPv4, or the first half of one of IPv6. A proxy says it in the last item of X-Forwarded-For; what stands before that the
-// client may have written itself.
-func (l *limiter) origin(peer net.Addr, forwarded []byte) [16]byte {
-	from := peerOf(peer)
+// client is the address that a request comes from, without a zone. A proxy says it in the last item of X-Forwarded-For; what stands before that the
+// client may have written itself, and where there is no proxy all of it.
+func (l *limiter) client(peer net.Addr, forwarded []byte) netip.Addr {
 	if l.proxied && len(forwarded) > 0 {
 		last := bytes.Trim(forwarded[bytes.LastIndexByte(forwarded, ',')+1:], " \t")
 		if said, err := netip.ParseAddr(string(last)); err == nil {
-			from = said.Unmap().WithZone("")
+			return said.Unmap().WithZone("")
 		}
 	}
-	return originOf(from)
+	return peerOf(peer)
+}
+
+// origin is the name of where a request comes from: see originOf.
+func (l *limiter) origin(peer net.Addr, forwarded []byte) [16]byte {
+	return originOf(l.client(peer, forwarded))
 }
 
 // originOf is what counts as one client: an address of IPv4, or the first 64 bits of one of IPv6.

@@ -108,9 +108,9 @@ func peerOf(a net.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
-// clientOf is the text of a peer's address in records, without its port; "" if it has none.
-func clientOf(peer net.Addr) string {
-	if from := peerOf(peer); from.IsValid() {
+// clientText is a client's address in records; "" if it has none.
+func clientText(from netip.Addr) string {
+	if from.IsValid() {
 		return from.String()
 	}
 	return ""

@@ -93,7 +93,7 @@ func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
 		s.charge(&a, true)
 	}
 	s.bodies.give(&ctx.Request.Header)
-	status := s.respond(ctx, &a, s.accountHead(&a, ctx.RemoteAddr(), no.problem), no.allow)
+	status := s.respond(ctx, &a, s.accountHead(&a, no.problem), no.allow)
 	s.observe(&a, status, 0)
 	return status
 }
@@ -107,7 +107,7 @@ func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 	if len(h.RawHeaders()) > 0 {
 		a, no = s.admit(h, ctx.RemoteAddr(), false)
 	} else {
-		a.requestID = newID("req")
+		a.requestID, a.client = newID("req"), peerOf(ctx.RemoteAddr())
 	}
 	if no == nil && errors.Is(err, fasthttp.ErrBodyTooLarge) && a.route != nil && h.ContentLength() > 0 && h.ContentLength() <= a.route.maxBody {
 		no = deny(codeOverloaded, "") // it was not too large: limitsOf did not let it in
@@ -115,7 +115,7 @@ func (s *Server) handleError(ctx *fasthttp.RequestCtx, err error) {
 	if no == nil {
 		no = deny(unreadableCode(err, len(h.RawHeaders()) > 0), "")
 	}
-	status := s.respond(ctx, &a, s.accountHead(&a, ctx.RemoteAddr(), no.problem), no.allow)
+	status := s.respond(ctx, &a, s.accountHead(&a, no.problem), no.allow)
 	ctx.SetConnectionClose()
 	s.observe(&a, status, 0)
 }

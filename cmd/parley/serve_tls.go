@@ -17,7 +17,7 @@ import (
 type tlsFlags struct {
 	TLSCert     string `name:"tls-cert" type:"path" placeholder:"FILE" env:"PARLEY_TLS_CERT" help:"Speak TLS 1.3 with this certificate chain (PEM); read again when it changes, or on SIGHUP (${env})."`
 	TLSKey      string `name:"tls-key" type:"path" placeholder:"FILE" env:"PARLEY_TLS_KEY" help:"Key of the certificate (PEM), not readable by everybody (${env})."`
-	BehindProxy bool   `env:"PARLEY_BEHIND_PROXY" help:"A proxy on the way here speaks TLS: listen in plain HTTP on an address that other machines can reach (${env})."`
+	BehindProxy bool   `env:"PARLEY_BEHIND_PROXY" help:"A proxy on the way here speaks TLS: listen in plain HTTP on an address that other machines can reach, and believe the last item of X-Forwarded-For, which the proxy has to set (${env})."`
 	AdminListen string `placeholder:"ADDRESS" env:"PARLEY_ADMIN_LISTEN" help:"Loopback address and port for metrics, profiles, health and backups, without credentials; the public listener has no metrics then (${env})."`
 }
 
