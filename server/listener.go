@@ -18,6 +18,8 @@ type listener struct {
 	once    sync.Once
 	perPeer int
 	total   int
+	// refused is told the code of each connection that is turned away.
+	refused func(code string)
 
 	leastSilence time.Duration
 	short        func(error) // told why no connection can be taken for now
@@ -29,9 +31,9 @@ type listener struct {
 	madeRoom time.Time
 }
 
-func newListener(l net.Listener) *listener {
+func newListener(l net.Listener, refused func(code string)) *listener {
 	total, perPeer := connectionBounds(fileHandles())
-	return &listener{Listener: l, perPeer: perPeer, total: total, leastSilence: leastSilence, short: func(error) {},
+	return &listener{Listener: l, perPeer: perPeer, total: total, leastSilence: leastSilence, refused: refused, short: func(error) {},
 		open: map[netip.Addr]int{}, seats: map[*gentleConn]bool{}}
 }
 
@@ -57,6 +59,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if code == "" {
 			return own, nil
 		}
+		l.refused(code)
 		_ = c.SetDeadline(time.Now().Add(turnAwayTimeout))
 		_, _ = c.Write(turnedAway(code))
 		_ = c.Close()

@@ -39,7 +39,8 @@ func (p pipeFrom) RemoteAddr() net.Addr { return p.peer }
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	inner := pipeListener{conns: make(chan net.Conn, 16)}
-	l := newListener(inner)
+	var codes []string
+	l := newListener(inner, func(code string) { codes = append(codes, code) })
 	l.perPeer, l.total = 2, 3
 	accepted := make(chan net.Conn, 16)
 	go func() {
@@ -84,15 +85,60 @@ func TestConnectionsAreBounded(t *testing.T) {
 	if err := errors.Join(l.Close(), l.Close()); err != nil {
 		t.Error(err)
 	}
+	if want := []string{codeTooManyConnections, codeOverloaded, codeOverloaded}; !slices.Equal(codes, want) {
+		t.Errorf("told of %v, want %v", codes, want)
+	}
 	if _, more := <-accepted; more || l.sum != 3 || len(l.open) != 2 {
 		t.Errorf("after all: %d open of %v", l.sum, l.open)
 	}
 }
 
+// TestConnectionsTurnedAwayAreCounted: no request is read from them, and they stand among the problems even so.
+func TestConnectionsTurnedAwayAreCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, deckNow)
+	w.get("/healthz").is(http.StatusOK, "") // from here on the next listener is the last one
+	address := w.listenTCP()
+	first, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if _, err := io.WriteString(first, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := http.ReadResponse(bufio.NewReader(first), nil); err != nil || r.StatusCode != http.StatusOK {
+		t.Fatalf("%v %v", r, err)
+	}
+	w.server.mu.Lock()
+	l := w.server.listeners[len(w.server.listeners)-1]
+	w.server.mu.Unlock()
+	full := func(perPeer, total int) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.perPeer, l.total = perPeer, total
+	}
+	before := w.values()
+	f := func(status int, code string) {
+		t.Helper()
+		if got := raw(t, address, ""); len(got) != 1 || got[0].StatusCode != status {
+			t.Fatalf("answered %v, want %d", got, status)
+		}
+		series := "parley_problems_total code=" + code
+		if n := w.values()[series] - before[series]; n != 1 {
+			t.Errorf("%g more of %s", n, code)
+		}
+	}
+	full(1, 2)
+	f(http.StatusTooManyRequests, codeTooManyConnections)
+	full(1, 1)
+	f(http.StatusServiceUnavailable, codeOverloaded)
+}
+
 // After an answer, what the client still sends is read away before the connection closes; an idle one closes at once.
 func TestGentleClose(t *testing.T) {
 	t.Parallel()
-	home := newListener(nil)
+	home := newListener(nil, nil)
 	pair := func() (client net.Conn, server *gentleConn) {
 		ours, theirs := net.Pipe()
 		server = &gentleConn{Conn: theirs, home: home}
@@ -131,7 +177,7 @@ func TestGentleClose(t *testing.T) {
 // nor one that is being served.
 func TestFullServerMakesRoom(t *testing.T) {
 	t.Parallel()
-	l := newListener(nil)
+	l := newListener(nil, nil)
 	l.total = 5
 	ended := make(chan string, 8)
 	seat := func(name, ip string, reads bool) *gentleConn {
@@ -203,7 +249,7 @@ func (l *shortListener) Accept() (net.Conn, error) {
 func TestListenerOutlivesShortages(t *testing.T) {
 	t.Parallel()
 	inner := &shortListener{pipeListener{make(chan net.Conn, 1)}, []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM}}
-	l := newListener(inner)
+	l := newListener(inner, func(string) {})
 	told := 0
 	l.short = func(error) { told++ }
 	_, theirs := net.Pipe()

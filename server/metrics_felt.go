@@ -55,7 +55,7 @@ func (m *Metrics) countSearches() {
 
 // countProblems makes the series of all problems.
 func (m *Metrics) countProblems() {
-	problems := prometheus.NewCounterVec(counter("parley_problems_total", "Requests answered with a problem, by its code."), []string{"code"})
+	problems := prometheus.NewCounterVec(counter("parley_problems_total", "Requests answered with a problem, by its code; connections that are turned away are in it."), []string{"code"})
 	m.registry.MustRegister(problems)
 	m.problems = make(map[string]prometheus.Counter, len(problemKinds))
 	for code := range problemKinds { //order: each code gets a series of its own

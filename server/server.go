@@ -252,7 +252,7 @@ func (s *Server) Serve(l net.Listener) error {
 	if !isLoopback(l.Addr()) && (!s.exposed || s.tokens == nil && !s.engine.Snapshot().HasKeys()) {
 		return errors.Join(fmt.Errorf("%w, not %q", ErrNotLoopback, l.Addr()), l.Close())
 	}
-	own := newListener(l)
+	own := newListener(l, s.metrics.problem)
 	own.short = func(err error) {
 		if s.troubleHasLine() {
 			s.log.Error("no connection can be taken", "error", err)
