@@ -233,6 +233,9 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 	if linked, err := filepath.EvalSymlinks(c.Data); err == nil { // the new store goes where a link leads, and does not replace it
 		c.Data = linked
 	}
+	if err := ownedBy(c.Data, os.Geteuid()); err != nil {
+		return err
+	}
 	m, last, err := persist.Restore(c.Backup, c.Data, persist.Options{Keys: keys}, o)
 	if errors.Is(err, engine.ErrCorrupt) {
 		return &failure{exitNotWhole, fmt.Errorf("nothing was restored: %w; use another backup", err)}

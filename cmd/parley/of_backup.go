@@ -10,12 +10,20 @@ import (
 	"github.com/parleyhq/parley/persist"
 )
 
-// openDir opens the store in a directory, but none in a backup: whoever opens a store writes into it, and the backup would be whole no more.
+// openDir opens the store in a directory that ours allows.
 func openDir(dir string, o persist.Options) (*persist.Store, error) {
-	if err := notOfBackup(dir); err != nil {
+	if err := ours(dir); err != nil {
 		return nil, err
 	}
 	return persist.Open(dir, o)
+}
+
+// ours refuses the store in a backup and that of another user. Whoever opens a store writes into it: the backup would be whole no more, and the user could not open it any more.
+func ours(dir string) error {
+	if err := notOfBackup(dir); err != nil {
+		return err
+	}
+	return ownedBy(dir, os.Geteuid())
 }
 
 func notOfBackup(dir string) error {

@@ -31,7 +31,7 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	case c.Online || c.Data == "":
 		return &failure{exitUsage, errors.New("name --data DIR, or --online and --to URL")}
 	}
-	if err := notOfBackup(c.Data); err != nil {
+	if err := ours(c.Data); err != nil {
 		return err
 	}
 	keys, err := c.ring(ctx)
