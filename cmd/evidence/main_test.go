@@ -99,10 +99,11 @@ func TestEvidenceGoesOn(t *testing.T) {
 	// Each call stores a line of the range that is asked for; the third fails.
 	o := repository(t, `for a; do case $a in SEEDS=*) n=${a#SEEDS=};; SIM_OUT=*) f=${a#SIM_OUT=};; esac; done
 [ -e "$f.broken" ] && exit 1
-echo "{\"test\":\"sim\",\"from\":$((n-999)),\"to\":$n,\"commands\":500000,\"violations\":[]}" >> "$f"
+echo "{\"test\":\"sim\",\"from\":$((n-999)),\"to\":$n,\"commands\":500000,\"counts\":RARE,\"violations\":[]}" >> "$f"
 [ $n = 3000 ] && exit 1
 exit 0
 `)
+	write(t, o.make, strings.Replace(read(t, o.make), "RARE", strings.ReplaceAll(rareCounts(t), `"`, `\"`), 1))
 	o.names = "sim"
 	said, page, err := evidenceOf(t, o)
 	if err == nil {
@@ -123,9 +124,19 @@ exit 0
 		t.Errorf("a step that is done is done again:\n%s", said)
 	}
 	wants(t, "second run", said, "step 3 of 20", "step 20 of 20")
-	wants(t, "all steps", page, "| Deterministic simulation | **reached** | `make sim SEEDS=20000 STEPS=500` | `", "seeds 20,000; commands 10,000,000; violations 0")
+	wants(t, "all steps", page, "| Deterministic simulation | **reached** | `make sim SEEDS=20000 STEPS=500` | `", "seeds 20,000; commands 10,000,000; rare states never met 0; violations 0")
 
 	commit(t, o.root)
+	newest := filepath.Join(o.root, ".cache", "evidence", "sim")
+	older := 0
+	for _, path := range mustGlob(t, filepath.Join(newest, "*", "runs.jsonl")) {
+		text := read(t, path)
+		older += strings.Count(text, `"rare states":`)
+		write(t, path, regexp.MustCompile(`"rare states[^,]*,`).ReplaceAllString(text, ""))
+	}
+	if older == 0 {
+		t.Error("the rare states are not noted")
+	}
 	o.limit = 0
 	if _, again, err := evidenceOf(t, o); err != nil || again != page {
 		t.Errorf("after a commit of the page alone: %v\n%s", err, again)
@@ -297,7 +308,7 @@ func TestFuzzPackages(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")
 	target := regexp.MustCompile(`(?m)^func Fuzz`)
-	found := map[string]bool{}
+	found, targets := map[string]bool{}, 0
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -307,6 +318,7 @@ func TestFuzzPackages(t *testing.T) {
 		case !strings.HasSuffix(path, "_test.go") || !target.MatchString(read(t, path)):
 			return nil
 		}
+		targets += len(target.FindAllString(read(t, path), -1))
 		dir, err := filepath.Rel(root, filepath.Dir(path))
 		found["./"+filepath.ToSlash(dir)] = true
 		return err
@@ -322,6 +334,9 @@ func TestFuzzPackages(t *testing.T) {
 			t.Errorf("the fuzz targets of %s are not run", dir)
 		}
 	}
+	if want := least("targets", float64(targets)); !slices.Contains(mustChoose(t, "fuzz").goals, want) {
+		t.Errorf("there are %d fuzz targets, and the goal is another", targets)
+	}
 }
 
 func read(t *testing.T, path string) string {
@@ -331,6 +346,15 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func mustGlob(t *testing.T, pattern string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
 }
 
 func TestNoTimeNoStep(t *testing.T) {
@@ -348,100 +372,4 @@ func TestNoTimeNoStep(t *testing.T) {
 	if _, _, err := evidenceOf(t, o); err == nil || !strings.Contains(err.Error(), "nonsense") {
 		t.Errorf("an unknown part: %v", err)
 	}
-}
-
-func TestGoals(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		g       goal
-		figures map[string]float64
-		want    bool
-	}{
-		{least("a", 2), map[string]float64{"a": 2}, true},
-		{least("a", 2), map[string]float64{"a": 3}, true},
-		{least("a", 2), map[string]float64{"a": 1}, false},
-		{least("a", 0), nil, false},
-		{none("a"), map[string]float64{"a": 0}, true},
-		{none("a"), map[string]float64{"a": 1}, false},
-		{none("a"), map[string]float64{"b": 0}, false},
-	} {
-		if got := c.g.met(c.figures); got != c.want {
-			t.Errorf("%v of %v: %t", c.g, c.figures, got)
-		}
-	}
-	run := runLine{Part: "planted", Step: 1, Of: 1, OK: true, Figures: map[string]float64{"caught": 24, "missed": 0}}
-	wants(t, "a goal that is missed", page([]runLine{run}), "NOT reached: caught must be 25 or more")
-}
-
-func TestReaders(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"sim.jsonl": `{"test":"sim","from":1,"to":100,"commands":5,"violations":[{"seed":3}]}
-{"test":"crash","from":1,"to":100,"commands":7}
-{"test":"sim","from":101,"to":200,"commands":6,"crashes":2,"violations":[]}
-{"test":"sim","from":1,"to":100,"commands":4,"crashes":1,"violations":[]}
-{"test":"sim","from":201,"to":3`,
-		"crash.jsonl":     `{"test":"crash","from":1,"to":1,"steps":9,"crashes":27}` + "\n" + `{"test":"error","from":1,"to":1,"steps":40,"violations":[{}]}` + "\n",
-		"kill.jsonl":      `{"kills":2,"acknowledged":30,"lost":0}` + "\n" + `{"kills":1,"acknowledged":12,"lost":1}` + "\n",
-		"histories.jsonl": `{"seed":1,"outcome":"timeout","checkMs":9}` + "\n" + `{"seed":1,"outcome":"linearizable","operations":4,"checkMs":3}` + "\n" + `{"seed":2,"outcome":"illegal","kills":2}` + "\n",
-		"planted-01.log":  "go run\n" + `{"bug":1,"caught":true}` + "\n" + `{"bug":2,"caught":false}` + "\nBUG caught\n",
-		"matrix-01.log":   "    matrix_test.go:207: 1234 cells\n    --- FAIL: TestMatrix (1s)\n",
-		"fuzz-01.log": "== ./a FuzzA\nfuzz: elapsed: 0s, execs: 0 (0/sec), new interesting: 0\nfuzz: elapsed: 3s, execs: 300 (100/sec), new\n" +
-			"== ./a FuzzB\nfuzz: elapsed: 3s, execs: 50 (1/sec), new\n",
-		"corruption-01.log": "12 damages: 5 recovered, 6 refused, 1 silent\n",
-		"corruption-02.log": "--- FAIL: TestSpoiled (1s)\n9 cases, 4 recovered, 5 refused, 1 silent\n",
-		"corruption.jsonl": `{"test":"corruption","from":1,"to":1,"steps":5,"counts":{"recovered":2,"refused":3}}` + "\n" +
-			`{"test":"corruption","from":2,"to":2,"steps":4,"violations":[{}],"counts":{"recovered":1,"found on reading":1,"refused, place by kind":1,"silent":1}}` + "\n",
-		"overload/a.json": `{"workload":"overload","figures":[{"name":"overload_goodput_2x","median":0.95}]}`,
-		"cover.out": "mode: set\n" + modulePath + "slots/a.go:1.2,3.4 3 1\n" + modulePath + "slots/a.go:5.2,6.4 1 0\n" +
-			modulePath + "slots/a.go:1.2,3.4 3 0\n" + modulePath + "server/guard.go:1.1,2.2 2 1\n",
-	} {
-		write(t, filepath.Join(dir, name), text)
-	}
-	for name, want := range map[string]map[string]float64{
-		"sim":        {"seeds": 200, "commands": 10, "crashes": 3, "violations": 0},
-		"crash":      {"scenarios": 1, "power cuts": 27, "disk operations with errors": 40, "violations": 1},
-		"kill":       {"kills": 3, "acknowledged writes": 42, "lost": 1, "doubled": 0},
-		"histories":  {"histories": 2, "not linearizable": 1, "with kills": 1, "longest check, ms": 3},
-		"planted":    {"caught": 1, "missed": 1},
-		"matrix":     {"cells": 1234, "failed tests": 1},
-		"corruption": {"cases": 9, "recovered": 3, "found on reading": 1, "refused": 4, "of these, place by kind": 1, "silent": 2, "by chance": 12, "stores": 2, "failed tests": 1},
-		"fuzz":       {"targets": 2, "executions": 350, "failed tests": 0},
-		"overload":   {"overload_goodput_2x": 0.95},
-		"cover":      {"time (slots), %": 75, "authorization, %": 100},
-	} {
-		chosen, err := choose(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := chosen[0].read(dir)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		for figure, n := range want {
-			if x, ok := got[figure]; !ok || x != n {
-				t.Errorf("%s: %s is %v (%t), want %v", name, figure, x, ok, n)
-			}
-		}
-		if got, err := chosen[0].read(t.TempDir()); err != nil || name != "cover" && got != nil {
-			t.Errorf("%s of nothing: %v, %v", name, got, err)
-		}
-	}
-	if _, ok := mustRead(t, dir, "matrix")["mirrored requests"]; ok {
-		t.Error("a figure that nobody has told is there")
-	}
-}
-
-func mustRead(t *testing.T, dir, name string) map[string]float64 {
-	t.Helper()
-	chosen, err := choose(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	figures, err := chosen[0].read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return figures
 }

@@ -9,8 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/parleyhq/parley/engine/enginetest"
 )
 
 // maxLine bounds a line of results, in bytes.
@@ -116,7 +119,9 @@ func simulated(dir string) (map[string]float64, error) {
 	if err != nil || seeds == 0 {
 		return nil, err
 	}
+	rare := slices.Concat(enginetest.RareStates(), enginetest.RareOnDisk())
 	return map[string]float64{
+		"rare states": float64(len(rare)), "rare states never met": float64(len(enginetest.Counts(sum.Counts).Missing(rare))),
 		"seeds": float64(seeds), "commands": float64(sum.Commands), "crashes": float64(sum.Crashes), "violations": float64(len(sum.Violations)),
 	}, nil
 }
@@ -232,6 +237,10 @@ func caughtBugs(dir string) (map[string]float64, error) {
 	return some(out), nil
 }
 
+// boundedMemory is the check of make overload whose bound grows with what is stored, and no figure alone tells it; overloadMemory is 0 where
+// the memory was not known, and the check says nothing.
+const boundedMemory, overloadMemory = "memory is bounded", "overload_memory"
+
 func overloaded(dir string) (map[string]float64, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "overload", "*.json"))
 	if err != nil {
@@ -249,13 +258,29 @@ func overloaded(dir string) (map[string]float64, error) {
 				Name   string  `json:"name"`
 				Median float64 `json:"median"`
 			} `json:"figures"`
+			Checks []struct {
+				Name string `json:"name"`
+				OK   bool   `json:"ok"`
+			} `json:"checks"`
 		}
 		if err := json.Unmarshal(text, &r); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		if r.Workload != "overload" {
+			continue
+		}
 		for _, f := range r.Figures {
-			if r.Workload == "overload" {
-				out[f.Name] = f.Median
+			out[f.Name] = f.Median
+		}
+		for _, c := range r.Checks {
+			failed := 0.0
+			if !c.OK {
+				failed = 1
+			}
+			out["checks"]++
+			out["checks that fail"] += failed
+			if c.Name == boundedMemory && out[overloadMemory] > 0 {
+				out["memory beyond its bound"] += failed
 			}
 		}
 	}
