@@ -7,13 +7,13 @@ import (
 	"github.com/parleyhq/parley/engine"
 )
 
-// The parts of rows 17, 50, 54, 56, 59 and 61 that depend on who asks, on two tenants with mirrored data.
+// The parts of rows 17, 49, 50, 54, 56, 59 and 61 that depend on who asks, on two tenants with mirrored data.
 
 // bearing is the field of a credential.
 func bearing(token string) string { return "Authorization: Bearer " + token }
 
 // identityRows are the rows that TestNastyIdentity sends beside those of tokens.
-var identityRows = []int{17, 50, 54, 56, 59, 61}
+var identityRows = []int{17, 49, 50, 54, 56, 59, 61}
 
 func TestNastyIdentity(t *testing.T) {
 	t.Parallel()
@@ -28,6 +28,7 @@ func TestNastyIdentity(t *testing.T) {
 		return deckHold.with("/caseIds/0", caseID, "/slot", doc{"reviewerId": reviewerID, "start": tuesday}).String()
 	}
 	form := deckBooking.with("/caseIds/0", "f-own", "/slot", doc{"reviewerId": "rev-own", "start": tuesday}, "/holdId", "{hold}").String()
+	beside := deckBooking.with("/caseIds/0", "f-own", "/slot", doc{"reviewerId": "rev-near", "start": tuesday}).String()
 	const same = "Idempotency-Key: " + canary + "-same"
 	cursor := func(r reply) { n.kept["cursor"] = r.text("nextCursor") }
 	held := ""
@@ -45,6 +46,11 @@ func TestNastyIdentity(t *testing.T) {
 				t.Errorf("another tenant was answered with %s", r.body)
 			}
 		}},
+		// 49: who sees the case, and holds nothing of it himself, neither takes the hold over nor calls beside it.
+		{row: 49, request: send(holdLine, hold("f-own", "rev-own"), desk), want: "409 case_already_scheduled"},
+		{row: 49, request: send(bookLine, beside, desk), want: "409 case_already_scheduled"},
+		{row: 49, request: send(bookLine, form, desk), want: "409 case_already_scheduled"},
+		{row: 49, request: send(holdLine, hold("f-own", "rev-own"), near), want: "404 not_found"},
 		{row: 50, request: send(bookLine, form, near), want: "404 not_found"},
 		{row: 54, request: send("POST /v1/search", `{"caseIds":["f-own"],"timeZone":"US/Central","week":"2026-11-02"}`, leaver), want: "200", effect: true},
 		{row: 54, request: ask("DELETE /v1/keys/leaver", bearing(n.operator)), want: "204", effect: true},

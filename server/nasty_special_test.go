@@ -199,6 +199,37 @@ func TestNastyCursors(t *testing.T) {
 	n.silent()
 }
 
+// Row 59: a cursor names a place in a list and no state of it, so that one of an old snapshot goes on where it ended: behind a row that is gone, before one that is
+// new, and after a crash.
+func TestNastyOldCursor(t *testing.T) {
+	t.Parallel()
+	w := newDeck(t)
+	n := newNastyRun(t, w)
+	first := n.replyOf(raw(t, n.address, get("/v1/reviewers?limit=1")+alive)[0])
+	if first.at("reviewers", 0, "id") != "rev-ames" {
+		t.Fatalf("one page holds %s", first.body)
+	}
+	cursor := first.text("nextCursor")
+	next := func(id string) {
+		t.Helper()
+		n.run(nastyRow{row: 59, request: get("/v1/reviewers?limit=1&cursor=" + cursor), want: "200", check: func(r reply) {
+			t.Helper()
+			if got := r.at("reviewers", 0, "id"); got != id {
+				t.Errorf("behind rev-ames is %v, want %s", got, id)
+			}
+		}})
+	}
+	next("rev-brook")
+	n.run(nastyRow{row: 59, request: ask("DELETE /v1/reviewers/rev-ames"), want: "200 | 204", effect: true})
+	next("rev-brook")
+	n.run(nastyRow{row: 59, request: send("PUT /v1/reviewers/rev-arno", ames.with("/id", "rev-arno").String()), want: "201", effect: true})
+	next("rev-arno")
+	w.crash(t)
+	n = newNastyRun(t, w)
+	next("rev-arno")
+	n.silent()
+}
+
 // Row 6: HEAD is none of the methods; its answer has no body.
 func TestNastyHead(t *testing.T) {
 	t.Parallel()

@@ -89,6 +89,33 @@ var nastySlotRows = []nastyRow{
 	{row: 49, request: holding("/caseIds/0", "c1", "/slot", doc{"reviewerId": "rev-brook", "start": "2020-05-18T16:00:00-04:00"}), want: "409 case_already_scheduled"},
 }
 
+// lasting wants a call of so many minutes.
+func lasting(start, end string) func(reply) {
+	return func(r reply) {
+		r.t.Helper()
+		if r.text("start") != start || r.text("end") != end {
+			r.t.Errorf("from %s to %s, want %s to %s", r.text("start"), r.text("end"), start, end)
+		}
+	}
+}
+
+// lengths is a booking on one evening, with rules by which a call is shorter than a step of the grid.
+func lengths(caseID, start string) string {
+	return formOf("/caseIds/0", caseID, "/slot/start", "2020-05-18T"+start+":00-04:00")
+}
+
+// 28: the length of a call is the rules', and need not be a multiple of the grid's step: it ends when it ends, and the next one begins on the grid.
+var nastyLengthRows = []nastyRow{
+	{row: 28, request: send("POST /v1/rules", nastyRules("callMinutes", 1)), want: "200", effect: true},
+	{row: 28, request: lengths("c1", "18:15"), want: "201", effect: true, check: lasting("2020-05-18T18:15:00-04:00", "2020-05-18T18:16:00-04:00")},
+	{row: 28, request: send("POST /v1/rules", nastyRules("callMinutes", 7)), want: "200", effect: true},
+	{row: 28, request: lengths("c2", "18:30"), want: "201", effect: true, check: lasting("2020-05-18T18:30:00-04:00", "2020-05-18T18:37:00-04:00")},
+	{row: 28, request: lengths("c3", "18:37"), want: "422 slot_not_offered"},
+	{row: 28, request: lengths("c3", "18:16"), want: "422 slot_not_offered"},
+	{row: 28, request: lengths("c3", "18:30"), want: "409 slot_taken"},
+	{row: 28, request: lengths("c3", "18:45"), want: "201", effect: true, check: lasting("2020-05-18T18:45:00-04:00", "2020-05-18T18:52:00-04:00")},
+}
+
 var nastyBookingRows = []nastyRow{
 	{row: 50, request: holding(), want: "201", effect: true, keep: "hold"},
 	{row: 50, now: "2020-05-15T09:05:00-04:00", request: formOf("/holdId", "{hold}"), want: "409 hold_expired"},

@@ -41,7 +41,7 @@ func nastyGroups() []nastyGroup {
 	return []nastyGroup{
 		{"framing", newDeck, nastyFramingRows}, {"heads", newDeck, nastyHeadRows}, {"targets", newDeck, nastyTargetRows},
 		{"documents", newDeck, nastyDocumentRows}, {"values", newDeck, nastyValueRows}, {"instants", newDeck, nastyInstantRows},
-		{"clock changes", newChangeWorld, nastyChangeRows}, {"roster", newDeck, nastyRosterRows}, {"slots", newSlotWorld, nastySlotRows},
+		{"clock changes", newChangeWorld, nastyChangeRows}, {"roster", newDeck, nastyRosterRows}, {"slots", newSlotWorld, nastySlotRows}, {"lengths", newSlotWorld, nastyLengthRows},
 		{"bookings", newDeck, nastyBookingRows}, {"moves", newDeck, nastyMoveRows}, {"versions", newDeck, nastyVersionRows},
 		{"keys", newDeck, nastyKeyRows}, {"lists", newDeck, nastyListRows}, {"texts", newDeck, nastyTextRows},
 	}
