@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"net"
 	"net/textproto"
@@ -148,6 +149,84 @@ func FuzzFingerprint(f *testing.F) {
 		}
 		if fingerprint(r, "x", a) == fingerprint(r, "y", a) {
 			t.Fatalf("%q has one fingerprint for two ids", a)
+		}
+	})
+}
+
+// What a body is ranked by is in it, as a member of a document has it; and the hold of a booking that a handler would read is found.
+func FuzzHeldBooking(f *testing.F) {
+	for _, s := range []string{`{"holdId":"h"}`, "{\"holdId\" :\t\"h\"}", `{"holdId":null}`, `{"a":"holdId"}`, `{"h\u006fldId":"h"}`, `"holdId"holdId":"`, `{"a":"\"holdId","holdId":"h"}`, `"holdId":`} {
+		f.Add([]byte(s))
+	}
+	member := regexp.MustCompile(`"holdId"[ \t\r\n]*:[ \t\r\n]*"`)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		found := heldBooking(body)
+		if found && !member.Match(body) {
+			t.Fatalf("%q speaks of no hold", body)
+		}
+		var d map[string]any
+		if json.Unmarshal(body, &d) != nil || bytes.ContainsRune(body, '\\') {
+			return
+		}
+		if _, named := d["holdId"].(string); named && !found {
+			t.Fatalf("%q speaks of a hold", body)
+		}
+	})
+}
+
+// Of an Authorization header a token, and of a key its id, are taken as they stand; what is written down is no secret, and none that is longer than an id.
+func FuzzCredential(f *testing.F) {
+	_, secret, _ := NewKey()
+	for _, s := range []string{"Bearer " + secret, "bearer parley_a_b", "Bearer parley_", "Bearer parley__x", "Bearer a.b.c", "Basic parley_a_b", "Bearer ", "", "Bearer parley_" + strings.Repeat("x", maxSegmentBytes+1)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, value []byte) {
+		token := tokenIn(value)
+		if token != nil && (len(value) > maxCredentialBytes || !strings.EqualFold(string(value), "Bearer "+string(token))) {
+			t.Fatalf("the token of %q is %q", value, token)
+		}
+		id, isKey := keyIDIn(token)
+		if isKey != strings.HasPrefix(string(token), "parley_") || isKey && id == nil {
+			t.Fatalf("%q: is it a key: %t", token, isKey)
+		}
+		if isKey && (bytes.ContainsRune(id, '_') || string(token) != "parley_"+string(id) && !strings.HasPrefix(string(token), "parley_"+string(id)+"_")) {
+			t.Fatalf("the id of %q is %q", token, id)
+		}
+		if shown := keyShownIn(value); shown != "" && (shown != string(id) || !isKey || len(shown) > maxSegmentBytes) {
+			t.Fatalf("of %q is shown %q", value, shown)
+		}
+	})
+}
+
+// What counts as one client is told by the last item alone, if a proxy says it, and is what package net reads there.
+func FuzzOrigin(f *testing.F) {
+	for _, s := range []string{"203.0.113.9", "6.6.6.6, 7.7.7.7,198.51.100.1", "2001:db8::1", "::ffff:192.0.2.7", "fe80::1%eth0", "", ",", "198.51.100.1:80", "::ffff:192.0.2.7%a", "1.2.3.04"} {
+		f.Add([]byte(s))
+	}
+	peer := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1}
+	direct, proxied := newLimiter(Rates{}, false), newLimiter(Rates{}, true)
+	plain := direct.origin(peer, nil)
+	f.Fuzz(func(t *testing.T, forwarded []byte) {
+		if direct.origin(peer, forwarded) != plain {
+			t.Fatalf("%q moves a client that is not behind a proxy", forwarded)
+		}
+		items := strings.Split(string(forwarded), ",")
+		last := strings.Trim(items[len(items)-1], " \t")
+		got := proxied.origin(peer, forwarded)
+		if got != proxied.origin(peer, []byte("6.6.6.6, "+last)) {
+			t.Fatalf("what stands before the last item of %q moves the client", forwarded)
+		}
+		address, zone, zoned := strings.Cut(last, "%")
+		ip := net.ParseIP(address)
+		want := plain
+		if ip != nil && (!zoned || zone != "" && strings.Contains(address, ":")) {
+			want = [16]byte(ip.To16())
+			if ip.To4() == nil {
+				clear(want[8:])
+			}
+		}
+		if got != want {
+			t.Fatalf("%q is %x, package net has %x", forwarded, got, want)
 		}
 	})
 }

@@ -174,7 +174,7 @@ var parts = []part{
 			}
 			return out
 		},
-		goals: []goal{least("targets", 46), least("executions", 1e6), none("failed tests")},
+		goals: []goal{least("targets", 50), least("executions", 1e6), none("failed tests")},
 		read:  fuzzed,
 	},
 }

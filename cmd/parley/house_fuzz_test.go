@@ -53,7 +53,7 @@ var fuzzTargets = []fuzzed{
 	{"router, against a twin", "server", "FuzzRouter", ""},
 	{"query", "server", "FuzzQuery", "readQuery unescape"},
 	{"query parameters of all lists", "server", "FuzzQueries", ""},
-	{"cursor", "server", "FuzzCursor", "readCursor"},
+	{"cursor", "server", "FuzzCursor", "readCursor cursorIn"},
 	{"JSON, against encoding/json", "server", "FuzzDecode", "decode scan"},
 	{"JSON, the fast reader against the slow one", "server", "FuzzReader", "read"},
 	{"JSON, its canonical form against the library's", "server", "FuzzCanonical", "canonical"},
@@ -63,6 +63,10 @@ var fuzzTargets = []fuzzed{
 	{"key sets of tokens", "server", "FuzzKeySet", "readKeySet readJWK"},
 	{"exported audit trails", "server", "FuzzVerifyAudit", "parseLine readLine"},
 	{"fingerprints of idempotency", "server", "FuzzFingerprint", "fingerprint"},
+	{"bodies that are ranked before they are parsed", "server", "FuzzHeldBooking", "heldBooking"},
+	{"credentials", "server", "FuzzCredential", "tokenIn keyIDIn keyShownIn"},
+	{"addresses that a proxy says", "server", "FuzzOrigin", "origin"},
+	{"heads of the access journal in answers", "cmd/parley", "FuzzAuditHead", "headIn"},
 }
 
 // notFuzzed are functions with the name of a reader, and why they need no target.
@@ -82,13 +86,16 @@ var notFuzzed = map[string]string{
 	"persist DecodePointer":     "decodePointer for other logs",
 	"persist/simlog decode":     "chunks on a simulated disk, each read by decodeChunk",
 	"persist readFile":          "takes a file as a whole; what is in it goes to the decoders",
+	"server missingIn":          "the place of a body that was read",
+	"matcher licensedIn":        "a name of an index, of what was read",
+	"matcher specializedIn":     "the same",
 	"server readFiles":          "files that are part of the program",
 	"cmd/parley readSecretFile": "takes a file as a whole; what is in it goes to parseDataKeys",
 	"cmd/parley readKeysOf":     "the same",
 }
 
-// readerName is how functions that read bytes are called.
-var readerName = regexp.MustCompile(`^(([pP]arse|[dD]ecode|[uU]nescape|[rR]ead|[sS]plit|[sS]can|Compile)([A-Z]\w*)?|LoadZone|fingerprint|decoder)$`)
+// readerName is how functions that read bytes are called: by a verb, or by what they look for in them.
+var readerName = regexp.MustCompile(`^(([pP]arse|[dD]ecode|[uU]nescape|[rR]ead|[sS]plit|[sS]can|Compile)([A-Z]\w*)?|LoadZone|fingerprint|decoder|heldBooking|origin|[a-z]\w*In)$`)
 
 func fuzzRules() []rule {
 	const target = "package slots\nimport \"testing\"\nfunc FuzzParseDate(f *testing.F) {}\n"
@@ -99,6 +106,7 @@ func fuzzRules() []rule {
 		plants: []plant{
 			{map[string]string{"bench/a.go": "package bench\nfunc parseRate(s string) (int, error) { return 0, nil }\n"}, "parseRate reads bytes and has no fuzz target"},
 			{map[string]string{"bench/a.go": "package bench\nfunc (t *T) Decode(b []byte) error { return nil }\n"}, "Decode reads bytes and has no fuzz target"},
+			{map[string]string{"bench/a.go": "package bench\nfunc wordIn(b []byte) string { return string(b) }\n"}, "wordIn reads bytes and has no fuzz target"},
 			{map[string]string{"slots/a.go": "package slots\n"}, "there is no FuzzParseDate"},
 			{map[string]string{"slots/a.go": "package slots\n", "slots/a_test.go": target}, "FuzzParseDate has no corpus"},
 			{map[string]string{"bench/a_test.go": strings.ReplaceAll(target, "slots", "bench")}, "FuzzParseDate is not in the list"},
