@@ -220,13 +220,14 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 		out = io.Discard
 	}
 	o.Progress = newByteProgress(out, "copy, bytes").update
+	var stamped slots.Instant // of the last entry that was looked at
 	if c.ToTime != "" {
 		at, _, err := slots.ParseInstant(c.ToTime)
 		if err != nil {
 			return &failure{exitUsage, fmt.Errorf("--to-time: %w; write it as 2026-11-26T09:00:00-05:00", err)}
 		}
-		o.Keep = func(payload []byte) (bool, error) {
-			stamped, err := engine.StampOf(payload)
+		o.Keep = func(payload []byte) (_ bool, err error) {
+			stamped, err = engine.StampOf(payload)
 			return stamped <= at, err
 		}
 	}
@@ -245,6 +246,9 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 	}
 	if err != nil {
 		return wayOut(err, c.Data)
+	}
+	if c.ToTime != "" && last == m.Sequence { // more may have been wanted than there is
+		fmt.Fprintf(s.err, "The backup ends at entry %d, of %s: nothing later is in it.\n", last, stamped)
 	}
 	check := verifyCmd{Data: c.Data, Quiet: c.Quiet}
 	err = check.checkMeaning(ctx, s, keys)

@@ -55,7 +55,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if out, errs, code = parley(t, "", "restore", m[1], "--data="+dir+"/store"); code != 1 || !strings.Contains(errs, "is there already") {
 		t.Fatalf("restore onto a store: %d %s %s", code, out, errs)
 	}
-	if out, errs, code = parley(t, "", "restore", m[1], "--data="+dir+"/again"); code != 0 || !strings.Contains(out, "Restored") {
+	if out, errs, code = parley(t, "", "restore", m[1], "--data="+dir+"/again"); code != 0 || !strings.Contains(out, "Restored") || strings.Contains(errs, "The backup ends") {
 		t.Fatalf("restore: %d %s %s", code, out, errs)
 	}
 	p = serve(t, dir+"/again", "--sandbox-clock=2020-05-15T09:00:00-04:00")
@@ -76,6 +76,12 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Fatal("a booking that was cut off is replayed")
 	}
 	p.stop()
+
+	out, errs, code = parley(t, "", "restore", "-q", m[1], "--data="+dir+"/late", "--to-time=2099-01-01T00:00:00Z")
+	ends := regexp.MustCompile(`^The backup ends at entry ` + m[2] + `, of 20\S+Z: nothing later is in it\.\n`)
+	if code != 0 || !ends.MatchString(errs) || !strings.Contains(out, "to entry "+m[2]+" of "+m[2]) {
+		t.Fatalf("restore to an instant behind the end: %d %s %s", code, out, errs)
+	}
 }
 
 // TestBackupOfStopped backs a stopped store up, and finds what is wrong with a backup.
