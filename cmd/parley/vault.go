@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -97,7 +98,14 @@ func writeKeysTo(name string, keys []engine.DataKey) error {
 	if _, err := engine.NewDataKeys(keys); err != nil {
 		return &failure{exitUsage, err}
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".datakeys-*") // mode 0600
+	owners := []int{os.Geteuid()}
+	if owner, ok := ownerOf(os.Stat(name)); ok { // to whom likeOwner gives it
+		owners = append(owners, owner)
+	}
+	if err := removeLeftKeys(filepath.Dir(name), owners); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), leftKeys+"*") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -114,6 +122,44 @@ func writeKeysTo(name string, keys []engine.DataKey) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// leftKeys begins the name under which a file of data keys is written; digits follow.
+const leftKeys = ".datakeys-"
+
+// removeLeftKeys removes what writes that were killed have left in a directory, if it is one of the owners': all secrets of a
+// ring are in it. A write that another process is at fails by it, and changes nothing.
+func removeLeftKeys(dir string, owners []int) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		digits, ours := strings.CutPrefix(e.Name(), leftKeys)
+		if !ours || digits == "" || strings.Trim(digits, "0123456789") != "" || !e.Type().IsRegular() {
+			continue
+		}
+		left := filepath.Join(dir, e.Name())
+		if owner, ok := ownerOf(os.Lstat(left)); !ok || !slices.Contains(owners, owner) {
+			continue
+		}
+		if err := os.Remove(left); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownerOf tells whose a file is, where that is known.
+func ownerOf(info fs.FileInfo, err error) (owner int, ok bool) {
+	if err != nil {
+		return 0, false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int(stat.Uid), true
 }
 
 // likeOwner gives a file to the owner of another one, if there is that and it has another owner.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +151,51 @@ func TestVaultKeyCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(exitUsage, "vault", "new-key", name)
+}
+
+// TestLeftKeyFiles: what a killed command has left beside a file of keys goes with the next write, and nothing else does.
+func TestLeftKeyFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	name := filepath.Join(dir, "keys")
+	stays := []string{".datakeys-", ".datakeys-12x", ".datakeys-12.bak", "datakeys-12", "keys.datakeys-12", ".datakeys--12"}
+	for _, left := range append([]string{".datakeys-12", ".datakeys-4294967295"}, stays...) {
+		if err := os.WriteFile(filepath.Join(dir, left), []byte("1 active secret\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, ".datakeys-7"), 0o700), os.Symlink("keys", filepath.Join(dir, ".datakeys-8"))); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := parley(t, "", "vault", "rotate", name); code != exitUsage { // which writes nothing
+		t.Fatalf("%d %s %s", code, out, errs)
+	}
+	if err := removeLeftKeys(dir, []int{os.Geteuid() + 1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{".datakeys-12", ".datakeys-4294967295"} {
+		if _, err := os.Stat(filepath.Join(dir, left)); err != nil {
+			t.Errorf("another owner's: %v", err)
+		}
+	}
+	want := append([]string{"keys", ".datakeys-7", ".datakeys-8"}, stays...)
+	slices.Sort(want)
+	for range 2 {
+		if out, errs, code := parley(t, "", "vault", "new-key", name); code != 0 {
+			t.Fatalf("%d %s %s", code, out, errs)
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range entries {
+			got = append(got, e.Name())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("there are %q, want %q", got, want)
+		}
+	}
 }
 
 const personName = "Marianne Winterperson"
