@@ -134,8 +134,8 @@ func createKey(c *call) answer {
 	})
 }
 
-// mayGive reports whether a new key opens nothing that the caller's does not: a narrowed key makes keys of its own role
-// that are narrowed to some of the same operations.
+// mayGive reports whether a new key opens nothing that the caller's does not: a narrowed key makes keys of its own role and
+// principal, whose second place it would else take from another one, that are narrowed to some of the same operations.
 func (c *call) mayGive(key *engine.CreateKey) bool {
 	if c.narrowed == nil {
 		return true
@@ -145,7 +145,7 @@ func (c *call) mayGive(key *engine.CreateKey) bool {
 			return false
 		}
 	}
-	return len(key.Scopes) > 0 && key.Role == c.actor.Role
+	return len(key.Scopes) > 0 && key.Role == c.actor.Role && key.Principal == c.actor.Principal
 }
 
 // rotateKey makes the key that takes the place of another one: both are live until the old one is revoked or ends.

@@ -120,17 +120,19 @@ func TestKeysRefused(t *testing.T) {
 func TestNarrowedKeysStayNarrow(t *testing.T) {
 	t.Parallel()
 	w := newDeck(t)
-	w.key("root", engine.CreateKey{Role: engine.RoleOperator})
-	bot := w.key("bot", engine.CreateKey{Role: engine.RoleOperator, Scopes: []string{"createKey", "rotateKey"}})
+	root := w.key("root", engine.CreateKey{Role: engine.RoleOperator})
+	bot := w.key("bot", engine.CreateKey{Role: engine.RoleOperator, Principal: "bot", Scopes: []string{"createKey", "rotateKey"}})
 	w.key("desk", engine.CreateKey{Role: engine.RoleCoordinator})
 	give := func(body string, status int, code string) {
 		t.Helper()
 		w.as(bot, "POST", "/v1/keys", body).is(status, code)
 	}
-	give(`{"principal":"bot2","role":"operator"}`, 403, codeForbidden)
-	give(`{"principal":"bot2","role":"operator","scopes":["createKey","deleteKey"]}`, 403, codeForbidden)
-	give(`{"principal":"bot2","role":"coordinator"}`, 403, codeForbidden)
-	give(`{"principal":"bot2","role":"operator","scopes":["rotateKey"]}`, 201, "")
+	give(`{"principal":"bot","role":"operator"}`, 403, codeForbidden)
+	give(`{"principal":"bot","role":"operator","scopes":["createKey","deleteKey"]}`, 403, codeForbidden)
+	give(`{"principal":"bot","role":"coordinator"}`, 403, codeForbidden)
+	give(`{"principal":"bot2","role":"operator","scopes":["rotateKey"]}`, 403, codeForbidden)
+	give(`{"principal":"principal-root","role":"operator","scopes":["rotateKey"]}`, 403, codeForbidden) // whose next key that would be
+	w.as(root, "POST", "/v1/keys/root/rotate", `{}`).is(201, "")
 	w.as(bot, "POST", "/v1/keys/desk/rotate", `{}`).is(403, codeForbidden)
 	w.as(bot, "POST", "/v1/keys/root/rotate", `{}`).is(403, codeForbidden)
 	w.as(bot, "POST", "/v1/keys/none/rotate", `{}`).is(404, codeNotFound)
@@ -138,8 +140,10 @@ func TestNarrowedKeysStayNarrow(t *testing.T) {
 	w.key("far", engine.CreateKey{Tenant: "other", Role: engine.RoleOperator})
 	w.as(bot, "POST", "/v1/keys/far/rotate", `{}`).is(404, codeNotFound)
 	w.as(bot, "POST", "/v1/keys/far/rotate", `{"tenant":"other"}`).is(403, codeForbidden)
-	give(`{"principal":"bot2","role":"operator","scopes":["rotateKey"],"tenant":"other"}`, 403, codeForbidden)
-	w.as(bot, "POST", "/v1/keys/bot/rotate", `{}`).is(201, "")
+	give(`{"principal":"bot","role":"operator","scopes":["rotateKey"],"tenant":"other"}`, 403, codeForbidden)
+	next := w.as(bot, "POST", "/v1/keys/bot/rotate", `{}`).is(201, "")
+	w.as(root, "DELETE", "/v1/keys/"+next.text("id"), "").is(204, "")
+	give(`{"principal":"bot","role":"operator","scopes":["rotateKey"]}`, 201, "")
 }
 
 // TestBodiesOfRefusedHeads: a head that is refused does not get the room of an import's body, whoever sends it.
