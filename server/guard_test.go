@@ -81,6 +81,11 @@ func TestKeys(t *testing.T) {
 	if r := w.as(root, "GET", "/readyz", ""); r.at("queue") != 0.0 {
 		t.Errorf("an operator is told %s", r.body)
 	}
+	w.command("test", engine.PutTenant{Tenant: engine.Tenant{ID: "other"}})
+	boss := w.key("boss", engine.CreateKey{Tenant: "other", Role: engine.RoleOperator})
+	if r := w.as(boss, "GET", "/readyz", "").is(200, ""); r.at("queue") != nil || r.at("sequence") != nil {
+		t.Errorf("an operator of another tenant is told %s", r.body)
+	}
 	if r := w.get("/"); strings.Contains(string(r.body), "Appointments") || !strings.Contains(string(r.body), `<form id="sign"`) ||
 		!strings.Contains(r.header.Get("Content-Security-Policy"), "form-action 'none'") {
 		t.Errorf("nobody is shown %s", r.body)

@@ -69,8 +69,8 @@ func takesNothing(err error, detail string) *problem {
 	return p
 }
 
-// getReadiness says whether commands are accepted, on which clock, and with which rules. How much there is to do is for
-// operators.
+// getReadiness says whether commands are accepted, on which clock, and with which rules. How much there is to do is of all
+// tenants together, and so for operators of the store's own.
 func getReadiness(c *call) answer {
 	h := c.server.engine.Health()
 	d := readinessDTO{
@@ -78,7 +78,7 @@ func getReadiness(c *call) answer {
 		Ruleset: c.snap.Rules().Version(), ZoneData: slots.ZoneDataVersion(),
 		Cause: string(causeOf(h.Writable)), ClockStepSeconds: int64(h.ClockStep),
 	}
-	if seq := uint64(h.Seq); c.role == roleAll || c.role == roleOperator {
+	if seq := uint64(h.Seq); c.role == roleAll || c.role == roleOperator && c.actor.Tenant == c.server.tenant {
 		d.Sequence, d.Queue = &seq, &h.Queue
 	}
 	d.MissingDataKeys = c.server.vault.missing()
