@@ -136,14 +136,18 @@ func (s *Server) accountUnserved(a *admitted, p *problem) {
 func (s *Server) accountFailure(a *admitted, status int, code string) {
 	r := s.accessRecord(a, engine.AccessFailed, status)
 	r.Code = code
-	if r.KeyID = a.keyShown; r.KeyID != "" {
-		if key, ok := a.snap.APIKeyByID(r.KeyID); ok {
-			r.Tenant = key.Tenant
-		} else {
-			r.KeyID = "" // what somebody made up
-		}
-	}
+	a.nameKey(&r)
 	s.accountFlood(a.from, r)
+}
+
+// nameKey puts the record of a credential that was not taken where the key is of that was shown, if there is such a key.
+func (a *admitted) nameKey(r *engine.AccessRecord) {
+	if a.who != nil || a.keyShown == "" {
+		return
+	}
+	if key, ok := a.snap.APIKeyByID(a.keyShown); ok { // else somebody made it up
+		r.Tenant, r.KeyID = key.Tenant, key.ID
+	}
 }
 
 // accountLimited counts a request that was one too many: of who asks, or a credential that was not looked at. Others without a credential
@@ -158,6 +162,7 @@ func (s *Server) accountLimited(a *admitted, p *problem) {
 	}
 	r := s.accessRecord(a, kind, p.status())
 	r.Code = p.code
+	a.nameKey(&r)
 	s.accountFlood(a.from, r)
 }
 

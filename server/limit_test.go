@@ -235,6 +235,19 @@ func TestFailureLimit(t *testing.T) {
 	if got.header.Get("Www-Authenticate") != "" || got.header.Get("Retry-After") != "1" {
 		t.Errorf("headers %v", got.header)
 	}
+	if r := w.wantRecord(got, "test", engine.AccessFailed); r.KeyID != "good" || r.Code != codeRateLimited {
+		t.Errorf("recorded %+v", r)
+	}
+	w.command("test", engine.PutTenant{Tenant: engine.Tenant{ID: "other"}})
+	w.key("theirs", engine.CreateKey{Tenant: "other", Role: engine.RoleAuditor})
+	got = w.as("parley_theirs_wrong", "GET", "/v1/me", "").is(429, codeRateLimited)
+	if r := w.wantRecord(got, "other", engine.AccessFailed); r.KeyID != "theirs" || r.Principal != "" {
+		t.Errorf("recorded %+v", r)
+	}
+	got = w.as("parley_none_wrong", "GET", "/v1/me", "").is(429, codeRateLimited)
+	if r := w.wantRecord(got, "test", engine.AccessFailed); r.KeyID != "" {
+		t.Errorf("recorded %+v", r)
+	}
 	w.as(good, "GET", "/v1/me", "").is(200, "")
 	if w.trusts(127, 0, 0, 1) || !w.trusts(127, 0, 0, 2) {
 		t.Error("tokens are checked by the address that they come from")
