@@ -168,10 +168,19 @@ func (c *auditHeadCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	return c.print(s.out, store)
+}
+
+// print fails for a tenant that is none, unless it has a head: builds before gave one to whatever was named.
+func (c *auditHeadCmd) print(out io.Writer, store *offlineStore) (err error) {
+	_, found := store.engine.Snapshot().Tenant(c.Tenant)
 	for _, h := range store.engine.Journal().JournalHeads() {
 		if c.Tenant == "" || c.Tenant == h.Tenant {
-			err = errors.Join(err, printHead(s.out, h))
+			found, err = true, errors.Join(err, printHead(out, h))
 		}
+	}
+	if !found && c.Tenant != "" && c.Tenant != store.tenant {
+		return errors.New("the store has no such tenant")
 	}
 	return err
 }

@@ -71,6 +71,8 @@ func TestAudit(t *testing.T) {
 
 	must(0, "is whole", "audit", "verify", "--data", store, "--head", path("later"))
 	must(0, `"n":`, "audit", "head", "--data", store)
+	must(0, `"n":`, "audit", "head", "--data", store, "--tenant=default")
+	must(1, "no such tenant", "audit", "head", "--data", store, "--tenant=nowhere")
 	must(2, "--from", "audit", "export", "--data", store, "--from=2020-05-15T13:00:00Z")
 	_, head = must(0, `"tenant":"default"`, "audit", "export", "--data", store, "--out", path("offline"))
 	must(0, "is whole", "audit", "verify", path("offline"), "--head", write("offline.head", head))
