@@ -84,7 +84,7 @@ func (r *run) behind(before func(), send func() *sent) (*sent, error) {
 	defer gate.release()
 	plug := r.send([]engine.Command{r.plug()}, r.patient)
 	if p := plug.results[0]; p.Err != nil || p.Outcome.Status != engine.StatusOK { // and nothing will enter
-		return plug, fmt.Errorf("the plug is refused: %v, %v", p.Outcome.Status, p.Err)
+		return plug, errors.Join(fmt.Errorf("the plug is refused: %v", p.Outcome.Status), p.Err)
 	}
 	<-gate.entered
 	before()
