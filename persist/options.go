@@ -36,9 +36,10 @@ type Options struct {
 	CacheBytes int64
 
 	// MinFreeBytes is the free space below which the store is read-only; it
-	// takes writes again above 9/8 of it. Below an eighth of it not even what
-	// frees something is written, and the ballast goes. Negative: no guard and no
-	// ballast.
+	// takes writes again above 9/8 of it. Below an eighth of it, or 20 MiB if that is
+	// more and at most half of it, not even what frees something is written, and the
+	// ballast goes. Less than 40 MiB may not leave enough to open the store again on a
+	// full disk without a ballast. Negative: no guard and no ballast.
 	MinFreeBytes int64
 
 	// LowFreePercent and ScarceFreePercent are shares of the whole disk, in

@@ -34,8 +34,13 @@ const (
 	shareScarce
 )
 
-// reserve is the free space below which nothing is written and the ballast goes.
-func (o *Options) reserve() int64 { return o.MinFreeBytes / 8 }
+// roomToOpen is what opening a store may take of the disk: a log file of Pebble's, preallocated at 11/10 of
+// a memtable, or the table of one memtable, and what is small.
+const roomToOpen = memTableBytes * 5 / 4
+
+// reserve is the free space below which nothing is written and the ballast goes: room to open the store again. A
+// small guard has half of it for what frees something, and less than that room left.
+func (o *Options) reserve() int64 { return max(o.MinFreeBytes/8, min(o.MinFreeBytes/2, roomToOpen)) }
 
 // checkSpace asks the file system for its free space, if the last answer is
 // too old, and drops or makes the ballast.

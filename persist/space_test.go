@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -35,12 +37,13 @@ func TestReadOnlyOnLowSpace(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewMem()
 	o := quietOptions(fs)
-	o.MinFreeBytes = 8000
+	o.MinFreeBytes = 8000 << 20
 	s := mustCreate(t, o)
 	now := moveClock(s)
-	f := func(free uint64, writable, journal, freeing bool) {
+	f := func(mib uint64, writable, journal, freeing bool) {
 		t.Helper()
-		fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: free, TotalBytes: 1 << 20})
+		free := mib << 20
+		fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: free, TotalBytes: 1 << 40})
 		now.Add(int64(spaceCheckInterval))
 		cause := map[bool]engine.Cause{false: engine.CauseSpace}
 		wantCause(t, fmt.Sprintf("%d bytes free, all", free), s.Writable(), cause[writable])
@@ -56,7 +59,7 @@ func TestReadOnlyOnLowSpace(t *testing.T) {
 		if err := saveState(s, []byte("state")); writable != (err == nil) || err != nil && !errors.Is(err, engine.ErrReadOnly) {
 			t.Fatalf("%d bytes free: checkpoint %v", free, err)
 		}
-		if m := s.Metrics(); m.FreeBytes != int64(free) || m.TotalBytes != 1<<20 {
+		if m := s.Metrics(); m.FreeBytes != int64(free) || m.TotalBytes != 1<<40 {
 			t.Fatalf("metrics say that %d of %d bytes are free, want %d", m.FreeBytes, m.TotalBytes, free)
 		}
 	}
@@ -72,6 +75,65 @@ func TestReadOnlyOnLowSpace(t *testing.T) {
 	f(8999, false, true, true)
 	f(9000, true, true, true)
 	f(8000, true, true, true)
+	mustClose(t, s)
+}
+
+// TestReserve has cancellations taken, and not, at the reserve of guards of several sizes: it is room to open the
+// store again wherever that is not more than half of the guard.
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ guard, reserve int64 }{ // MiB
+		{2, 1}, {20, 10}, {40, 20}, {64, 20}, {144, 20}, {160, 20}, {256, 32}, {1024, 128},
+	} {
+		fs := vfs.NewMem()
+		o := quietOptions(fs)
+		o.MinFreeBytes = c.guard << 20
+		s := mustCreate(t, o)
+		now := moveClock(s)
+		for _, left := range []int64{c.reserve << 20, c.reserve<<20 - 1} {
+			fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: uint64(left), TotalBytes: 1 << 40})
+			now.Add(int64(spaceCheckInterval))
+			cause := engine.Cause("")
+			if left < c.reserve<<20 {
+				cause = engine.CauseSpace
+			}
+			what := fmt.Sprintf("guard of %d MiB, %d bytes free", c.guard, left)
+			wantCause(t, what, s.Writable(), engine.CauseSpace)
+			wantCause(t, what+", freeing", s.WritableFreeing(), cause)
+		}
+		mustClose(t, s)
+	}
+}
+
+// TestLogWithoutPreallocation goes on where the disk has no room to take for the next log file in advance: what counts is the write.
+func TestLogWithoutPreallocation(t *testing.T) {
+	t.Parallel()
+	var failed atomic.Int64
+	o := quietOptions(errorfs.Wrap(vfs.Default, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind != errorfs.OpFilePreallocate || !strings.HasSuffix(op.Path, ".log") {
+			return nil
+		}
+		failed.Add(1)
+		return syscall.ENOSPC
+	})))
+	o.BallastBytes = -1
+	dir := filepath.Join(t.TempDir(), testDir)
+	s, err := Create(dir, o, testIdentity())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := failed.Load()
+	for failed.Load() < before+3 {
+		appendRecords(t, s, 20)
+	}
+	last, _ := s.Last()
+	mustClose(t, s)
+	if s, err = Open(dir, o); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := s.Last(); got != last || checkContent(s) != nil {
+		t.Fatalf("after a restart: seq %d of %d, %v", got, last, checkContent(s))
+	}
 	mustClose(t, s)
 }
 
@@ -231,7 +293,7 @@ func (f *smallFile) Preallocate(at, n int64) error {
 // opened again, and takes everything when there is room again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	const ballast = 1 << 20
+	const ballast = 3 << 20
 	disk := newSmallDisk(64 << 20)
 	o := quietOptions(disk)
 	o.MinFreeBytes, o.BallastBytes, o.WatermarkInterval = 4<<20, ballast, time.Millisecond
@@ -283,7 +345,7 @@ func TestRestartOnFullDisk(t *testing.T) {
 	t.Parallel()
 	disk := newSmallDisk(64 << 20)
 	o := quietOptions(disk)
-	o.MinFreeBytes, o.BallastBytes = 4<<20, 1<<20
+	o.MinFreeBytes, o.BallastBytes = 4<<20, 3<<20
 	o.tune = bigTables
 	s := mustCreate(t, o)
 	path := disk.PathJoin(testDir, ballastName)

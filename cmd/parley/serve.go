@@ -45,7 +45,7 @@ type serveCmd struct {
 	BackupDir  string        `type:"path" placeholder:"DIR" env:"PARLEY_BACKUP_DIR" help:"Where the admin listener puts backups of the live store; on the same file system they share the tables' space (${env})."`
 	BallastMiB int64         `name:"ballast-mib" default:"64" env:"PARLEY_BALLAST_MIB" help:"Space to hold back and give up when the disk is full, in MiB; 0 = none (${env})."`
 	StallAfter time.Duration `default:"2s" env:"PARLEY_STALL_AFTER" help:"How long a commit may take before new changes are refused while it goes on (${env})."`
-	MinFreeMiB int64         `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB; 0 = no guard, and no ballast (${env})."`
+	MinFreeMiB int64         `name:"min-free-mib" default:"256" env:"PARLEY_MIN_FREE_MIB" help:"Go read-only when the disk has less free space than this, in MiB, better 40 or more; 0 = no guard, and no ballast (${env})."`
 }
 
 // collectorPercent is by how much the memory in use grows before the collector runs, in
