@@ -175,6 +175,9 @@ type backupWork struct {
 }
 
 func newBackupWork(o Options, files vfs.FS, to string) (*backupWork, error) {
+	if strings.HasSuffix(to, PartialSuffix) {
+		return nil, fmt.Errorf("persist: %s: a name that ends in %s is that of something unfinished; give another", to, PartialSuffix)
+	}
 	w := &backupWork{fs: files, opts: o, to: to, partial: to + PartialSuffix}
 	for _, name := range []string{w.to, w.partial} {
 		switch _, err := files.Stat(name); {
@@ -241,7 +244,7 @@ func (w *backupWork) finish(fill func() error, id engine.Identity, madeAt int64,
 
 // options are those for the store that is being made.
 func (w *backupWork) options(progress func(done, total uint64)) Options {
-	return Options{FS: w.opts.FS, CacheBytes: w.opts.CacheBytes, MinFreeBytes: -1, Logger: w.opts.Logger, Progress: progress, Keys: w.opts.Keys, tune: w.opts.tune}
+	return Options{FS: w.opts.FS, CacheBytes: w.opts.CacheBytes, MinFreeBytes: -1, Logger: w.opts.Logger, Progress: progress, Keys: w.opts.Keys, tune: w.opts.tune, partial: true}
 }
 
 // settle opens the copy once, which makes an end of what a power cut would have left,

@@ -31,7 +31,7 @@ func Create(dir string, o Options, id engine.Identity) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.creatable(); err != nil {
+	if err := errors.Join(s.notPartial(), s.creatable()); err != nil {
 		return nil, err
 	}
 	if err := makeDir(s.fs, s.dir); err != nil {

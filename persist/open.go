@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -23,6 +24,9 @@ const restoreHint = "restore the whole directory from a backup, and keep this on
 func Open(dir string, o Options) (*Store, error) {
 	s, err := newStore(dir, o)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.notPartial(); err != nil {
 		return nil, err
 	}
 	if err := s.openable(); err != nil {
@@ -82,6 +86,27 @@ func backupOf(files vfs.FS, dir string) (string, error) {
 		}
 	}
 	return dir, nil
+}
+
+// notPartial refuses what a backup or a restore that was cut short has left: it may look whole, has the id of
+// another store, and perhaps entries that were not to be kept. Links are followed.
+func (s *Store) notPartial() error {
+	if s.opts.partial {
+		return nil
+	}
+	dir := s.dir
+	if s.opts.FS == nil {
+		if linked, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = linked
+		}
+	}
+	if s.fs.PathBase(dir) == BackupStoreName && strings.HasSuffix(s.fs.PathDir(dir), PartialSuffix) {
+		dir = s.fs.PathDir(dir)
+	}
+	if !strings.HasSuffix(dir, PartialSuffix) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s has the name of a backup or a restored store that is not made yet; if nobody is making it, remove it and begin again", ErrNotStore, dir)
 }
 
 // notBackup refuses the store in a backup: opening it changes its files, and the manifest beside it would no longer fit.

@@ -79,6 +79,7 @@ type Options struct {
 
 	tune       func(*pebble.Options) // tests make files small with it
 	readAtOnce engine.Seq            // 0 means the constant; tests make it small
+	partial    bool                  // a store that is being made may be opened
 }
 
 // withDefaults returns o with every zero field set, or all that is wrong with it.

@@ -48,7 +48,7 @@ func VerifyBackup(dir string, o Options) (Manifest, Report, error) {
 	if err := m.compare(files, store, "", o.Progress); err != nil {
 		return m, Report{}, err
 	}
-	report, err := Verify(store, Options{FS: o.FS, CacheBytes: o.CacheBytes, MinFreeBytes: -1, Logger: o.Logger, Keys: o.Keys, tune: o.tune})
+	report, err := Verify(store, Options{FS: o.FS, CacheBytes: o.CacheBytes, MinFreeBytes: -1, Logger: o.Logger, Keys: o.Keys, tune: o.tune, partial: true})
 	if err == nil && !report.Whole() {
 		err = damaged("backup", "%s", report.Findings[0].Detail)
 	}

@@ -57,6 +57,9 @@ func Verify(dir string, o Options) (Report, error) {
 		return Report{}, err
 	}
 	r := Report{Dir: s.dir}
+	if err := s.notPartial(); err != nil {
+		return r, err
+	}
 	if kind, _, err := s.inspect(); err != nil || kind != dirHeadless {
 		if err := s.openable(); err != nil {
 			return r, err
