@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -242,9 +243,10 @@ func (w *backupWork) finish(fill func() error, id engine.Identity, madeAt int64,
 	return m, w.name()
 }
 
-// options are those for the store that is being made.
+// options are those for the store that is being made. It has no logger: what goes wrong with it is returned, and says nothing about
+// the store that is backed up.
 func (w *backupWork) options(progress func(done, total uint64)) Options {
-	return Options{FS: w.opts.FS, CacheBytes: w.opts.CacheBytes, MinFreeBytes: -1, Logger: w.opts.Logger, Progress: progress, Keys: w.opts.Keys, tune: w.opts.tune, partial: true}
+	return Options{FS: w.opts.FS, CacheBytes: w.opts.CacheBytes, MinFreeBytes: -1, Progress: progress, Keys: w.opts.Keys, tune: w.opts.tune, partial: true}
 }
 
 // settle opens the copy once, which makes an end of what a power cut would have left,
@@ -260,12 +262,28 @@ func (w *backupWork) settle(at content) (engine.Seq, error) {
 	if err := s.writeWatermark(at); err != nil {
 		return 0, err
 	}
-	opened, err := Open(s.dir, w.options(nil))
-	if err != nil {
+	if err := w.roomToSettle(); err != nil {
 		return 0, err
 	}
+	o := w.options(nil)
+	o.spill = newSpillFS(w.fs)
+	o.FS = o.spill
+	opened, err := Open(s.dir, o)
+	if err != nil {
+		return 0, errors.Join(o.spill.err(), err)
+	}
 	last, _ := opened.Last()
-	return last, opened.Close()
+	return last, errors.Join(opened.Close(), o.spill.err())
+}
+
+// roomToSettle fails where the disk has no room to open the copy.
+func (w *backupWork) roomToSettle() error {
+	const need = 2 * memTableBytes
+	usage, err := w.fs.GetDiskUsage(w.partial)
+	if known := err == nil; !known || usage.AvailBytes >= need { // a full disk is noticed without it
+		return nil
+	}
+	return fmt.Errorf("persist: %d bytes are free on the disk of the backup, %d must be: %w", usage.AvailBytes, need, syscall.ENOSPC)
 }
 
 // name makes everything durable and gives the directory its name.

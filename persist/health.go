@@ -16,6 +16,7 @@ const (
 	spaceCheckInterval = time.Second      // how old the answer to "how much is free" may be
 	backgroundQuiet    = 10 * time.Second // without a background error before writes are taken again
 	backgroundPause    = 10 * time.Millisecond
+	maxSpilledErrors   = 100              // of background work in memory, which should not fail at all
 	repeatInterval     = 10 * time.Second // between two reports of one kind of event
 )
 
@@ -123,8 +124,9 @@ func (h *health) refusal() *engine.Refusal {
 // Pebble stops them without an answer.
 func (h *health) background(err error) {
 	// A failed flush Pebble would try for ever, and not come to an end of opening. Who
-	// meets a damaged table is a compaction: opening does not wait for it.
-	if !h.s.running.Load() && !pebble.IsCorruptionError(err) {
+	// meets a damaged table is a compaction: opening does not wait for it. What has spilled comes to an end.
+	spilled := h.s.opts.spill.err() != nil && h.events.backgroundErrors.Load() < maxSpilledErrors
+	if !h.s.running.Load() && !pebble.IsCorruptionError(err) && !spilled {
 		h.s.halt("background work failed: %v", err)
 	}
 	time.Sleep(backgroundPause) // instead of Pebble, which does not wait

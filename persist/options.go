@@ -79,6 +79,7 @@ type Options struct {
 
 	tune       func(*pebble.Options) // tests make files small with it
 	readAtOnce engine.Seq            // 0 means the constant; tests make it small
+	spill      *spillFS              // FS, if a store that cannot be written is thrown away
 	partial    bool                  // a store that is being made may be opened
 }
 

@@ -219,7 +219,10 @@ func (s *Store) limit(what string, d time.Duration) (stop func()) {
 // damaged bytes have passed its checksums, and on some I/O errors.
 func recovered(what string, fn func() error) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		if full, ok := p.(error); ok && outOfSpace(full) { // that is no damage
+			err = fmt.Errorf("persist: %s: panic: %w", what, full)
+		} else if p != nil {
 			err = damaged(what, "panic: %v", p)
 		}
 	}()
