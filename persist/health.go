@@ -26,6 +26,8 @@ type health struct {
 	s   *Store
 	now func() time.Time // time.Now; tests move it
 
+	freeInodes func(dir string) (free int64, ok bool) // of the machine's own file system; tests have their own
+
 	damagedFile atomic.Pointer[string] // found by Pebble while reading; stays
 	damagedLog  atomic.Pointer[string] // found by reading behind; stays
 	space       space
@@ -54,6 +56,10 @@ func (h *health) init(s *Store) {
 	h.s, h.now, h.reports = s, time.Now, map[string]*report{}
 	h.space.free.Store(-1)
 	h.space.total.Store(-1)
+	h.freeInodes = freeInodes
+	if s.opts.FS != nil {
+		h.freeInodes = func(string) (int64, bool) { return 0, false }
+	}
 	h.stall.init(h)
 }
 
@@ -115,6 +121,9 @@ func (h *health) refusal() *engine.Refusal {
 	}
 	if h.space.low {
 		return no(engine.CauseSpace, "%d bytes are free on the disk, %d must be", h.space.free.Load(), h.s.opts.MinFreeBytes)
+	}
+	if h.space.few {
+		return no(engine.CauseSpace, "%d inodes are free on the disk, %d must be", h.space.inodes, minFreeInodes)
 	}
 	return nil
 }

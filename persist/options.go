@@ -39,7 +39,8 @@ type Options struct {
 	// takes writes again above 9/8 of it. Below an eighth of it, or 20 MiB if that is
 	// more and at most half of it, not even what frees something is written, and the
 	// ballast goes. Less than 40 MiB may not leave enough to open the store again on a
-	// full disk without a ballast. Negative: no guard and no ballast.
+	// full disk without a ballast. 256 inodes must be free as well, where the file system
+	// says how many are. Negative: no guard and no ballast.
 	MinFreeBytes int64
 
 	// LowFreePercent and ScarceFreePercent are shares of the whole disk, in

@@ -22,6 +22,8 @@ type space struct {
 
 	checked time.Time
 	low     bool
+	inodes  int64      // free, as of checked; only known where few is true
+	few     bool       // inodes are few
 	share   shareLevel // as it was told last
 }
 
@@ -42,6 +44,21 @@ const roomToOpen = memTableBytes * 5 / 4
 // small guard has half of it for what frees something, and less than that room left.
 func (o *Options) reserve() int64 { return max(o.MinFreeBytes/8, min(o.MinFreeBytes/2, roomToOpen)) }
 
+// minFreeInodes is the number of files that must be free on the disk, as MinFreeBytes is of bytes: opening makes some ten,
+// and what frees something goes on until an eighth is left.
+const minFreeInodes = 256
+
+// checkInodes asks the file system how many files can still be made, and reports whether not even what frees something is written.
+func (h *health) checkInodes() (exhausted bool) {
+	free, ok := h.freeInodes(h.s.dir)
+	least := int64(minFreeInodes)
+	if h.space.few {
+		least += least / 8
+	}
+	h.space.inodes, h.space.few = free, ok && free < least
+	return ok && free < minFreeInodes/8
+}
+
 // checkSpace asks the file system for its free space, if the last answer is
 // too old, and drops or makes the ballast.
 func (h *health) checkSpace() {
@@ -50,10 +67,11 @@ func (h *health) checkSpace() {
 		return
 	}
 	h.space.checked = h.now()
+	noInodes := h.checkInodes()
 	free, ok := h.measure()
 	if !ok { // the guard is an early warning; a full disk is noticed without it
 		h.space.low = false
-		h.space.exhausted.Store(false)
+		h.space.exhausted.Store(noInodes)
 		return
 	}
 	if free < h.s.opts.reserve() && h.dropBallast() {
@@ -63,9 +81,9 @@ func (h *health) checkSpace() {
 		minFree += minFree / 8
 	}
 	h.space.low = free < minFree
-	h.space.exhausted.Store(free < h.s.opts.reserve())
+	h.space.exhausted.Store(noInodes || free < h.s.opts.reserve())
 	h.tellShare(free)
-	if h.s.running.Load() && free-h.s.opts.BallastBytes >= minFree+minFree/8 {
+	if h.s.running.Load() && !h.space.few && free-h.s.opts.BallastBytes >= minFree+minFree/8 {
 		h.makeBallast()
 	}
 }
@@ -192,7 +210,7 @@ func (s *Store) WritableFreeing() error {
 func (s *Store) writableJournal() error {
 	err := s.Writable()
 	var r *engine.Refusal
-	if errors.As(err, &r) && r.Cause == engine.CauseSpace && s.health.space.free.Load() >= s.opts.MinFreeBytes/2 {
+	if errors.As(err, &r) && r.Cause == engine.CauseSpace && !s.health.space.exhausted.Load() && s.health.space.free.Load() >= s.opts.MinFreeBytes/2 {
 		return nil
 	}
 	return err

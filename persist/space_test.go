@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -75,65 +73,6 @@ func TestReadOnlyOnLowSpace(t *testing.T) {
 	f(8999, false, true, true)
 	f(9000, true, true, true)
 	f(8000, true, true, true)
-	mustClose(t, s)
-}
-
-// TestReserve has cancellations taken, and not, at the reserve of guards of several sizes: it is room to open the
-// store again wherever that is not more than half of the guard.
-func TestReserve(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ guard, reserve int64 }{ // MiB
-		{2, 1}, {20, 10}, {40, 20}, {64, 20}, {144, 20}, {160, 20}, {256, 32}, {1024, 128},
-	} {
-		fs := vfs.NewMem()
-		o := quietOptions(fs)
-		o.MinFreeBytes = c.guard << 20
-		s := mustCreate(t, o)
-		now := moveClock(s)
-		for _, left := range []int64{c.reserve << 20, c.reserve<<20 - 1} {
-			fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: uint64(left), TotalBytes: 1 << 40})
-			now.Add(int64(spaceCheckInterval))
-			cause := engine.Cause("")
-			if left < c.reserve<<20 {
-				cause = engine.CauseSpace
-			}
-			what := fmt.Sprintf("guard of %d MiB, %d bytes free", c.guard, left)
-			wantCause(t, what, s.Writable(), engine.CauseSpace)
-			wantCause(t, what+", freeing", s.WritableFreeing(), cause)
-		}
-		mustClose(t, s)
-	}
-}
-
-// TestLogWithoutPreallocation goes on where the disk has no room to take for the next log file in advance: what counts is the write.
-func TestLogWithoutPreallocation(t *testing.T) {
-	t.Parallel()
-	var failed atomic.Int64
-	o := quietOptions(errorfs.Wrap(vfs.Default, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if op.Kind != errorfs.OpFilePreallocate || !strings.HasSuffix(op.Path, ".log") {
-			return nil
-		}
-		failed.Add(1)
-		return syscall.ENOSPC
-	})))
-	o.BallastBytes = -1
-	dir := filepath.Join(t.TempDir(), testDir)
-	s, err := Create(dir, o, testIdentity())
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := failed.Load()
-	for failed.Load() < before+3 {
-		appendRecords(t, s, 20)
-	}
-	last, _ := s.Last()
-	mustClose(t, s)
-	if s, err = Open(dir, o); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := s.Last(); got != last || checkContent(s) != nil {
-		t.Fatalf("after a restart: seq %d of %d, %v", got, last, checkContent(s))
-	}
 	mustClose(t, s)
 }
 

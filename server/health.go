@@ -35,7 +35,7 @@ type readinessDTO struct {
 
 // causeWords say in a sentence why nothing may be changed, by cause, and what ends it.
 var causeWords = map[engine.Cause]string{
-	engine.CauseSpace:      "The disk is nearly full: only cancellations and the like are taken. It passes when there is room again.",
+	engine.CauseSpace:      "The disk is nearly full, or has inodes for few more files: only cancellations and the like are taken. It passes when there is room again.",
 	engine.CauseStalled:    "A write to the disk takes too long. It passes when the write ends.",
 	engine.CauseBackground: "The disk has failed in background work. It passes some seconds after the last failure.",
 	engine.CauseWatermark:  "The watermark cannot be written. It passes when it can.",
