@@ -48,7 +48,9 @@ func TestReaders(t *testing.T) {
 		"planted-01.log":  "go run\n" + `{"bug":1,"caught":true}` + "\n" + `{"bug":2,"caught":false}` + "\nBUG caught\n",
 		"matrix-01.log":   "    matrix_test.go:207: 1234 cells\n    --- FAIL: TestMatrix (1s)\n",
 		"fuzz-01.log": "== ./a FuzzA\nfuzz: elapsed: 0s, execs: 0 (0/sec), new interesting: 0\nfuzz: elapsed: 3s, execs: 300 (100/sec), new\n" +
-			"== ./a FuzzB\nfuzz: elapsed: 3s, execs: 50 (1/sec), new\n",
+			"== ./a FuzzB\nfuzz: elapsed: 3s, execs: 40 (1/sec), new\n--- FAIL: FuzzB (3.11s)\n    context deadline exceeded\nFAIL\n" +
+			"== ./a FuzzB\nfuzz: elapsed: 3s, execs: 50 (1/sec), new\n" +
+			"== ./a FuzzC\n--- FAIL: FuzzC (0.10s)\n    --- FAIL: FuzzC (0.00s)\n",
 		"corruption-01.log": "12 damages: 5 recovered, 6 refused, 1 silent\n",
 		"corruption-02.log": "--- FAIL: TestSpoiled (1s)\n9 cases, 4 recovered, 5 refused, 1 silent\n",
 		"corruption.jsonl": `{"test":"corruption","from":1,"to":1,"steps":5,"counts":{"recovered":2,"refused":3}}` + "\n" +
@@ -67,7 +69,7 @@ func TestReaders(t *testing.T) {
 		"planted":    {"caught": 1, "missed": 1},
 		"matrix":     {"cells": 1234, "failed tests": 1},
 		"corruption": {"cases": 9, "recovered": 3, "found on reading": 1, "refused": 4, "of these, place by kind": 1, "silent": 2, "by chance": 12, "stores": 2, "failed tests": 1},
-		"fuzz":       {"targets": 2, "executions": 350, "failed tests": 0},
+		"fuzz":       {"targets": 2, "executions": 350, "failed tests": 2, "run again": 1},
 		"overload":   {"overload_goodput_2x": 0.95},
 		"cover":      {"time (slots), %": 75, "authorization, %": 100},
 	} {

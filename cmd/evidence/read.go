@@ -290,6 +290,8 @@ func overloaded(dir string) (map[string]float64, error) {
 var (
 	fuzzTarget = regexp.MustCompile(`^== (\S+ \S+)`)
 	fuzzExecs  = regexp.MustCompile(`^fuzz: elapsed: .*execs: (\d+) `)
+	// fuzzEnd is the end of a target's time that Go took for a failure (go.dev/issue/75804): make runs the target again.
+	fuzzEnd = regexp.MustCompile(`(?m)^--- FAIL: Fuzz\w+ \(.*\)\n +context deadline exceeded$`)
 )
 
 func fuzzed(dir string) (map[string]float64, error) {
@@ -309,7 +311,8 @@ func fuzzed(dir string) (map[string]float64, error) {
 			}
 		}
 	}
-	out := map[string]float64{"failed tests": float64(len(failedTest.FindAllString(text, -1)))}
+	ends := len(fuzzEnd.FindAllString(text, -1))
+	out := map[string]float64{"failed tests": float64(len(failedTest.FindAllString(text, -1)) - ends), "run again": float64(ends)}
 	for _, n := range execs {
 		out["targets"]++
 		out["executions"] += n
