@@ -17,8 +17,8 @@ import (
 
 // digestRule tells on the page what the digest of a part is of.
 const digestRule = "A result belongs to the code that it is about. That code's digest is over go.mod, go.sum and all files but documents in the folders of the packages that the part runs\n" +
-	"and of every package of this module that they and their tests depend on (as `git ls-files -s` lists them), over the commands of the part, and over what `make -n` says\n" +
-	"that they run. A part was run at the commit beside it, and holds for every commit that has the same digest.\n"
+	"and of every package of this module that they and their tests depend on (as `git ls-files -s` lists them; not tests of the latter, which are not built there, nor their\n" +
+	"fuzz corpora), over the commands of the part, and over what `make -n` says that they run. A part was run at the commit beside it, and holds for every commit that has the same digest.\n"
 
 // code is what the digests of all parts are made of: the files of the repository as they are.
 type code struct {
@@ -26,8 +26,16 @@ type code struct {
 	dirty    bool
 	files    []string // lines of git ls-files -s, without documents
 	packages map[string]bool
-	needs    map[string]map[string]bool // folders, by the packages that need them
+	needs    map[string]map[string]need // of folders, by the packages that need them
 }
+
+// need is what a part needs of a folder: nothing, what others build of it, or its tests, too.
+type need int
+
+const (
+	needsBuild need = iota + 1
+	needsTests
+)
 
 // state looks at the repository. Files that have changed since the commit are an error: nobody else could have them.
 func (o *options) state(ctx context.Context) (*code, error) {
@@ -38,7 +46,7 @@ func (o *options) state(ctx context.Context) (*code, error) {
 		return text
 	}
 	files, changed := git("ls-files", "-s"), git("status", "--porcelain")
-	c := &code{revision: strings.TrimSpace(git("rev-parse", "HEAD")), packages: map[string]bool{}, needs: map[string]map[string]bool{}}
+	c := &code{revision: strings.TrimSpace(git("rev-parse", "HEAD")), packages: map[string]bool{}, needs: map[string]map[string]need{}}
 	if errs != nil {
 		return nil, errs
 	}
@@ -131,6 +139,11 @@ func (c *code) folder(file string) string {
 	}
 }
 
+// has reports whether a file of the folder is among what is needed.
+func (n need) has(file string) bool {
+	return n == needsTests || n == needsBuild && !strings.HasSuffix(file, "_test.go") && !strings.Contains(file, "/testdata/fuzz/")
+}
+
 // digest is what names the code that a part is about, see digestRule. If it begins with "dirty", nobody else has that code.
 func (o *options) digest(ctx context.Context, c *code, p *part) (string, error) {
 	folders, err := o.folders(ctx, c, p)
@@ -140,7 +153,7 @@ func (o *options) digest(ctx context.Context, c *code, p *part) (string, error) 
 	sum := sha256.New() // a hash takes everything
 	for _, line := range c.files {
 		name := fileOf(line)
-		if name == "go.mod" || name == "go.sum" || folders[c.folder(name)] || slices.Contains(p.files, name) {
+		if name == "go.mod" || name == "go.sum" || folders[c.folder(name)].has(name) || slices.Contains(p.files, name) {
 			_, _ = io.WriteString(sum, line)
 		}
 	}
@@ -164,24 +177,33 @@ func (o *options) digest(ctx context.Context, c *code, p *part) (string, error) 
 	return digest, nil
 }
 
-// folders returns those of the packages of a part and of all they depend on in the repository, tests included.
-func (o *options) folders(ctx context.Context, c *code, p *part) (map[string]bool, error) {
+// folders returns what is needed of those of the packages of a part and of all they and their tests depend on in the repository.
+func (o *options) folders(ctx context.Context, c *code, p *part) (map[string]need, error) {
 	asked := strings.Join(p.packages, " ")
 	if known := c.needs[asked]; known != nil {
 		return known, nil
 	}
-	args := append([]string{"list", "-deps", "-test", "-f", "{{with .Module}}{{if .Main}}{{$.Dir}}{{end}}{{end}}"}, p.packages...)
-	text, err := o.ask(ctx, o.goCommand, args...)
-	if err != nil {
+	folders := map[string]need{}
+	mark := func(as need, flags ...string) error {
+		args := slices.Concat([]string{"list", "-f", "{{with .Module}}{{if .Main}}{{$.Dir}}{{end}}{{end}}"}, flags, p.packages)
+		text, err := o.ask(ctx, o.goCommand, args...)
+		if err != nil {
+			return err
+		}
+		for dir := range strings.FieldsSeq(text) {
+			rel, err := filepath.Rel(o.root, dir)
+			if err != nil {
+				return err
+			}
+			folders[filepath.ToSlash(rel)] = as
+		}
+		return nil
+	}
+	if err := mark(needsBuild, "-deps", "-test"); err != nil {
 		return nil, err
 	}
-	folders := map[string]bool{}
-	for dir := range strings.FieldsSeq(text) {
-		rel, err := filepath.Rel(o.root, dir)
-		if err != nil {
-			return nil, err
-		}
-		folders[filepath.ToSlash(rel)] = true
+	if err := mark(needsTests); err != nil {
+		return nil, err
 	}
 	c.needs[asked] = folders
 	return folders, nil
