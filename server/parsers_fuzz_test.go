@@ -93,7 +93,7 @@ func headSection(raw string) (section string, ended bool) {
 
 // The readers of single header values take what they say and nothing else.
 func FuzzHeaderValues(f *testing.F) {
-	for _, s := range []string{`"1"`, `"18446744073709551615"`, "*", `W/"1"`, "localhost:80", "[::1]:80", "application/json;q=0.5, */*;q=0", "k", "text/html"} {
+	for _, s := range []string{`"1"`, `"18446744073709551615"`, "*", `W/"1"`, "localhost:80", "[::1]:80", "[0.7.0.1]", "application/json;q=0.5, */*;q=0", "k", "text/html"} {
 		f.Add(s)
 	}
 	version := regexp.MustCompile(`^"[1-9][0-9]{0,19}"$`)
@@ -102,7 +102,11 @@ func FuzzHeaderValues(f *testing.F) {
 			t.Fatalf("If-Match %q is %d", s, n)
 		}
 		if name, ok := splitHost(s); ok {
-			u, err := url.Parse("http://" + s + "/")
+			plain := s
+			if ip := net.ParseIP(name); ip != nil && !strings.Contains(name, ":") {
+				plain = strings.NewReplacer("[", "", "]", "").Replace(s) // 10.0.0.1 is taken in brackets, too; net/url has them for IPv6 alone
+			}
+			u, err := url.Parse("http://" + plain + "/")
 			if err != nil || u.Hostname() != name || u.User != nil || u.Path != "/" {
 				t.Fatalf("Host %q is %q, net/url has %v, %v", s, name, u, err)
 			}
