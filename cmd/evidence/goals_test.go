@@ -47,7 +47,7 @@ func TestReaders(t *testing.T) {
 		"histories.jsonl": `{"seed":1,"outcome":"timeout","checkMs":9}` + "\n" + `{"seed":1,"outcome":"linearizable","operations":4,"checkMs":3}` + "\n" + `{"seed":2,"outcome":"illegal","kills":2}` + "\n",
 		"planted-01.log":  "go run\n" + `{"bug":1,"caught":true}` + "\n" + `{"bug":2,"caught":false}` + "\nBUG caught\n",
 		"matrix-01.log":   "    matrix_test.go:207: 1234 cells\n    --- FAIL: TestMatrix (1s)\n",
-		"fuzz-01.log": "== ./a FuzzA\nfuzz: elapsed: 0s, execs: 0 (0/sec), new interesting: 0\nfuzz: elapsed: 3s, execs: 300 (100/sec), new\n" +
+		"fuzz-core-01.log": "== ./a FuzzA\nfuzz: elapsed: 0s, execs: 0 (0/sec), new interesting: 0\nfuzz: elapsed: 3s, execs: 300 (100/sec), new\n" +
 			"== ./a FuzzB\nfuzz: elapsed: 3s, execs: 40 (1/sec), new\n--- FAIL: FuzzB (3.11s)\n    context deadline exceeded\nFAIL\n" +
 			"== ./a FuzzB\nfuzz: elapsed: 3s, execs: 50 (1/sec), new\n" +
 			"== ./a FuzzC\n--- FAIL: FuzzC (0.10s)\n    --- FAIL: FuzzC (0.00s)\n",
@@ -69,7 +69,7 @@ func TestReaders(t *testing.T) {
 		"planted":    {"caught": 1, "missed": 1},
 		"matrix":     {"cells": 1234, "failed tests": 1},
 		"corruption": {"cases": 9, "recovered": 3, "found on reading": 1, "refused": 4, "of these, place by kind": 1, "silent": 2, "by chance": 12, "stores": 2, "failed tests": 1},
-		"fuzz":       {"targets": 2, "executions": 350, "failed tests": 2, "run again": 1},
+		"fuzz-core":  {"targets": 2, "executions": 350, "failed tests": 2, "run again": 1},
 		"overload":   {"overload_goodput_2x": 0.95},
 		"cover":      {"time (slots), %": 75, "authorization, %": 100},
 	} {

@@ -294,8 +294,8 @@ var (
 	fuzzEnd = regexp.MustCompile(`(?m)^--- FAIL: Fuzz\w+ \(.*\)\n +context deadline exceeded$`)
 )
 
-func fuzzed(dir string) (map[string]float64, error) {
-	text, err := logs(dir, "fuzz")
+func fuzzed(dir, name string) (map[string]float64, error) {
+	text, err := logs(dir, name)
 	if err != nil || text == "" {
 		return nil, err
 	}
