@@ -172,13 +172,14 @@ cover: ## Run every test and report coverage per function and in total
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	@mkdir -p .cache
-	@$(GO) test -list '^Fuzz' $(PKG) \
+	@said=$$(mktemp .cache/fuzz.XXXXXX); trap 'rm -f "$$said"' EXIT; \
+	$(GO) test -list '^Fuzz' $(PKG) \
 	| awk '/^Fuzz/ {names = names " " $$1} /^ok / {n = split(names, a, " "); for (i = 1; i <= n; i++) print $$2, a[i]; names = ""}' \
 	| while read -r pkg target; do \
 	    for again in 2 1 0; do \
 	      echo "== $$pkg $$target"; \
-	      if $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$$pkg" </dev/null 2>&1 | tee .cache/fuzz.txt; then break; fi; \
-	      [[ $$again -gt 0 ]] && grep -qxE ' +context deadline exceeded' .cache/fuzz.txt && ! grep -q 'Failing input' .cache/fuzz.txt || exit 1; \
+	      if $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$$pkg" </dev/null 2>&1 | tee "$$said"; then break; fi; \
+	      [[ $$again -gt 0 ]] && grep -qxE ' +context deadline exceeded' "$$said" && ! grep -q 'Failing input' "$$said" || exit 1; \
 	    done; \
 	  done
 

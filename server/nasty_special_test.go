@@ -195,6 +195,7 @@ func TestNastyCursors(t *testing.T) {
 		n.run(nastyRow{row: 59, request: get(target + cursor), want: "400 invalid_cursor"})
 	}
 	n.run(nastyRow{row: 59, request: get("/v1/reviewers?limit=1&cursor=" + cursor[1:]), want: "400 invalid_cursor"})
+	n.run(nastyRow{row: 59, request: get("/v1/reviewers?limit=1&cursor=" + cursor[:4] + "%0A%0A%0D%0A" + cursor[4:]), want: "400 invalid_query"})
 	n.run(nastyRow{row: 59, request: get("/v1/reviewers?limit=1&cursor=" + cursor + "A"), want: "400 invalid_cursor"})
 	n.silent()
 }

@@ -134,7 +134,12 @@ func FuzzCursor(f *testing.F) {
 	f.Add(c.writeCursor("a", position{start: 5, id: "x"}), "a")
 	f.Add(c.writeCursor("a", position{id: "x"}), "b")
 	f.Add("AAAA", "")
+	broken := c.writeCursor("a", position{start: 5, id: "x"})
+	f.Add(broken[:4]+"\n\r\n\n"+broken[4:], "a")
 	f.Fuzz(func(t *testing.T, cursor, list string) {
+		if strings.ContainsAny(cursor, "\r\n") { // which a query may not hold, and base64 passes over
+			return
+		}
 		c := &call{server: s, actor: s.localActor(), query: map[string]string{"cursor": cursor}}
 		p, no := c.readCursor(list)
 		if no == nil && c.writeCursor(list, p) != cursor {
